@@ -1,0 +1,26 @@
+// Data flows from left to right, imports only from right to left: a folder may import from itself and from those
+// before it in this list.
+const flow = ['fault', 'time', 'secret', 'process', 'source', 'trigger', 'decision', 'rollback', 'executor', 'verification',
+  'incident', 'guard', 'notify', 'store', 'config', 'http', 'daemon', 'demo', 'cli'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...flow.slice(0, -1).map((folder, index) => ({
+      name: `${folder}-imports-only-leftwards`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: `^src/(?:${flow.slice(index + 1).join('|')})/` },
+    })),
+    { name: 'only-known-folders', severity: 'error', from: { path: `^src/(?!(?:${flow.join('|')})/)[^/]+/` }, to: {} },
+    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^src' }, to: { dependencyTypes: ['npm-dev'] } },
+    { name: 'no-undeclared', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,37 @@
+import type { Policy } from '../decision/policy.js';
+import type { Target } from '../decision/target.js';
+import type { Bindings } from '../executor/bindings.js';
+import type { NotifySettings } from '../notify/notify-settings.js';
+import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
+import type { Mode, Trigger } from '../trigger/trigger.js';
+import type { VerificationSpec } from '../verification/verification.js';
+
+export type Role = 'viewer' | 'operator' | 'approver' | 'admin' | 'webhook';
+
+export interface HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: string }[];
+}
+
+/** Everything that the files say, checked, complete and frozen. Paths are absolute. */
+export interface Config {
+  /** The belay.yaml it came from; relative paths in it are relative to its directory. */
+  readonly file: string;
+  readonly directory: string;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly storePath: string;
+  readonly http: HttpSettings;
+  readonly sources: readonly SourceSettings[];
+  readonly health: readonly HealthSettings[];
+  readonly targets: readonly Target[];
+  readonly triggers: readonly Trigger[];
+  readonly plans: readonly RollbackPlan[];
+  /** By plan id; every plan with a target has one. */
+  readonly verifications: ReadonlyMap<string, VerificationSpec>;
+  readonly bindings: Bindings;
+  readonly notify: NotifySettings;
+  readonly policy: Policy;
+}

@@ -1,0 +1,64 @@
+import type { Level, LevelRange, Mode, Severity } from '../trigger/trigger.js';
+
+/**
+ * Why a decision is as it is. The closed list: docs/decisions-and-reasons.md explains each, and a test keeps the two
+ * equal.
+ */
+export const decisionReasons = [
+  'sustained-breach',
+  'not-recovered',
+  'observe-mode',
+  'monitor-only',
+  'no-plan',
+  'ladder-exhausted',
+  'above-max-auto-level',
+  'paused',
+  'cooldown',
+  'budget-exhausted',
+  'fleet-limit',
+  'fleet-busy',
+  'rollback-in-progress',
+  'needs-human',
+  'recovered-before-action',
+  'blind',
+  'already-tried',
+] as const;
+export type DecisionReason = (typeof decisionReasons)[number];
+
+export type DecisionKind = 'execute' | 'await-approval' | 'notify-only' | 'suppress';
+
+/** What was seen of one alert when the decision was taken. */
+export interface AlertEvidence {
+  readonly trigger: string;
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly severity: Severity;
+  readonly query: string;
+  readonly condition: string;
+  /** In the unit of the condition, ready to read: `12.4%`. Absent when there is no known value. */
+  readonly value?: string | undefined;
+  readonly window: string;
+  readonly activeAt?: number | undefined;
+  readonly firedAt?: number | undefined;
+  readonly summary?: string | undefined;
+}
+
+/** One judgement, stored with all that it rests on. */
+export interface Decision {
+  readonly kind: DecisionKind;
+  readonly reason: DecisionReason;
+  readonly at: number;
+  readonly mode: Mode;
+  /** The span of the incident's ladder, from the firing alerts; absent when none of them asks for a level. */
+  readonly ladder?: LevelRange | undefined;
+  /** The rung that this decision is about. */
+  readonly level?: Level | undefined;
+  readonly planId?: string | undefined;
+  /** When the reason passes by itself (end of the cooldown or pause), where it does. */
+  readonly until?: number | undefined;
+  /** True when nothing more happens without a person. */
+  readonly needsHuman: boolean;
+  /** One sentence for people. */
+  readonly explanation: string;
+  readonly evidence: readonly AlertEvidence[];
+}

@@ -1,0 +1,13 @@
+import type { Mode } from '../trigger/trigger.js';
+
+/** A service under guard. */
+export interface Target {
+  readonly name: string;
+  readonly owners: readonly string[];
+  readonly priority: 'critical' | 'high' | 'medium' | 'low';
+  readonly rtoMs?: number | undefined;
+  readonly rpoMs?: number | undefined;
+  readonly mode?: Mode | undefined;
+  /** Whether a health endpoint is declared; where and how is the source's matter. */
+  readonly hasHealth: boolean;
+}

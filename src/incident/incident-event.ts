@@ -1,0 +1,51 @@
+import type { AlertEvidence, Decision } from '../decision/decision.js';
+import type { RollbackEvent } from '../rollback/rollback-event.js';
+import type { Level, Mode } from '../trigger/trigger.js';
+import type { VerificationResult } from '../verification/verification.js';
+
+/** Why an incident needs a person. */
+export type NeedsHumanReason =
+  | 'no-plan'
+  | 'ladder-exhausted'
+  | 'above-max-auto-level'
+  | 'budget-exhausted'
+  | 'fleet-limit'
+  | 'inconclusive'
+  | 'verification-error'
+  | 'step-parked'
+  | 'cancelled';
+
+/** What happens to one incident, beside the events of its rollbacks. `at`: milliseconds since the epoch. */
+export type IncidentEvent =
+  | { readonly type: 'incident-opened'; readonly incidentId: string; readonly target: string; readonly at: number; readonly environment: string; readonly mode: Mode }
+  | { readonly type: 'alert-fired'; readonly incidentId: string; readonly target: string; readonly at: number; readonly evidence: AlertEvidence; readonly duringRollback: boolean }
+  | { readonly type: 'alert-cleared'; readonly incidentId: string; readonly target: string; readonly at: number; readonly fingerprint: string; readonly trigger: string }
+  | { readonly type: 'decision-made'; readonly incidentId: string; readonly target: string; readonly at: number; readonly decision: Decision }
+  | { readonly type: 'rung-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly level: Level | undefined; readonly planId: string; readonly executionId: string; readonly mode: Mode; readonly trigger: 'manual' | 'automatic'; readonly by: string; readonly reason: string }
+  | { readonly type: 'verification-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly holdMs: number; readonly timeoutMs: number }
+  | { readonly type: 'verification-ended'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly result: VerificationResult }
+  | { readonly type: 'needs-human'; readonly incidentId: string; readonly target: string; readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string }
+  | { readonly type: 'incident-recovered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly how: 'rolled-back' | 'by-itself'; readonly explanation: string }
+  | { readonly type: 'incident-closed'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string; readonly reason: string };
+
+/** What happens outside of incidents. */
+export type GuardEvent =
+  | { readonly type: 'daemon-started'; readonly at: number; readonly version: string; readonly mode: Mode; readonly downForMs?: number | undefined }
+  | { readonly type: 'daemon-stopped'; readonly at: number; readonly reason: string }
+  | { readonly type: 'source-blind'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly since: number; readonly message: string }
+  | { readonly type: 'source-seeing'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly blindForMs: number }
+  | { readonly type: 'paused'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason: string; readonly until?: number | undefined }
+  | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string }
+  | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }
+  | { readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good'; readonly version: string; readonly by: string }
+  | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }
+  | { readonly type: 'configuration-refused'; readonly at: number; readonly problems: readonly string[] };
+
+/** One line of the journal. Rollback events carry the incident they belong to, if any. */
+export type JournalEvent = IncidentEvent | GuardEvent | (RollbackEvent & { readonly incidentId?: string | undefined; readonly target?: string | undefined });
+
+/** A journal line as it is read back: numbered in the order in which it became durable. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly event: JournalEvent;
+}

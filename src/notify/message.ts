@@ -1,0 +1,45 @@
+/** What a message is about; routes, templates and metrics go by it. */
+export type MessageKind =
+  | 'firing'
+  | 'decision'
+  | 'rollback-started'
+  | 'step-failed'
+  | 'rollback-ended'
+  | 'recovered'
+  | 'not-recovered'
+  | 'needs-human'
+  | 'would-have'
+  | 'blind'
+  | 'seeing'
+  | 'guard'
+  | 'plan-notification';
+
+export type MessageTone = 'bad' | 'working' | 'good' | 'neutral';
+
+/** A message before it has a channel: what any channel can show. Secrets are already blanked. */
+export interface Message {
+  readonly kind: MessageKind;
+  readonly tone: MessageTone;
+  /** Messages of one incident share a thread; `undefined` stands alone. */
+  readonly incidentId?: string | undefined;
+  readonly target?: string | undefined;
+  readonly dryRun: boolean;
+  /** One line, without markup: subject of the mail, first line in Slack. */
+  readonly title: string;
+  readonly text: string;
+  /** Label and value pairs, in order: target, level, reason, value against condition, query, since when … */
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  readonly next?: string | undefined;
+}
+
+/** One message to one channel, durable in the outbox. */
+export interface OutboxItem {
+  readonly id: string;
+  readonly channel: 'slack' | 'email' | 'webhook';
+  readonly message: Message;
+  /** For `plan-notification`: whom the step names. */
+  readonly recipients: readonly string[];
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly nextAttemptAt: number;
+}

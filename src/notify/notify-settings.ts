@@ -1,0 +1,24 @@
+export interface SlackSettings {
+  readonly token: string;
+  readonly channel: string;
+  /** Ends with a slash; Slack's own unless a test or a proxy stands in. */
+  readonly apiUrl: string;
+}
+
+export interface EmailSettings {
+  /** `smtp://user:password@host:port` or `smtps://…`. */
+  readonly smtp: string;
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+export interface WebhookSettings {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface NotifySettings {
+  readonly slack?: SlackSettings | undefined;
+  readonly email?: EmailSettings | undefined;
+  readonly webhook: readonly WebhookSettings[];
+}

@@ -1,0 +1,24 @@
+import type { RollbackContext, RollbackStep } from './rollback-plan.js';
+import type { StepDescription } from './step-executor.js';
+
+/** A step inside one execution: `key` is `planId/stepId`, unique even where dependencies repeat step ids. */
+export interface ExecutionStep {
+  readonly key: string;
+  readonly planId: string;
+  /** Templates over the context are filled; `${env:…}` and `${file:…}` are still references. */
+  readonly step: RollbackStep;
+}
+
+export type RollbackOutcome = 'success' | 'failed' | 'parked' | 'cancelled' | 'would-have';
+
+/** All that happens to one execution. Each is durable before the effect that it announces. `at`: milliseconds since the epoch. */
+export type RollbackEvent =
+  | { readonly type: 'rollback-started'; readonly executionId: string; readonly at: number; readonly planId: string; readonly planName: string; readonly dryRun: boolean; readonly context: RollbackContext; readonly steps: readonly ExecutionStep[] }
+  | { readonly type: 'step-attempt-started'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly attemptId: string; readonly description?: StepDescription | undefined }
+  | { readonly type: 'step-attempt-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly retryAt?: number | undefined }
+  | { readonly type: 'step-succeeded'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly how: 'executed' | 'already-so' }
+  | { readonly type: 'step-described'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly description: StepDescription }
+  | { readonly type: 'step-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string; readonly continued: boolean }
+  | { readonly type: 'step-parked'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string }
+  | { readonly type: 'rollback-resumed'; readonly executionId: string; readonly at: number }
+  | { readonly type: 'rollback-ended'; readonly executionId: string; readonly at: number; readonly outcome: RollbackOutcome; readonly error?: string | undefined };

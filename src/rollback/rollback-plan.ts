@@ -1,0 +1,54 @@
+import type { Level } from '../trigger/trigger.js';
+
+/** Durations that may be written as a bare number (seconds for a timeout, minutes for an estimate) or as a string (`90s`). */
+export type WrittenDuration = number | string;
+
+export interface RetryPolicy {
+  /** The first attempt included. */
+  maxAttempts: number;
+  /** The first delay is one second; each further one is this many times longer. */
+  backoffMultiplier: number;
+}
+
+/** The step types that Belay brings; `registerExecutor` may add others. */
+export const stepTypes = ['feature-flag', 'deployment', 'data', 'configuration', 'notification', 'command', 'http', 'check', 'wait'] as const;
+export type StepType = (typeof stepTypes)[number];
+
+export interface RollbackStep {
+  id: string;
+  name: string;
+  description: string;
+  type: StepType | (string & {});
+  // The user's documents declare parameters of any shape; each executor reads its own with a schema.
+  parameters: Record<string, unknown>;
+  /** Per attempt; a bare number is seconds. */
+  timeout: WrittenDuration;
+  retryPolicy?: RetryPolicy | undefined;
+  /** The plan goes on when this step has failed. */
+  continueOnError?: boolean | undefined;
+  /** `false`: when the outcome of an attempt is unknown, park the step for a person instead of running it again. */
+  idempotent?: boolean | undefined;
+}
+
+export interface RollbackPlan {
+  id: string;
+  name: string;
+  description: string;
+  phase: string;
+  steps: RollbackStep[];
+  /** Ids of plans that run first, each once. */
+  dependencies: string[];
+  /** A bare number is minutes. */
+  estimatedDuration: WrittenDuration;
+  /** Without `target` and `level` a plan is started by hand only. */
+  target?: string | undefined;
+  level?: Level | undefined;
+}
+
+/** As in the user's documents. `metadata` carries what templates may use: labels, trigger, incident, rollback point. */
+export interface RollbackContext {
+  environment: string;
+  trigger: 'manual' | 'automatic';
+  triggeredBy?: string | undefined;
+  metadata: Record<string, unknown>;
+}

@@ -1,0 +1,27 @@
+import type { RollbackContext, RollbackStep } from './rollback-plan.js';
+
+/** What a step would change, from the real state: shown before it is done, and all that a dry run does. */
+export interface StepDescription {
+  /** One line: `flag new-checkout in flags.json: on → off`. */
+  readonly summary: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** Whether the wanted state is there already. `unknown`: it cannot be told. */
+export type StepState = 'applied' | 'not-applied' | 'unknown';
+
+/**
+ * Runs one step type. `execute(step, context)` alone is enough; templates in the step are filled beforehand.
+ * Resolving means that the step is done *and was read back*; rejecting means that it failed. When `signal` aborts
+ * (timeout, cancel), the work must really stop, and the promise settle, before anything else runs.
+ */
+export interface RollbackStepExecutor {
+  execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal): Promise<void>;
+  /** Reads the real state and tells what `execute` would do. Has no effect. */
+  describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;
+  /** Reads the real state after a crash, to decide between skipping, running again and parking. Has no effect. */
+  state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
+  /** Ends what an attempt left running when Belay itself died in the middle of it. `attemptId` is the one that `attemptIdOf(context)` gave. */
+  sweep?(attemptId: string): Promise<void>;
+}

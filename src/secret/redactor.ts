@@ -1,0 +1,40 @@
+const SHORTEST_SECRET = 4;
+
+/**
+ * Knows every secret that was read, and blanks it out of whatever leaves the process: logs, errors, journal entries,
+ * messages, API answers. Values shorter than four characters are not blanked, because they would garble ordinary text;
+ * `belay check` warns of them.
+ */
+export class Redactor {
+  readonly #secrets = new Set<string>();
+
+  add(secret: string): void {
+    if (secret.length < SHORTEST_SECRET) return;
+    this.#secrets.add(secret);
+    // The same value as it stands inside a URL or a JSON string is the same secret.
+    this.#secrets.add(encodeURIComponent(secret));
+    this.#secrets.add(JSON.stringify(secret).slice(1, -1));
+  }
+
+  text(text: string): string {
+    let clean = text;
+    for (const secret of this.#longestFirst()) clean = clean.replaceAll(secret, '[redacted]');
+    return clean;
+  }
+
+  /** A deep copy of plain data with every string, keys included, cleaned. Instants (`Date`) stay as they are. */
+  data<T>(value: T): T {
+    return this.#secrets.size === 0 ? value : (this.#clean(value) as T);
+  }
+
+  #clean(value: unknown): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (Array.isArray(value)) return value.map((item) => this.#clean(item));
+    if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#clean(item)]));
+  }
+
+  #longestFirst(): string[] {
+    return [...this.#secrets].sort((a, b) => b.length - a.length);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Labels, Sample } from '../source/sample.js';
+
+export type AlertState = 'inactive' | 'pending' | 'firing';
+/** Whether Belay sees: `unknown` before the first answer, `err` while the source gives no usable sample. */
+export type AlertHealth = 'unknown' | 'ok' | 'err';
+
+/** What the window has counted so far. Instants in milliseconds since the epoch. */
+export interface WindowProgress {
+  /** Time between breaching samples that counts toward `for`. */
+  readonly countedMs: number;
+  /** Breaching slot samples in a row, toward `consecutive`. */
+  readonly streak: number;
+  /** The newest breaching sample; absent before the first. */
+  readonly lastBreachAt?: number | undefined;
+  /** Since when no known sample has come; absent while Belay sees. */
+  readonly unknownSince?: number | undefined;
+}
+
+/** One live instance of a trigger per label set. Plain data: it is stored as it is and restored after a restart. */
+export interface Alert {
+  readonly trigger: string;
+  readonly target: string;
+  readonly labels: Labels;
+  /** Trigger name and labels, hashed; the identity of the alert everywhere. */
+  readonly fingerprint: string;
+  readonly state: AlertState;
+  readonly health: AlertHealth;
+  readonly window: WindowProgress;
+  /** When the present breach began (pending), fired, and when a firing one was last seen to be clear. */
+  readonly activeAt?: number | undefined;
+  readonly firedAt?: number | undefined;
+  readonly clearedAt?: number | undefined;
+  readonly lastSample?: Sample | undefined;
+  /** The newest known value, kept while blind. */
+  readonly lastValue?: { readonly at: number; readonly value: number } | undefined;
+}
+
+/** A change of an alert's state that others must hear of. */
+export interface AlertTransition {
+  readonly from: AlertState;
+  readonly to: AlertState;
+  readonly at: number;
+  readonly alert: Alert;
+}
