@@ -1,0 +1,186 @@
+import type { AlertEvidence, Decision } from '../decision/decision.js';
+import type { RollbackEvent, RollbackOutcome } from '../rollback/rollback-event.js';
+import type { StepDescription } from '../rollback/step-executor.js';
+import type { Level, Mode } from '../trigger/trigger.js';
+import type { VerificationResult } from '../verification/verification.js';
+import type { JournalEntry, JournalEvent, NeedsHumanReason } from './incident-event.js';
+
+export type IncidentStatus = 'open' | 'rolling-back' | 'verifying' | 'needs-human' | 'recovered' | 'closed';
+
+export interface IncidentAlert {
+  readonly evidence: AlertEvidence;
+  readonly firedAt: number;
+  readonly clearedAt?: number | undefined;
+  /** It began between step 1 and the end of a verification: evidence, never a reason to start. */
+  readonly duringRollback: boolean;
+}
+
+export interface RungStep {
+  /** `planId/stepId`. */
+  readonly key: string;
+  readonly name: string;
+  readonly type: string;
+  readonly status: 'waiting' | 'running' | 'retrying' | 'success' | 'failed' | 'parked' | 'would-have';
+  readonly attempts: number;
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  readonly error?: string | undefined;
+  /** What it changes, from the real state read just before. */
+  readonly description?: StepDescription | undefined;
+  /** True when the wanted state was found to be there already after a crash. */
+  readonly alreadySo?: boolean | undefined;
+}
+
+/** One plan run on the incident's ladder, or by hand. */
+export interface Rung {
+  readonly executionId: string;
+  readonly planId: string;
+  readonly level?: Level | undefined;
+  readonly mode: Mode;
+  readonly trigger: 'manual' | 'automatic';
+  readonly by: string;
+  readonly reason: string;
+  readonly startedAt: number;
+  /** Present once the first journal line of the execution itself is there. */
+  readonly begun: boolean;
+  readonly endedAt?: number | undefined;
+  readonly outcome?: RollbackOutcome | undefined;
+  readonly error?: string | undefined;
+  readonly steps: readonly RungStep[];
+  readonly verification?: { readonly startedAt: number; readonly holdMs: number; readonly timeoutMs: number; readonly result?: VerificationResult | undefined } | undefined;
+}
+
+/** All that happened to one target from first firing to its end, folded from the journal. Instants in ms since the epoch. */
+export interface Incident {
+  readonly id: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly status: IncidentStatus;
+  readonly openedAt: number;
+  readonly endedAt?: number | undefined;
+  readonly alerts: readonly IncidentAlert[];
+  readonly decisions: readonly Decision[];
+  readonly rungs: readonly Rung[];
+  readonly needsHuman?: { readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string } | undefined;
+  readonly resolution?: { readonly how: 'rolled-back' | 'by-itself' | 'closed'; readonly by?: string | undefined; readonly explanation: string } | undefined;
+}
+
+/** The incident as its journal tells it; `undefined` when the entries do not open one. */
+export function foldIncident(entries: readonly JournalEntry[]): Incident | undefined {
+  return entries.reduce<Incident | undefined>((incident, entry) => applyToIncident(incident, entry.event), undefined);
+}
+
+/** The incident after one more event. Events of other incidents must not be given to it. */
+export function applyToIncident(incident: Incident | undefined, event: JournalEvent): Incident | undefined {
+  if (event.type === 'incident-opened') {
+    const { incidentId: id, target, environment, mode, at: openedAt } = event;
+    return { id, target, environment, mode, status: 'open', openedAt, alerts: [], decisions: [], rungs: [] };
+  }
+  if (incident === undefined) return undefined;
+  switch (event.type) {
+    case 'alert-fired': {
+      const { evidence, at: firedAt, duringRollback } = event;
+      const known = incident.alerts.find((alert) => alert.evidence.fingerprint === evidence.fingerprint);
+      // An alert that fires again counts from its first firing as far as "during a rollback" goes.
+      const alert: IncidentAlert = { evidence, firedAt, duringRollback: known?.duringRollback ?? duringRollback };
+      return { ...incident, alerts: [...incident.alerts.filter((other) => other !== known), alert] };
+    }
+    case 'alert-cleared':
+      return {
+        ...incident,
+        alerts: incident.alerts.map((alert) => (alert.evidence.fingerprint === event.fingerprint ? { ...alert, clearedAt: event.at } : alert)),
+      };
+    case 'decision-made':
+      return { ...incident, decisions: [...incident.decisions, event.decision] };
+    case 'rung-started': {
+      const { executionId, planId, level, mode, trigger, by, reason, at: startedAt } = event;
+      const rung: Rung = { executionId, planId, level, mode, trigger, by, reason, startedAt, begun: false, steps: [] };
+      return { ...incident, status: 'rolling-back', needsHuman: undefined, rungs: [...incident.rungs, rung] };
+    }
+    case 'verification-started': {
+      const { at: startedAt, holdMs, timeoutMs } = event;
+      return withRung({ ...incident, status: 'verifying' }, event.executionId, (rung) => ({ ...rung, verification: { startedAt, holdMs, timeoutMs } }));
+    }
+    case 'verification-ended':
+      return withRung({ ...incident, status: 'open' }, event.executionId, (rung) => ({
+        ...rung,
+        verification: { ...(rung.verification ?? { startedAt: event.result.startedAt, holdMs: 0, timeoutMs: 0 }), result: event.result },
+      }));
+    case 'needs-human':
+      return { ...incident, status: 'needs-human', needsHuman: { at: event.at, reason: event.reason, explanation: event.explanation } };
+    case 'incident-recovered':
+      return { ...incident, status: 'recovered', endedAt: event.at, resolution: { how: event.how, explanation: event.explanation } };
+    case 'incident-closed':
+      return { ...incident, status: 'closed', endedAt: event.at, resolution: { how: 'closed', by: event.by, explanation: event.reason } };
+    case 'rollback-started':
+    case 'rollback-resumed':
+    case 'rollback-ended':
+    case 'step-attempt-started':
+    case 'step-attempt-failed':
+    case 'step-succeeded':
+    case 'step-described':
+    case 'step-failed':
+    case 'step-parked': {
+      const ended = event.type === 'rollback-ended';
+      const next = withRung(incident, event.executionId, (rung) => applyToRung(rung, event));
+      return ended ? { ...next, status: next.status === 'rolling-back' ? 'open' : next.status } : next;
+    }
+    case 'daemon-started':
+    case 'daemon-stopped':
+    case 'source-blind':
+    case 'source-seeing':
+    case 'paused':
+    case 'resumed':
+    case 'budget-reset':
+    case 'change-marked':
+    case 'configuration-reloaded':
+    case 'configuration-refused':
+      return incident;
+    default:
+      throw new TypeError(`unknown journal event ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+function withRung(incident: Incident, executionId: string, change: (rung: Rung) => Rung): Incident {
+  return { ...incident, rungs: incident.rungs.map((rung) => (rung.executionId === executionId ? change(rung) : rung)) };
+}
+
+function applyToRung(rung: Rung, event: RollbackEvent): Rung {
+  switch (event.type) {
+    case 'rollback-started':
+      return {
+        ...rung,
+        begun: true,
+        steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0 })),
+      };
+    case 'rollback-resumed':
+      return rung;
+    case 'rollback-ended':
+      return { ...rung, endedAt: event.at, outcome: event.outcome, error: event.error };
+    case 'step-attempt-started':
+      return withStep(rung, event.stepKey, (step) => ({
+        ...step,
+        status: 'running',
+        attempts: event.attempt,
+        startedAt: step.startedAt ?? event.at,
+        description: event.description ?? step.description,
+      }));
+    case 'step-attempt-failed':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: event.retryAt === undefined ? step.status : 'retrying', error: event.error }));
+    case 'step-succeeded':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'success', endedAt: event.at, error: undefined, alreadySo: event.how === 'already-so' }));
+    case 'step-described':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'would-have', endedAt: event.at, description: event.description }));
+    case 'step-failed':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'failed', endedAt: event.at, error: event.error }));
+    case 'step-parked':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'parked', endedAt: event.at, error: event.error }));
+    default:
+      throw new TypeError(`unknown rollback event ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+function withStep(rung: Rung, key: string, change: (step: RungStep) => RungStep): Rung {
+  return { ...rung, steps: rung.steps.map((step) => (step.key === key ? change(step) : step)) };
+}
