@@ -1,0 +1,47 @@
+import type { Level, LevelRange } from '../trigger/trigger.js';
+
+export const levelNames: Readonly<Record<Level, string>> = {
+  1: 'feature flag',
+  2: 'configuration',
+  3: 'code',
+  4: 'database',
+  5: 'full system',
+};
+
+/** A plan that can stand on a ladder. */
+export interface PlanRung {
+  readonly planId: string;
+  readonly level: Level;
+}
+
+/** What one firing alert asks for. */
+export interface LadderRequest {
+  readonly levels?: LevelRange | undefined;
+  /** The trigger's `plan:`: that plan and no other on its level. */
+  readonly planId?: string | undefined;
+}
+
+/** From the highest low end of the ranges to the highest high end; `undefined` when nothing asks for a level. */
+export function ladderOf(requests: readonly LadderRequest[], plans: readonly PlanRung[]): LevelRange | undefined {
+  const ranges = requests.flatMap(({ levels, planId }) => {
+    const pinned = plans.find((plan) => plan.planId === planId);
+    return pinned === undefined ? (levels ?? []) : { from: pinned.level, to: pinned.level };
+  });
+  if (ranges.length === 0) return undefined;
+  return {
+    from: Math.max(...ranges.map((range) => range.from)) as Level,
+    to: Math.max(...ranges.map((range) => range.to)) as Level,
+  };
+}
+
+/** The rungs of a ladder that have a plan, lowest first. Where a level has several plans, the one that a trigger names. */
+export function rungsOf(ladder: LevelRange, requests: readonly LadderRequest[], plans: readonly PlanRung[]): readonly PlanRung[] {
+  const named = new Set(requests.map((request) => request.planId));
+  const byLevel = new Map<Level, PlanRung>();
+  for (const plan of plans) {
+    if (plan.level < ladder.from || plan.level > ladder.to) continue;
+    const other = byLevel.get(plan.level);
+    if (other === undefined || (named.has(plan.planId) && !named.has(other.planId))) byLevel.set(plan.level, plan);
+  }
+  return [...byLevel.values()].sort((a, b) => a.level - b.level);
+}
