@@ -11,7 +11,10 @@ export interface ExecutionStep {
 
 export type RollbackOutcome = 'success' | 'failed' | 'parked' | 'cancelled' | 'would-have';
 
-/** All that happens to one execution. Each is durable before the effect that it announces. `at`: milliseconds since the epoch. */
+/**
+ * All that happens to one execution. Each is durable before the effect that it announces. `at`: milliseconds since the
+ * epoch. `error`: what was thrown as `String(error)` writes it (`Error: connection refused`), secrets blanked.
+ */
 export type RollbackEvent =
   | { readonly type: 'rollback-started'; readonly executionId: string; readonly at: number; readonly planId: string; readonly planName: string; readonly dryRun: boolean; readonly context: RollbackContext; readonly steps: readonly ExecutionStep[] }
   | { readonly type: 'step-attempt-started'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly attemptId: string; readonly description?: StepDescription | undefined }
@@ -20,5 +23,8 @@ export type RollbackEvent =
   | { readonly type: 'step-described'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly description: StepDescription }
   | { readonly type: 'step-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string; readonly continued: boolean }
   | { readonly type: 'step-parked'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string }
+  /** An executor that had not stopped when its attempt was given up has settled after all: `error` when it rejected. Comes after the step's end, even after the rollback's. */
+  | { readonly type: 'attempt-settled-late'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attemptId: string; readonly error?: string | undefined }
+  | { readonly type: 'cancel-requested'; readonly executionId: string; readonly at: number; readonly reason: string }
   | { readonly type: 'rollback-resumed'; readonly executionId: string; readonly at: number }
   | { readonly type: 'rollback-ended'; readonly executionId: string; readonly at: number; readonly outcome: RollbackOutcome; readonly error?: string | undefined };

@@ -19,8 +19,10 @@ export interface RollbackStep {
   name: string;
   description: string;
   type: StepType | (string & {});
-  // The user's documents declare parameters of any shape; each executor reads its own with a schema.
-  parameters: Record<string, unknown>;
+  // Executors written to the user's documents take parameters apart without a check, and must compile as they stand.
+  // Belay's own executors read theirs with a schema.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  parameters: Record<string, any>;
   /** Per attempt; a bare number is seconds. */
   timeout: WrittenDuration;
   retryPolicy?: RetryPolicy | undefined;
@@ -50,5 +52,7 @@ export interface RollbackContext {
   environment: string;
   trigger: 'manual' | 'automatic';
   triggeredBy?: string | undefined;
-  metadata: Record<string, unknown>;
+  // As with `parameters`: declared so in the user's documents, and read so by their executors.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  metadata: Record<string, any>;
 }

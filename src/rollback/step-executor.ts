@@ -11,17 +11,33 @@ export interface StepDescription {
 /** Whether the wanted state is there already. `unknown`: it cannot be told. */
 export type StepState = 'applied' | 'not-applied' | 'unknown';
 
+/** One run of `execute`. A command executor puts `id` into the environment of what it starts, as BELAY_ATTEMPT_ID, so that `sweep` finds it again. */
+export interface StepAttempt {
+  /** Unique over all executions, durable before `execute` is called; a UUID, so it is safe in an environment, a header or a file name. */
+  readonly id: string;
+  readonly executionId: string;
+  /** `planId/stepId`. */
+  readonly stepKey: string;
+  /** The first is 1. */
+  readonly number: number;
+}
+
 /**
  * Runs one step type. `execute(step, context)` alone is enough; templates in the step are filled beforehand.
  * Resolving means that the step is done *and was read back*; rejecting means that it failed. When `signal` aborts
  * (timeout, cancel), the work must really stop, and the promise settle, before anything else runs.
  */
 export interface RollbackStepExecutor {
-  execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal): Promise<void>;
+  /** The manager always hands over `signal` and `attempt`; they are optional so that the shape of the user's documents is enough. */
+  execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void>;
   /** Reads the real state and tells what `execute` would do. Has no effect. */
   describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;
   /** Reads the real state after a crash, to decide between skipping, running again and parking. Has no effect. */
   state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
-  /** Ends what an attempt left running when Belay itself died in the middle of it. `attemptId` is the one that `attemptIdOf(context)` gave. */
+  /**
+   * Ends what an attempt left running when Belay itself died in the middle of it; called before `state`. `attemptId` is
+   * the `id` of the attempt that `execute` was given. Rejecting means that something of it may still be at work: the
+   * step is then parked for a person.
+   */
   sweep?(attemptId: string): Promise<void>;
 }
