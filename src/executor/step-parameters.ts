@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { StepType } from '../rollback/rollback-plan.js';
+import { argumentList, commandSurroundings, plainText } from './command-line.js';
+import { checkSchema, durationMs } from './check-schema.js';
+import { httpCallSchema } from './http-call.js';
+
+const LONGEST_NAME = 4_096;
+
+/** A name, version or reference. YAML reads a bare 1.10 as the number 1.1, so numbers are refused rather than guessed at. */
+const name = z
+  .string({ error: ({ input }) => (typeof input === 'number' ? 'write it in quotes, so that it stays as it is written' : undefined) })
+  .min(1)
+  .max(LONGEST_NAME)
+  .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+
+const ON_WORDS = ['true', 'on', 'enabled'];
+const OFF_WORDS = ['false', 'off', 'disabled'];
+/** `on` and `off` are text in YAML 1.2, and filled templates are text as well. */
+const targetState = z.union([z.boolean(), z.enum([...ON_WORDS, ...OFF_WORDS])], 'must be true or false').transform((state) => state === true || ON_WORDS.includes(String(state)));
+
+/** Everything that a deep value of a plan may hold. */
+const items = z.record(name, z.json()).refine((entries) => Object.keys(entries).length > 0, 'is empty');
+
+const oneOf = (keys: readonly string[]) => (parameters: Record<string, unknown>) => keys.filter((key) => parameters[key] !== undefined).length === 1;
+
+/** The `parameters` of each step type. Templates over the context may stand in strings when a plan is loaded, and are filled when it runs. */
+export const stepParameterSchemas = {
+  'feature-flag': z.strictObject({
+    flagKey: name,
+    targetState,
+    scope: name.optional(),
+    /** Which entry of `featureFlags` keeps the flag. */
+    provider: name.default('default'),
+  }),
+  deployment: z.strictObject({ service: name, version: name, environment: name }),
+  configuration: z
+    .strictObject({ service: name, configVersion: name.optional(), configItems: items.optional() })
+    .refine(oneOf(['configVersion', 'configItems']), 'needs either configVersion or configItems'),
+  data: z
+    .strictObject({ database: name, snapshotId: name.optional(), tables: z.record(name, name).optional(), migration: name.optional() })
+    .refine(oneOf(['snapshotId', 'tables', 'migration']), 'needs one of snapshotId, tables and migration'),
+  notification: z.strictObject({
+    recipients: z.array(name).min(1),
+    channel: z.enum(['email', 'slack', 'webhook']),
+    message: plainText.min(1),
+    details: z.record(z.string(), z.json()).optional(),
+  }),
+  /** `verify` only reads: exit 0 means as wanted, 1 not, anything else that it cannot be told. */
+  command: z.strictObject({ command: argumentList, verify: argumentList.optional(), ...commandSurroundings }),
+  http: httpCallSchema,
+  check: checkSchema,
+  wait: z.strictObject({ duration: durationMs }),
+} as const satisfies Record<StepType, z.ZodType>;
+
+/** The checked parameters of one step type. */
+export type StepParameters<T extends StepType> = z.infer<(typeof stepParameterSchemas)[T]>;
