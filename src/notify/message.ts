@@ -32,10 +32,13 @@ export interface Message {
   readonly next?: string | undefined;
 }
 
+/** The second configured webhook and those after it are `webhook-2`, `webhook-3` … */
+export type ChannelName = 'slack' | 'email' | 'webhook' | `webhook-${number}`;
+
 /** One message to one channel, durable in the outbox. */
 export interface OutboxItem {
   readonly id: string;
-  readonly channel: 'slack' | 'email' | 'webhook';
+  readonly channel: ChannelName;
   readonly message: Message;
   /** For `plan-notification`: whom the step names. */
   readonly recipients: readonly string[];

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { BelayError } from '../../src/fault/belay-error.js';
+import type { Message, OutboxItem } from '../../src/notify/message.js';
+import type { NewOutboxItem, Outbox } from '../../src/notify/outbox.js';
+
+const T0 = Date.UTC(2026, 0, 1);
+
+function item(title: string, over: { readonly incidentId?: string; readonly channel?: OutboxItem['channel']; readonly createdAt?: number } = {}): NewOutboxItem {
+  const message: Message = { kind: 'firing', tone: 'bad', incidentId: over.incidentId, target: 'checkout', dryRun: false, title, text: 'text', facts: [['target', 'checkout']] };
+  return { channel: over.channel ?? 'email', message, recipients: ['ana@example.com'], createdAt: over.createdAt ?? T0 };
+}
+
+const titles = (items: readonly OutboxItem[]): string[] => items.map(({ message }) => message.title);
+
+async function only(outbox: Outbox): Promise<OutboxItem> {
+  const [first, ...others] = await outbox.due('email', T0, 10);
+  expect(others).toEqual([]);
+  return first!;
+}
+
+/** What every outbox must hold to. `create` gives an empty one for each test, and ends it when the test is over. */
+export function describeOutbox(name: string, create: () => Promise<Outbox> | Outbox): void {
+  describe(`outbox contract: ${name}`, () => {
+    it('gives back what was enqueued, in that order', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('first'), item('second')]);
+      await outbox.enqueue([item('third')]);
+      const due = await outbox.due('email', T0, 10);
+      expect(titles(due)).toEqual(['first', 'second', 'third']);
+      expect(new Set(due.map(({ id }) => id)).size).toBe(3);
+      expect(due[0]).toMatchObject({ ...item('first'), attempts: 0, nextAttemptAt: T0 });
+      expect(titles(await outbox.due('email', T0, 2))).toEqual(['first', 'second']);
+    });
+
+    it('keeps channels apart', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('mail', { incidentId: 'i1' }), item('slack', { incidentId: 'i1', channel: 'slack' }), item('second hook', { channel: 'webhook-2', createdAt: T0 + 5 })]);
+      expect(titles(await outbox.due('slack', T0, 10))).toEqual(['slack']);
+      expect(titles(await outbox.due('webhook', T0 + 5, 10))).toEqual([]);
+      expect(titles(await outbox.due('webhook-2', T0 + 5, 10))).toEqual(['second hook']);
+      expect(await outbox.nextDueAt('webhook-2')).toBe(T0 + 5);
+      expect(await outbox.nextDueAt('webhook')).toBeUndefined();
+    });
+
+    it('lets no message overtake an earlier one of its incident on its channel', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('a1', { incidentId: 'a' }), item('a2', { incidentId: 'a' }), item('b1', { incidentId: 'b' }), item('a1 on slack', { incidentId: 'a', channel: 'slack' })]);
+      const [a1] = await outbox.due('email', T0, 10);
+      expect(titles(await outbox.due('email', T0, 10))).toEqual(['a1', 'b1']);
+      await outbox.markFailed(a1!.id, T0, 'refused', T0 + 60_000);
+      expect(titles(await outbox.due('email', T0 + 59_999, 10))).toEqual(['b1']);
+      expect(titles(await outbox.due('email', T0 + 60_000, 10))).toEqual(['a1', 'b1']);
+      await outbox.markSent(a1!.id, T0 + 60_000);
+      expect(titles(await outbox.due('email', T0 + 60_000, 10))).toEqual(['a2', 'b1']);
+      expect(titles(await outbox.due('slack', T0, 10))).toEqual(['a1 on slack']);
+    });
+
+    it('lets messages without an incident wait for nothing', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('blind'), item('seeing')]);
+      const [blind] = await outbox.due('email', T0, 10);
+      await outbox.markFailed(blind!.id, T0, 'refused', T0 + 60_000);
+      expect(titles(await outbox.due('email', T0, 10))).toEqual(['seeing']);
+    });
+
+    it('says when the next attempt is due, without counting those that wait behind another', async () => {
+      const outbox = await create();
+      expect(await outbox.nextDueAt('email')).toBeUndefined();
+      await outbox.enqueue([item('first', { incidentId: 'a' }), item('behind', { incidentId: 'a' })]);
+      expect(await outbox.nextDueAt('email')).toBe(T0);
+      const [first] = await outbox.due('email', T0, 10);
+      await outbox.markFailed(first!.id, T0, 'refused', T0 + 60_000);
+      expect(await outbox.nextDueAt('email')).toBe(T0 + 60_000);
+    });
+
+    it('counts attempts and gives up what can never be delivered', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('first', { incidentId: 'a' }), item('second', { incidentId: 'a' })]);
+      const first = await only(outbox);
+      await outbox.markFailed(first.id, T0, 'try again', T0);
+      expect(await only(outbox)).toMatchObject({ id: first.id, attempts: 1 });
+      await outbox.markUndeliverable(first.id, T0, 'no such address');
+      expect(await only(outbox)).toMatchObject({ message: { title: 'second' }, attempts: 0 });
+      await outbox.markSent((await only(outbox)).id, T0);
+      expect(await outbox.due('email', T0 + 1e9, 10)).toEqual([]);
+      expect(await outbox.nextDueAt('email')).toBeUndefined();
+    });
+
+    it('lists what waits for one incident on one channel', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('a1', { incidentId: 'a' }), item('b1', { incidentId: 'b' }), item('a2', { incidentId: 'a' }), item('elsewhere', { incidentId: 'a', channel: 'slack' })]);
+      const waiting = await outbox.waiting('email', 'a');
+      expect(titles(waiting)).toEqual(['a1', 'a2']);
+      await outbox.markSent(waiting[0]!.id, T0);
+      expect(titles(await outbox.waiting('email', 'a'))).toEqual(['a2']);
+    });
+
+    it('moves the cursor together with what it stands for, and never back', async () => {
+      const outbox = await create();
+      expect(await outbox.cursor()).toBe(0);
+      await outbox.enqueueUpTo(7, [item('first')]);
+      await outbox.enqueueUpTo(9, []);
+      expect(await outbox.cursor()).toBe(9);
+      for (const stale of [9, 8]) {
+        const error = await outbox.enqueueUpTo(stale, [item('twice')]).catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(BelayError);
+        expect(error).toMatchObject({ code: 'conflict' });
+      }
+      expect(await outbox.cursor()).toBe(9);
+      expect(titles(await outbox.due('email', T0, 10))).toEqual(['first']);
+    });
+
+    it('keeps what a channel needs to find its thread again', async () => {
+      const outbox = await create();
+      expect(await outbox.thread('slack', 'a')).toBeUndefined();
+      await outbox.saveThread('slack', 'a', { channel: 'C1', ts: '1.2' });
+      await outbox.saveThread('email', 'a', { messageId: '<1@example.com>' });
+      await outbox.saveThread('slack', 'a', { channel: 'C1', ts: '1.2', shown: 'item-3' });
+      expect(await outbox.thread('slack', 'a')).toEqual({ channel: 'C1', ts: '1.2', shown: 'item-3' });
+      expect(await outbox.thread('email', 'a')).toEqual({ messageId: '<1@example.com>' });
+      expect(await outbox.thread('slack', 'b')).toBeUndefined();
+    });
+  });
+}
