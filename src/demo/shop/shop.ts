@@ -1,0 +1,41 @@
+// The shop's process: serves one release until it is told to stop.
+import { parseArgs } from 'node:util';
+import { parseFlags } from './flags.js';
+import { loadRelease } from './release.js';
+import { parseSettings } from './settings.js';
+import { shopLayout } from './shop-layout.js';
+import { buildShop } from './shop-server.js';
+import { WatchedFile } from './watched-file.js';
+
+const { values } = parseArgs({
+  options: {
+    home: { type: 'string' },
+    'release-dir': { type: 'string' },
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: process.env.PORT ?? '3000' },
+  },
+});
+if (values.home === undefined) throw new TypeError('--home is missing');
+const layout = shopLayout(values.home);
+
+const release = await loadRelease(values['release-dir'] ?? layout.current);
+const settings = new WatchedFile(layout.settings, parseSettings);
+const flags = new WatchedFile(layout.flags, parseFlags);
+const shop = buildShop({ release, settings: () => settings.value, flags: () => flags.value });
+const url = await shop.listen({ host: values.host, port: Number(values.port) });
+process.stderr.write(`shop: release ${release.version} listens on ${url}\n`);
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  settings.close();
+  flags.close();
+  await shop.close();
+  if (process.connected) process.disconnect();
+}
+process.once('SIGTERM', () => void stop());
+process.once('SIGINT', () => void stop());
+// Whoever started the shop has gone, however it went: nothing is left behind.
+process.once('disconnect', () => void stop());
+process.send?.({ port: Number(new URL(url).port), version: release.version });
