@@ -23,7 +23,8 @@ export interface IncidentProgress {
   readonly ladder?: LevelRange | undefined;
   readonly requests: readonly LadderRequest[];
   readonly mode?: Mode | undefined;
-  readonly lastVerification?: 'recovered' | 'not-recovered' | 'inconclusive' | 'error' | 'skipped' | undefined;
+  /** The newest automatic rung was proved not to have helped. */
+  readonly mayClimb: boolean;
 }
 
 export interface ActivePause {
@@ -137,8 +138,9 @@ function ladderEnd(
   rungs: readonly PlanRung[],
   rung: PlanRung | undefined,
 ): Verdict | undefined {
-  if (mode === 'dry-run' && incident.triedLevels.length > 0) {
-    return { kind: 'suppress', reason: 'already-tried', explanation: 'The dry run ended after its first rung, which was not really rolled back.' };
+  if (incident.triedLevels.length > 0 && !incident.mayClimb) {
+    const why = mode === 'dry-run' ? 'The dry run ended after its first rung, which was not really rolled back.' : 'Only a rung that was proved not to have helped is followed by the next.';
+    return { kind: 'suppress', reason: 'already-tried', explanation: why };
   }
   if (rungs.length === 0) {
     const span = ladder === undefined ? 'any level' : `levels ${ladder.from} to ${ladder.to}`;

@@ -10,6 +10,7 @@ export type NeedsHumanReason =
   | 'above-max-auto-level'
   | 'budget-exhausted'
   | 'fleet-limit'
+  | 'not-recovered'
   | 'inconclusive'
   | 'verification-error'
   | 'step-parked'

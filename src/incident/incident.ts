@@ -121,7 +121,9 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'step-succeeded':
     case 'step-described':
     case 'step-failed':
-    case 'step-parked': {
+    case 'step-parked':
+    case 'attempt-settled-late':
+    case 'cancel-requested': {
       const ended = event.type === 'rollback-ended';
       const next = withRung(incident, event.executionId, (rung) => applyToRung(rung, event));
       return ended ? { ...next, status: next.status === 'rolling-back' ? 'open' : next.status } : next;
@@ -155,6 +157,8 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
         steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0 })),
       };
     case 'rollback-resumed':
+    case 'cancel-requested':
+    case 'attempt-settled-late':
       return rung;
     case 'rollback-ended':
       return { ...rung, endedAt: event.at, outcome: event.outcome, error: event.error };

@@ -1,0 +1,56 @@
+import type { Rung } from '../incident/incident.js';
+import type { NeedsHumanReason } from '../incident/incident-event.js';
+
+/** What the end of a run means for its incident. */
+export type Aftermath =
+  | { readonly kind: 'recovered'; readonly explanation: string }
+  | { readonly kind: 'needs-human'; readonly reason: NeedsHumanReason; readonly explanation: string }
+  | { readonly kind: 'close'; readonly explanation: string }
+  /** Nothing is settled: the next decision reads it (climb, or stay as it is after a dry run). */
+  | { readonly kind: 'decide' };
+
+/**
+ * `rung` as its run left it; `alertsFire` and `hasAlerts` tell of the incident. A run by hand climbs nothing, so when it
+ * did not help and nothing fires, only a person can tell what is next.
+ */
+export function aftermathOf(rung: Rung, { alertsFire, hasAlerts }: { readonly alertsFire: boolean; readonly hasAlerts: boolean }): Aftermath {
+  switch (rung.outcome) {
+    case undefined:
+      return { kind: 'needs-human', reason: 'step-parked', explanation: `The rollback ${rung.executionId} could not be carried on; the daemon's log says why.` };
+    case 'parked':
+      return { kind: 'needs-human', reason: 'step-parked', explanation: rung.error ?? 'A step waits for a person.' };
+    case 'cancelled':
+      // A rung whose first step never ran was called off because the breach had cleared: nothing was done.
+      return rung.begun ? { kind: 'needs-human', reason: 'cancelled', explanation: 'The rollback was cancelled by a person.' } : { kind: 'decide' };
+    case 'would-have':
+      return { kind: 'decide' };
+    case 'success':
+    case 'failed':
+      return afterVerification(rung, alertsFire, hasAlerts);
+    default:
+      throw new TypeError(`unknown outcome ${String(rung.outcome satisfies never)}`);
+  }
+}
+
+function afterVerification(rung: Rung, alertsFire: boolean, hasAlerts: boolean): Aftermath {
+  const result = rung.verification?.result;
+  if (result === undefined) {
+    if (rung.verification !== undefined) return { kind: 'needs-human', reason: 'cancelled', explanation: 'The verification was cancelled by a person.' };
+    const text = `Plan ${rung.planId} ${rung.outcome === 'success' ? 'ran to its end' : 'failed'}; there is nothing declared to verify it by.`;
+    return hasAlerts || rung.outcome === 'failed' ? { kind: 'needs-human', reason: 'inconclusive', explanation: text } : { kind: 'close', explanation: text };
+  }
+  switch (result.outcome) {
+    case 'recovered':
+      return { kind: 'recovered', explanation: result.explanation };
+    case 'inconclusive':
+      return { kind: 'needs-human', reason: 'inconclusive', explanation: result.explanation };
+    case 'error':
+      return { kind: 'needs-human', reason: 'verification-error', explanation: result.explanation };
+    case 'not-recovered':
+      return rung.trigger === 'manual' && !alertsFire ? { kind: 'needs-human', reason: 'not-recovered', explanation: result.explanation } : { kind: 'decide' };
+    case 'skipped':
+      return { kind: 'decide' };
+    default:
+      throw new TypeError(`unknown verification outcome ${String(result.outcome satisfies never)}`);
+  }
+}

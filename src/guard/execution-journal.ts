@@ -1,0 +1,68 @@
+import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
+import type { RollbackEvent } from '../rollback/rollback-event.js';
+import type { RollbackJournal } from '../rollback/rollback-journal.js';
+import type { GuardStore } from './guard-store.js';
+
+type ExecutionEvent = Extract<JournalEvent, RollbackEvent>;
+
+/** The rollback stage's journal, kept in the guard's: each event is booked on the incident that its execution belongs to. */
+export class ExecutionJournal implements RollbackJournal {
+  readonly #store: GuardStore;
+  readonly #onDurable: (event: ExecutionEvent) => void;
+  readonly #owners = new Map<string, { readonly incidentId?: string | undefined; readonly target?: string | undefined }>();
+
+  constructor(store: GuardStore, onDurable: (event: ExecutionEvent) => void) {
+    this.#store = store;
+    this.#onDurable = onDurable;
+  }
+
+  /** Says, before it starts, which incident an execution belongs to. */
+  assign(executionId: string, incidentId: string, target: string): void {
+    this.#owners.set(executionId, { incidentId, target });
+  }
+
+  async append(event: RollbackEvent): Promise<void> {
+    const owned: ExecutionEvent = { ...event, ...(await this.#ownerOf(event.executionId)) };
+    await this.#store.append([owned]);
+    this.#onDurable(owned);
+  }
+
+  async eventsOf(executionId: string): Promise<readonly RollbackEvent[]> {
+    return (await this.#store.entriesOfExecution(executionId)).flatMap(({ event }) => (isExecutionEvent(event) ? [event] : []));
+  }
+
+  unfinished(): Promise<readonly string[]> {
+    return this.#store.unfinishedExecutions();
+  }
+
+  async #ownerOf(executionId: string): Promise<{ readonly incidentId?: string | undefined; readonly target?: string | undefined }> {
+    const known = this.#owners.get(executionId) ?? ownerIn(await this.#store.entriesOfExecution(executionId));
+    this.#owners.set(executionId, known);
+    return known;
+  }
+}
+
+function ownerIn(entries: readonly JournalEntry[]): { readonly incidentId?: string | undefined; readonly target?: string | undefined } {
+  for (const { event } of entries) {
+    if (event.type === 'rung-started') return { incidentId: event.incidentId, target: event.target };
+  }
+  return {};
+}
+
+const executionEventTypes: ReadonlySet<JournalEvent['type']> = new Set([
+  'rollback-started',
+  'step-attempt-started',
+  'step-attempt-failed',
+  'step-succeeded',
+  'step-described',
+  'step-failed',
+  'step-parked',
+  'attempt-settled-late',
+  'cancel-requested',
+  'rollback-resumed',
+  'rollback-ended',
+] satisfies readonly RollbackEvent['type'][]);
+
+function isExecutionEvent(event: JournalEvent): event is ExecutionEvent {
+  return executionEventTypes.has(event.type);
+}

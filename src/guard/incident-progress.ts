@@ -1,0 +1,37 @@
+import type { IncidentProgress } from '../decision/decide.js';
+import type { LadderRequest } from '../decision/ladder.js';
+import type { Incident, Rung } from '../incident/incident.js';
+import type { Trigger } from '../trigger/trigger.js';
+
+/** What the decision needs to know of an incident's past. */
+export function progressOf(incident: Incident, triggers: ReadonlyMap<string, Trigger>): IncidentProgress {
+  const automatic = incident.rungs.filter((rung) => rung.trigger === 'automatic' && rung.begun);
+  const first = automatic[0];
+  const execution = incident.decisions.find((decision) => decision.kind === 'execute');
+  return {
+    incidentId: incident.id,
+    phase: phaseOf(incident),
+    triedLevels: automatic.flatMap((rung) => rung.level ?? []),
+    ladder: first === undefined ? undefined : execution?.ladder,
+    requests: (execution?.evidence ?? []).flatMap(({ trigger }): LadderRequest[] => {
+      const declared = triggers.get(trigger);
+      return declared === undefined ? [] : [{ levels: declared.levels, planId: declared.planId }];
+    }),
+    mode: first?.mode,
+    mayClimb: climbs(incident),
+  };
+}
+
+function phaseOf({ status }: Incident): IncidentProgress['phase'] {
+  return status === 'rolling-back' || status === 'verifying' || status === 'needs-human' ? status : 'open';
+}
+
+/** Whether the newest rung ran by itself and was proved not to have helped: the only thing that climbs the ladder. */
+export function climbs({ rungs }: Incident): boolean {
+  const last = lastBegun(rungs);
+  return last?.trigger === 'automatic' && last.verification?.result?.outcome === 'not-recovered';
+}
+
+export function lastBegun(rungs: readonly Rung[]): Rung | undefined {
+  return rungs.filter((rung) => rung.begun).at(-1);
+}

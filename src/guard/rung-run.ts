@@ -1,0 +1,66 @@
+import { BelayError } from '../fault/belay-error.js';
+import type { Rung } from '../incident/incident.js';
+import type { RollbackContext } from '../rollback/rollback-plan.js';
+import type { RollbackManager } from '../rollback/rollback-manager.js';
+import type { CheckRunner } from '../source/check.js';
+import type { Clock } from '../time/clock.js';
+import type { VerificationSpec } from '../verification/verification.js';
+import type { IncidentRecord } from './incident-record.js';
+import { runVerification } from './run-verification.js';
+
+export interface RungRunPorts {
+  readonly clock: Clock;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume'>;
+  readonly checks: CheckRunner;
+  readonly record: IncidentRecord;
+}
+
+/** Where a run begins: at its first step, where a crash left it, or at its verification. */
+export type RungRunStart = { readonly from: 'first-step'; readonly context: RollbackContext } | { readonly from: 'where-it-was' } | { readonly from: 'verification' };
+
+/** One plan run on an incident's ladder, and the verification after it. */
+export class RungRun {
+  readonly executionId: string;
+  /** Resolves with the rung as it was left; rejects when it could not be carried to an end. */
+  readonly done: Promise<Rung | undefined>;
+  readonly #cancel = new AbortController();
+
+  constructor(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal) {
+    this.executionId = rung.executionId;
+    this.done = this.#perform(rung, start, spec, ports, stopping);
+  }
+
+  /** Aborts the running step or the verification. */
+  cancel(): void {
+    this.#cancel.abort(new BelayError('step-failed', 'cancelled by a person'));
+  }
+
+  async #perform(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal): Promise<Rung | undefined> {
+    const { executionId, planId, mode } = rung;
+    const cancelled = this.#cancel.signal;
+    if (start.from === 'first-step') {
+      await ports.rollbacks.executeRollback(planId, start.context, { executionId, dryRun: mode !== 'enforce', signal: cancelled });
+    } else if (start.from === 'where-it-was') {
+      await ports.rollbacks.resume(executionId, { signal: cancelled });
+    }
+    const ran = ports.record.rung(executionId);
+    if (spec === undefined || cancelled.aborted || (ran?.outcome !== 'success' && ran?.outcome !== 'failed')) return ran;
+    await this.#verify(spec, ports, AbortSignal.any([cancelled, stopping]));
+    return ports.record.rung(executionId);
+  }
+
+  async #verify(spec: VerificationSpec, { clock, checks, record }: RungRunPorts, signal: AbortSignal): Promise<void> {
+    const incident = record.mustBeOpen();
+    const base = { incidentId: incident.id, target: incident.target, executionId: this.executionId };
+    const startedAt = clock.now();
+    await record.append({ type: 'verification-started', ...base, at: startedAt, holdMs: spec.holdMs, timeoutMs: spec.timeoutMs });
+    try {
+      const alerts = (now: number): ReturnType<IncidentRecord['alertResults']> => record.alertResults(startedAt, now);
+      const result = await runVerification(spec, { clock, checks, alerts }, signal);
+      await record.append({ type: 'verification-ended', ...base, at: result.endedAt, result });
+    } catch (error) {
+      // Without an end in the journal a cancelled verification stays open for a person, an interrupted one begins anew.
+      if (!signal.aborted) throw error;
+    }
+  }
+}

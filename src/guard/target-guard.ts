@@ -1,0 +1,325 @@
+import PQueue from 'p-queue';
+import { decide, type ActivePause, type FiringAlert } from '../decision/decide.js';
+import type { Decision } from '../decision/decision.js';
+import { strictestMode } from '../decision/mode.js';
+import { BelayError } from '../fault/belay-error.js';
+import type { Incident, Rung } from '../incident/incident.js';
+import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
+import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
+import type { Alert, AlertTransition } from '../trigger/alert.js';
+import { aftermathOf } from './aftermath.js';
+import { evidenceOf } from './evidence.js';
+import { climbs, lastBegun, progressOf } from './incident-progress.js';
+import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
+import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
+import { askChecks } from './run-verification.js';
+import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
+
+export type Recheck = 'breaching' | 'clear' | 'unknown';
+
+export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts, 'record'> {
+  /** Asks the source of each alert once more, now: breaching when any of them still is. */
+  readonly recheck: (alerts: readonly Alert[], signal: AbortSignal) => Promise<Recheck>;
+  readonly pauses: (target: string) => readonly ActivePause[];
+  /** What plans may use as `${rollbackPoint.…}`. */
+  readonly rollbackPoint: (target: string) => Readonly<Record<string, unknown>>;
+  /** An error that no one expected: it is logged and the guard goes on. */
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason'> & { readonly plan: RollbackPlan };
+
+/**
+ * Guards one target: takes what its triggers say, keeps its one open incident, asks for decisions, and carries them
+ * out. Facts are handled strictly one after another; a rollback with its verification runs beside, and comes back as a
+ * fact when it ends.
+ */
+export class TargetGuard {
+  readonly name: string;
+  readonly #facts = new PQueue({ concurrency: 1 });
+  readonly #ports: TargetGuardPorts;
+  readonly #record: IncidentRecord;
+  readonly #stopping = new AbortController();
+  #declaration: TargetDeclaration;
+  #run: RungRun | undefined;
+  /** Since when every alert of the incident has been known to be clear, with nothing under way. */
+  #quietSince: number | undefined;
+
+  constructor(declaration: TargetDeclaration, ports: TargetGuardPorts) {
+    this.name = declaration.target.name;
+    this.#declaration = declaration;
+    this.#ports = ports;
+    this.#record = new IncidentRecord(this.name, ports);
+  }
+
+  get incident(): Incident | undefined {
+    return this.#record.current;
+  }
+
+  declare(declaration: TargetDeclaration): void {
+    this.#declaration = declaration;
+  }
+
+  /** Takes up an open incident as the journal left it: a rollback goes on where it stopped, a verification begins anew. */
+  restore(incident: Incident): void {
+    this.#record.restore(incident);
+    const last = incident.rungs.at(-1);
+    if (last === undefined || incident.status === 'needs-human') return;
+    if (last.outcome === undefined) {
+      void (last.begun ? Promise.resolve(this.#start(last, { from: 'where-it-was' })) : this.#fact(() => this.#beginOrCallOff(last))).catch(this.#reportError);
+    } else if ((last.outcome === 'success' || last.outcome === 'failed') && last.verification?.result === undefined) {
+      this.#start(last, { from: 'verification' });
+    } else {
+      void this.#fact(() => this.#afterRun(last.executionId)).catch(this.#reportError);
+    }
+  }
+
+  /** An evaluation of one of the target's triggers, with what changed by it. */
+  noteEvaluation(transitions: readonly AlertTransition[]): Promise<void> {
+    return this.#fact(async () => {
+      for (const transition of transitions) await this.#noteTransition(transition);
+      await this.#reconsider(transitions.some((transition) => transition.to === 'firing'));
+    });
+  }
+
+  /** Something around the target has changed: a pause, a reset, the configuration, the end of another rollback. */
+  reconsider(): Promise<void> {
+    return this.#fact(() => this.#reconsider(false));
+  }
+
+  /** Starts a plan by hand. Skips window, re-ask, cooldown and budget; never the lock. Resolves with the execution's id once it is durable. */
+  startByHand(plan: RollbackPlan, by: string, reason: string): Promise<string> {
+    return this.#fact(async () => {
+      if (this.#run !== undefined) {
+        throw new BelayError('target-busy', `${this.name} is being rolled back already (${this.#run.executionId}); wait for it or cancel it first`);
+      }
+      const executionId = this.#ports.newId('rollback');
+      const mode = this.#declaration.mode === 'enforce' ? 'enforce' : 'dry-run';
+      await this.#open();
+      await this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason });
+      return executionId;
+    });
+  }
+
+  /** Stops the rollback or its verification. Resolves once the running step has ended. */
+  async cancel(executionId: string): Promise<void> {
+    if (this.#run?.executionId !== executionId) throw new BelayError('not-found', `no rollback ${executionId} is under way on ${this.name}`);
+    this.#run.cancel();
+    await this.#run.done;
+  }
+
+  close(by: string, reason: string): Promise<void> {
+    return this.#fact(async () => {
+      if (this.#record.current === undefined) throw new BelayError('not-found', `${this.name} has no open incident`);
+      if (this.#run !== undefined) throw new BelayError('target-busy', `${this.name} is being rolled back; cancel the rollback first`);
+      await this.#record.closed(by, reason);
+    });
+  }
+
+  /** Starts nothing more, leaves a verification to the next start, and waits for what is in hand. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new BelayError('step-failed', 'the daemon is stopping'));
+    await this.#run?.done.catch(this.#reportError);
+    await this.#facts.onIdle();
+  }
+
+  /** An event of this target's rollback that has just become durable. */
+  noteRollbackEvent(event: JournalEvent): void {
+    this.#record.noteDurable(event);
+  }
+
+  #fact<T>(handle: () => Promise<T>): Promise<T> {
+    return this.#facts.add(handle);
+  }
+
+  readonly #reportError = (error: unknown): undefined => {
+    if (!this.#stopping.signal.aborted) this.#ports.report(error, { target: this.name });
+    return undefined;
+  };
+
+  async #open(): Promise<Incident> {
+    if (this.#record.current === undefined) this.#quietSince = undefined;
+    return this.#record.open(this.#declaration.environment, this.#declaration.mode);
+  }
+
+  async #noteTransition({ to, from, at, alert }: AlertTransition): Promise<void> {
+    const trigger = this.#declaration.triggers.get(alert.trigger);
+    if (trigger === undefined) return;
+    if (to === 'firing') {
+      const { id: incidentId, target } = await this.#open();
+      await this.#record.append({ type: 'alert-fired', incidentId, target, at, evidence: evidenceOf(trigger, alert), duringRollback: this.#run !== undefined });
+    } else if (from === 'firing' && this.#record.current !== undefined) {
+      const { id: incidentId, target } = this.#record.current;
+      await this.#record.append({ type: 'alert-cleared', incidentId, target, at, fingerprint: alert.fingerprint, trigger: alert.trigger });
+    }
+  }
+
+  async #reconsider(newlyFiring: boolean): Promise<void> {
+    const incident = this.#record.current;
+    if (this.#stopping.signal.aborted || incident === undefined) return;
+    const firing = this.#firingAlerts();
+    if (firing.length > 0 || climbs(incident)) await this.#decide(incident, firing, newlyFiring);
+    if (this.#run === undefined) await this.#closeWhenQuiet();
+  }
+
+  #firingAlerts(): readonly Alert[] {
+    const { triggers } = this.#declaration;
+    return this.#ports.alerts.ofTarget(this.name).filter((alert) => alert.state === 'firing' && triggers.has(alert.trigger));
+  }
+
+  async #decide(incident: Incident, firing: readonly Alert[], newlyFiring: boolean): Promise<void> {
+    let decision = this.#decision(incident, firing);
+    if (decision.kind === 'execute') decision = this.#decision(incident, firing, await this.#recheck(incident, firing));
+    const plan = decision.kind === 'execute' ? this.#declaration.plans.find(({ id }) => id === decision.planId) : undefined;
+    // Nothing may come between the decision and the claim, or two targets could both believe that they are alone.
+    if (plan !== undefined) this.#ports.fleet.claim(this.name);
+    const last = incident.decisions.at(-1);
+    if (newlyFiring || last === undefined || !sameVerdict(last, decision)) {
+      await this.#record.append({ type: 'decision-made', incidentId: incident.id, target: this.name, at: decision.at, decision });
+    }
+    if (plan !== undefined) {
+      const executionId = this.#ports.newId('rollback');
+      const by = [...new Set(decision.evidence.map(({ trigger }) => trigger))].join(', ') || 'verification';
+      await this.#startRung({ executionId, plan, mode: decision.mode, trigger: 'automatic', by, reason: decision.explanation });
+    } else if (decision.needsHuman && decision.reason !== 'needs-human') {
+      await this.#record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
+    }
+  }
+
+  #decision(incident: Incident, firing: readonly Alert[], recheck?: Recheck): Decision {
+    const { plans, policy, mode, triggers } = this.#declaration;
+    return decide(
+      {
+        target: this.name,
+        mode,
+        alerts: firing.flatMap((alert) => this.#asFiringAlert(alert)),
+        plans: plans.flatMap(({ id, level }) => (level === undefined ? [] : { planId: id, level })),
+        incident: { ...progressOf(incident, triggers), ...(this.#run === undefined ? {} : { phase: 'rolling-back' }) },
+        pauses: this.#ports.pauses(this.name),
+        ledger: this.#ports.fleet.ledger,
+        running: this.#ports.fleet.runningBeside(this.name),
+        policy,
+        recheck,
+      },
+      this.#ports.clock.now(),
+    );
+  }
+
+  #asFiringAlert(alert: Alert): FiringAlert[] {
+    const trigger = this.#declaration.triggers.get(alert.trigger);
+    if (trigger === undefined) return [];
+    const mode = strictestMode(this.#declaration.mode, trigger.mode);
+    return [{ evidence: evidenceOf(trigger, alert), response: trigger.response, mode, levels: trigger.levels, planId: trigger.planId }];
+  }
+
+  /** A first rung asks the breaching alerts again; a higher one asks what the verification asked. */
+  async #recheck(incident: Incident, firing: readonly Alert[]): Promise<Recheck> {
+    const last = climbs(incident) ? lastBegun(incident.rungs) : undefined;
+    const spec = last === undefined ? undefined : this.#declaration.verifications.get(last.planId);
+    if (spec === undefined) return this.#ports.recheck(firing, this.#stopping.signal);
+    const checked = await askChecks(spec, this.#ports.checks, this.#stopping.signal);
+    const results = [...checked, ...this.#record.alertResults(incident.openedAt, this.#ports.clock.now())];
+    if (results.some((result) => result.status === 'failed')) return 'breaching';
+    return results.every((result) => result.status === 'ok') ? 'clear' : 'unknown';
+  }
+
+  async #startRung({ executionId, plan, mode, trigger, by, reason }: NewRung): Promise<void> {
+    this.#ports.fleet.claim(this.name);
+    const { id: incidentId, target } = this.#record.mustBeOpen();
+    await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason });
+    const rung = this.#record.rung(executionId);
+    if (rung !== undefined) this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
+  }
+
+  /** A rung that was decided, and then Belay died before its first step: hours may have passed, so it is asked again. */
+  async #beginOrCallOff(rung: Rung): Promise<void> {
+    const recheck = rung.trigger === 'manual' ? 'breaching' : await this.#recheck(this.#record.mustBeOpen(), this.#firingAlerts());
+    if (recheck === 'breaching') return this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
+    const error = `not begun before a restart, and after it the condition was ${recheck === 'clear' ? 'clear' : 'unknown'}`;
+    const { id: incidentId, target } = this.#record.mustBeOpen();
+    await this.#record.append({ type: 'rollback-ended', executionId: rung.executionId, incidentId, target, at: this.#ports.clock.now(), outcome: 'cancelled', error });
+  }
+
+  #start(rung: Rung, start: RungRunStart): void {
+    this.#ports.fleet.claim(this.name);
+    this.#quietSince = undefined;
+    const spec = this.#declaration.verifications.get(rung.planId);
+    const run = new RungRun(rung, start, spec, { ...this.#ports, record: this.#record }, this.#stopping.signal);
+    this.#run = run;
+    void run.done
+      .catch(this.#reportError)
+      .then(() =>
+        this.#fact(async () => {
+          this.#run = undefined;
+          this.#ports.fleet.release(this.name);
+          await this.#afterRun(rung.executionId);
+        }),
+      )
+      .catch(this.#reportError);
+  }
+
+  async #afterRun(executionId: string): Promise<void> {
+    const incident = this.#record.current;
+    const rung = this.#record.rung(executionId);
+    if (incident === undefined || rung === undefined || this.#stopping.signal.aborted) return;
+    const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0 });
+    switch (aftermath.kind) {
+      case 'recovered':
+        return this.#record.recovered('rolled-back', aftermath.explanation);
+      case 'close':
+        return this.#record.closed(rung.by, aftermath.explanation);
+      case 'needs-human':
+        return this.#record.needHuman(aftermath.reason, aftermath.explanation);
+      case 'decide':
+        return this.#reconsider(false);
+      default:
+        throw new TypeError(`unknown aftermath ${JSON.stringify(aftermath satisfies never)}`);
+    }
+  }
+
+  /** An incident without anything under way ends once its alerts have been known to be clear for the hold, and the target is healthy. */
+  async #closeWhenQuiet(): Promise<void> {
+    const incident = this.#record.current;
+    if (incident === undefined || incident.alerts.length === 0) return;
+    const now = this.#ports.clock.now();
+    if (!this.#record.alertResults(incident.openedAt, now).every((result) => result.status === 'ok')) {
+      this.#quietSince = undefined;
+      return;
+    }
+    this.#quietSince ??= now;
+    if (now - this.#quietSince < quietHoldMs(this.#declaration) || !(await this.#healthy())) return;
+    await this.#record.recovered('by-itself', 'Every alert has stayed clear for the whole hold with nothing of ours under way.');
+  }
+
+  async #healthy(): Promise<boolean> {
+    const { name, hasHealth } = this.#declaration.target;
+    if (!hasHealth) return true;
+    const result = await this.#ports.checks.run({ type: 'health', name: 'health', target: name, timeoutMs: 10_000 }, this.#stopping.signal);
+    return result.status === 'ok';
+  }
+
+  #contextFor(rung: Rung): RollbackContext {
+    const incident = this.#record.mustBeOpen();
+    const evidence = incident.alerts[0]?.evidence;
+    return {
+      environment: this.#declaration.environment,
+      trigger: rung.trigger,
+      triggeredBy: rung.by,
+      metadata: {
+        incidentId: incident.id,
+        target: this.name,
+        level: rung.level,
+        reason: rung.reason,
+        labels: evidence?.labels ?? {},
+        alert: evidence?.trigger,
+        value: evidence?.value,
+        condition: evidence?.condition,
+        rollbackPoint: this.#ports.rollbackPoint(this.name),
+      },
+    };
+  }
+}
+
+function sameVerdict(a: Decision, b: Decision): boolean {
+  return a.kind === b.kind && a.reason === b.reason && a.level === b.level && a.planId === b.planId && a.mode === b.mode;
+}
