@@ -1,0 +1,59 @@
+import type { Generated } from 'kysely';
+
+// The rows of migrations/*.sql, for Kysely. Instants are whole milliseconds since the epoch; `data` is tagged JSON.
+
+export interface JournalTable {
+  seq: Generated<number>;
+  at: number;
+  type: string;
+  incident_id: string | null;
+  target: string | null;
+  execution_id: string | null;
+  data: string;
+}
+
+interface AlertTable {
+  fingerprint: string;
+  data: string;
+}
+
+interface GuardValueTable {
+  name: string;
+  value: string;
+}
+
+export interface OutboxTable {
+  /** The order in which messages were enqueued. */
+  position: Generated<number>;
+  id: string;
+  channel: string;
+  incident_id: string | null;
+  message: string;
+  recipients: string;
+  created_at: number;
+  attempts: Generated<number>;
+  next_attempt_at: number;
+  state: Generated<'waiting' | 'sent' | 'undeliverable'>;
+  settled_at: number | null;
+  last_error: string | null;
+}
+
+interface OutboxCursorTable {
+  id: 1;
+  seq: number;
+}
+
+interface OutboxThreadTable {
+  channel: string;
+  incident_id: string;
+  reference: string;
+}
+
+export interface Tables {
+  journal: JournalTable;
+  alert: AlertTable;
+  guard_value: GuardValueTable;
+  outbox: OutboxTable;
+  outbox_cursor: OutboxCursorTable;
+  outbox_thread: OutboxThreadTable;
+}
