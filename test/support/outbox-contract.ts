@@ -6,7 +6,8 @@ import type { NewOutboxItem, Outbox } from '../../src/notify/outbox.js';
 const T0 = Date.UTC(2026, 0, 1);
 
 function item(title: string, over: { readonly incidentId?: string; readonly channel?: OutboxItem['channel']; readonly createdAt?: number } = {}): NewOutboxItem {
-  const message: Message = { kind: 'firing', tone: 'bad', incidentId: over.incidentId, target: 'checkout', dryRun: false, title, text: 'text', facts: [['target', 'checkout']] };
+  const incident = over.incidentId === undefined ? {} : { incidentId: over.incidentId };
+  const message: Message = { kind: 'firing', tone: 'bad', ...incident, target: 'checkout', dryRun: false, title, text: 'text', facts: [['target', 'checkout']] };
   return { channel: over.channel ?? 'email', message, recipients: ['ana@example.com'], createdAt: over.createdAt ?? T0 };
 }
 
