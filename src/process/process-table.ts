@@ -7,8 +7,12 @@ export interface ProcessQuery {
   readonly groupId?: number | undefined;
 }
 
+/** Living processes: pid to start time (in ticks since boot), which tells a process from a later one with the same pid. */
+export type ProcessSet = ReadonlyMap<number, string>;
+
 interface ProcessRow {
   readonly pid: number;
+  readonly startedAtTicks: string;
   readonly parentPid: number;
   readonly groupId: number;
   readonly carriesEntry: boolean;
@@ -17,14 +21,19 @@ interface ProcessRow {
 /**
  * Finds living processes through Linux' /proc: children that made a session of their own or were orphaned still carry
  * the environment that they were started with. Zombies are not alive. Where there is no /proc the answer is empty.
+ * `known` are those of an earlier look, which count as long as they live.
  */
-export async function findProcesses(query: ProcessQuery): Promise<ReadonlySet<number>> {
+export async function findProcesses(query: ProcessQuery, known: ProcessSet = new Map()): Promise<ProcessSet> {
   const rows = await processRows(query.environmentEntry);
-  const found = new Set(rows.filter((row) => row.carriesEntry || row.groupId === query.groupId).map((row) => row.pid));
+  const found = new Map<number, string>();
+  for (const row of rows) {
+    const wanted = row.carriesEntry || row.groupId === query.groupId || known.get(row.pid) === row.startedAtTicks;
+    if (wanted) found.set(row.pid, row.startedAtTicks);
+  }
   // A child that cleared its environment is still found while its parent lives.
   for (let sizeBefore = -1; sizeBefore !== found.size; ) {
     sizeBefore = found.size;
-    for (const row of rows) if (found.has(row.parentPid)) found.add(row.pid);
+    for (const row of rows) if (found.has(row.parentPid)) found.set(row.pid, row.startedAtTicks);
   }
   found.delete(process.pid);
   return found;
@@ -50,6 +59,7 @@ async function processRow(name: string, environmentEntry: string): Promise<Proce
   const environ = await readProcFile(name, 'environ');
   return {
     pid: Number(name),
+    startedAtTicks: fields[19] ?? '',
     parentPid: Number(fields[1]),
     groupId: Number(fields[2]),
     carriesEntry: environ?.split('\0').includes(environmentEntry) ?? false,
