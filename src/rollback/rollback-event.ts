@@ -25,6 +25,7 @@ export type RollbackEvent =
   | { readonly type: 'step-parked'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string }
   /** An executor that had not stopped when its attempt was given up has settled after all: `error` when it rejected. Comes after the step's end, even after the rollback's. */
   | { readonly type: 'attempt-settled-late'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attemptId: string; readonly error?: string | undefined }
+  /** `reason` reads `cancelled by ana` or `cancelled: …`. */
   | { readonly type: 'cancel-requested'; readonly executionId: string; readonly at: number; readonly reason: string }
   | { readonly type: 'rollback-resumed'; readonly executionId: string; readonly at: number }
   | { readonly type: 'rollback-ended'; readonly executionId: string; readonly at: number; readonly outcome: RollbackOutcome; readonly error?: string | undefined };

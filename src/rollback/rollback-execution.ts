@@ -4,7 +4,9 @@ export interface StepLog {
   timestamp: Date;
   level: 'debug' | 'info' | 'warn' | 'error';
   message: string;
-  details?: Record<string, unknown>;
+  // As the user's documents declare it.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  details?: Record<string, any>;
 }
 
 /** The public record of one step, with the field names of the user's documents. */
