@@ -149,11 +149,11 @@ function ladderEnd(
   if (rung === undefined) {
     return { kind: 'notify-only', reason: 'ladder-exhausted', explanation: 'Every rung of the ladder was tried and the target has not recovered.', needsHuman: true };
   }
-  if (rung.level > policy.maxAutoLevel) {
+  if (rung.governingLevel > policy.maxAutoLevel) {
     return {
       kind: 'await-approval',
       reason: 'above-max-auto-level',
-      explanation: `Level ${rung.level} (${levelNames[rung.level]}) is above the highest level that runs by itself (${policy.maxAutoLevel}); plan ${rung.planId} waits for a person.`,
+      explanation: `Level ${rung.governingLevel} (${levelNames[rung.governingLevel]}) is above the highest level that runs by itself (${policy.maxAutoLevel}); plan ${rung.planId} waits for a person.`,
       needsHuman: true,
     };
   }

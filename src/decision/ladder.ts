@@ -12,6 +12,8 @@ export const levelNames: Readonly<Record<Level, string>> = {
 export interface PlanRung {
   readonly planId: string;
   readonly level: Level;
+  /** The highest level among the plan and the plans that it depends on: what approval goes by. */
+  readonly governingLevel: Level;
 }
 
 /** What one firing alert asks for. */

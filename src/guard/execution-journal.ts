@@ -5,20 +5,18 @@ import type { GuardStore } from './guard-store.js';
 
 type ExecutionEvent = Extract<JournalEvent, RollbackEvent>;
 
+/** Which incident an execution belongs to; empty for one that belongs to none. */
+type Owner = Pick<ExecutionEvent, 'incidentId' | 'target'>;
+
 /** The rollback stage's journal, kept in the guard's: each event is booked on the incident that its execution belongs to. */
 export class ExecutionJournal implements RollbackJournal {
   readonly #store: GuardStore;
   readonly #onDurable: (event: ExecutionEvent) => void;
-  readonly #owners = new Map<string, { readonly incidentId?: string | undefined; readonly target?: string | undefined }>();
+  readonly #owners = new Map<string, Owner>();
 
   constructor(store: GuardStore, onDurable: (event: ExecutionEvent) => void) {
     this.#store = store;
     this.#onDurable = onDurable;
-  }
-
-  /** Says, before it starts, which incident an execution belongs to. */
-  assign(executionId: string, incidentId: string, target: string): void {
-    this.#owners.set(executionId, { incidentId, target });
   }
 
   async append(event: RollbackEvent): Promise<void> {
@@ -35,14 +33,14 @@ export class ExecutionJournal implements RollbackJournal {
     return this.#store.unfinishedExecutions();
   }
 
-  async #ownerOf(executionId: string): Promise<{ readonly incidentId?: string | undefined; readonly target?: string | undefined }> {
+  async #ownerOf(executionId: string): Promise<Owner> {
     const known = this.#owners.get(executionId) ?? ownerIn(await this.#store.entriesOfExecution(executionId));
     this.#owners.set(executionId, known);
     return known;
   }
 }
 
-function ownerIn(entries: readonly JournalEntry[]): { readonly incidentId?: string | undefined; readonly target?: string | undefined } {
+function ownerIn(entries: readonly JournalEntry[]): Owner {
   for (const { event } of entries) {
     if (event.type === 'rung-started') return { incidentId: event.incidentId, target: event.target };
   }

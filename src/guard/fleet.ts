@@ -3,7 +3,7 @@ import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { Mode } from '../trigger/trigger.js';
 
 /** The journal events that the ledger is made of. */
-export const ledgerEventTypes = ['rung-started', 'verification-ended', 'needs-human', 'budget-reset', 'incident-opened'] as const satisfies readonly JournalEvent['type'][];
+export const ledgerEventTypes = ['rung-started', 'rollback-ended', 'verification-ended', 'needs-human', 'budget-reset', 'incident-opened'] as const satisfies readonly JournalEvent['type'][];
 
 /** What the targets share: the ledger of automatic rollbacks, and which of them are being rolled back right now. */
 export class Fleet {
@@ -43,10 +43,10 @@ export class Fleet {
         this.#modes.set(event.incidentId, event.mode);
         if (event.trigger === 'automatic') this.#record(event.incidentId, event.target, event.mode, event.at);
         break;
+      case 'rollback-ended':
       case 'verification-ended': {
-        const mode = this.#modes.get(event.incidentId);
-        const known = this.#ledger.entries.some((entry) => entry.incidentId === event.incidentId && entry.mode === mode);
-        if (mode !== undefined && known) this.#record(event.incidentId, event.target, mode, event.at);
+        const known = this.#ledger.entries.find((entry) => entry.incidentId === event.incidentId && entry.mode === this.#modes.get(entry.incidentId));
+        if (known !== undefined) this.#record(known.incidentId, known.target, known.mode, event.at);
         break;
       }
       case 'needs-human':

@@ -1,7 +1,8 @@
+import type { PlanRung } from '../decision/ladder.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
-import type { Mode, Trigger } from '../trigger/trigger.js';
+import type { Level, Mode, Trigger } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
 
 /** Everything that the files say of one target: replaced as a whole when the configuration is read again. */
@@ -12,6 +13,8 @@ export interface TargetDeclaration {
   readonly mode: Mode;
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly plans: readonly RollbackPlan[];
+  /** Those of the plans that stand on a level. */
+  readonly rungs: readonly PlanRung[];
   /** By plan id; a plan that proves nothing (one without a target) has none. */
   readonly verifications: ReadonlyMap<string, VerificationSpec>;
   readonly policy: Policy;
@@ -23,4 +26,25 @@ const DEFAULT_HOLD_MS = 120_000;
 export function quietHoldMs({ verifications, plans }: TargetDeclaration): number {
   const holds = plans.flatMap((plan) => verifications.get(plan.id)?.holdMs ?? []);
   return holds.length === 0 ? DEFAULT_HOLD_MS : Math.min(...holds);
+}
+
+/** The rungs of a target: its plans with a level, each governed by the highest level among its dependencies. */
+export function rungsOfTarget(target: string, plans: readonly RollbackPlan[]): readonly PlanRung[] {
+  const byId = new Map(plans.map((plan) => [plan.id, plan]));
+  return plans.flatMap((plan) => {
+    const { id: planId, level } = plan;
+    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level }];
+  });
+}
+
+/** The highest level among a plan and all that it depends on; `undefined` when none of them has one. */
+export function governingLevel(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>, seen = new Set<string>()): Level | undefined {
+  if (seen.has(plan.id)) return undefined;
+  seen.add(plan.id);
+  const levels = plan.dependencies.flatMap((id) => {
+    const dependency = byId.get(id);
+    return (dependency === undefined ? undefined : governingLevel(dependency, byId, seen)) ?? [];
+  });
+  const all = [...levels, ...(plan.level === undefined ? [] : [plan.level])];
+  return all.length === 0 ? undefined : (Math.max(...all) as Level);
 }

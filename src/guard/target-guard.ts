@@ -187,13 +187,13 @@ export class TargetGuard {
   }
 
   #decision(incident: Incident, firing: readonly Alert[], recheck?: Recheck): Decision {
-    const { plans, policy, mode, triggers } = this.#declaration;
+    const { rungs, policy, mode, triggers } = this.#declaration;
     return decide(
       {
         target: this.name,
         mode,
         alerts: firing.flatMap((alert) => this.#asFiringAlert(alert)),
-        plans: plans.flatMap(({ id, level }) => (level === undefined ? [] : { planId: id, level })),
+        plans: rungs,
         incident: { ...progressOf(incident, triggers), ...(this.#run === undefined ? {} : { phase: 'rolling-back' }) },
         pauses: this.#ports.pauses(this.name),
         ledger: this.#ports.fleet.ledger,

@@ -1,0 +1,94 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Decision } from '../decision/decision.js';
+import type { JournalEvent } from '../incident/incident-event.js';
+import type { Observation } from '../source/sample.js';
+
+/** What Belay says of itself at /metrics. Label values are bounded: names that the files declare, and closed lists. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #observations = this.#counter('belay_observations_total', 'Answers of sources, by kind.', ['source', 'outcome']);
+  readonly #missedTicks = this.#counter('belay_missed_ticks_total', 'Evaluation slots that were skipped because the one before had not ended.', ['trigger']);
+  readonly #evaluation = this.#histogram('belay_evaluation_duration_seconds', 'From the slot of an evaluation to its end.', ['source']);
+  readonly #alerts = this.#gauge('belay_alerts', 'Alerts by state.', ['target', 'state']);
+  readonly #decisions = this.#counter('belay_decisions_total', 'Decisions, by kind and reason.', ['target', 'kind', 'reason']);
+  readonly #rollbacks = this.#counter('belay_rollbacks_total', 'Ended rollbacks, by outcome.', ['target', 'outcome']);
+  readonly #verifications = this.#counter('belay_verifications_total', 'Ended verifications, by outcome.', ['target', 'outcome']);
+  readonly #openIncidents = this.#gauge('belay_open_incidents', 'Incidents that are open.', ['target']);
+  readonly #needsHuman = this.#counter('belay_needs_human_total', 'Times that a person was asked for, by reason.', ['target', 'reason']);
+  readonly #blind = this.#gauge('belay_source_blind', '1 while a source gives no usable answer.', ['source']);
+  readonly #messages = this.#counter('belay_messages_total', 'Deliveries of messages, by channel and outcome.', ['channel', 'outcome']);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  observed(source: string, observation: Observation): void {
+    const outcome = observation.kind === 'error' ? observation.reason : observation.series.length === 0 ? 'empty' : 'ok';
+    this.#observations.inc({ source, outcome });
+  }
+
+  evaluated(source: string, durationMs: number): void {
+    this.#evaluation.observe({ source }, durationMs / 1000);
+  }
+
+  missedTicks(trigger: string, count: number): void {
+    this.#missedTicks.inc({ trigger }, count);
+  }
+
+  alerts(target: string, counts: Readonly<Record<'inactive' | 'pending' | 'firing', number>>): void {
+    for (const [state, count] of Object.entries(counts)) this.#alerts.set({ target, state }, count);
+  }
+
+  delivered(channel: string, outcome: 'sent' | 'retry' | 'undeliverable'): void {
+    this.#messages.inc({ channel, outcome });
+  }
+
+  /** Counts what has just become durable in the journal. */
+  journaled(event: JournalEvent): void {
+    switch (event.type) {
+      case 'incident-opened':
+        this.#openIncidents.set({ target: event.target }, 1);
+        break;
+      case 'incident-recovered':
+      case 'incident-closed':
+        this.#openIncidents.set({ target: event.target }, 0);
+        break;
+      case 'decision-made':
+        this.#decided(event.target, event.decision);
+        break;
+      case 'rollback-ended':
+        this.#rollbacks.inc({ target: event.target ?? '', outcome: event.outcome });
+        break;
+      case 'verification-ended':
+        this.#verifications.inc({ target: event.target, outcome: event.result.outcome });
+        break;
+      case 'needs-human':
+        this.#needsHuman.inc({ target: event.target, reason: event.reason });
+        break;
+      case 'source-blind':
+        this.#blind.set({ source: event.source }, 1);
+        break;
+      case 'source-seeing':
+        this.#blind.set({ source: event.source }, 0);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #decided(target: string, { kind, reason }: Decision): void {
+    this.#decisions.inc({ target, kind, reason });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<T extends string>(name: string, help: string, labelNames: T[]): Gauge<T> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<T extends string>(name: string, help: string, labelNames: T[]): Histogram<T> {
+    return new Histogram({ name, help, labelNames, registers: [this.registry], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Policy } from '../decision/policy.js';
+import type { Target } from '../decision/target.js';
+import { strictestMode } from '../decision/mode.js';
+import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import type { Mode, Trigger } from '../trigger/trigger.js';
+import type { VerificationSpec } from '../verification/verification.js';
+import { rungsOfTarget, type TargetDeclaration } from './target-declaration.js';
+
+/** What the files say, as far as the guard goes by it. */
+export interface GuardDeclaration {
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly targets: readonly Target[];
+  readonly triggers: readonly Trigger[];
+  readonly plans: readonly RollbackPlan[];
+  readonly verifications: ReadonlyMap<string, VerificationSpec>;
+  readonly policy: Policy;
+}
+
+/** The part of the declaration that concerns one target. */
+export function declarationFor(target: Target, declaration: GuardDeclaration): TargetDeclaration {
+  const { environment, policy, plans } = declaration;
+  const own = plans.filter((plan) => plan.target === target.name);
+  return {
+    target,
+    environment,
+    mode: strictestMode(declaration.mode, target.mode),
+    triggers: new Map(declaration.triggers.filter((trigger) => trigger.target === target.name).map((trigger) => [trigger.name, trigger])),
+    plans: own,
+    rungs: rungsOfTarget(target.name, plans),
+    verifications: declaration.verifications,
+    policy,
+  };
+}
+
+/** A plan without a target is run by hand only; it is guarded, locked and journalled under its own id. */
+export function targetOfLonePlan(plan: RollbackPlan): Target {
+  return { name: plan.id, owners: [], priority: 'medium', hasHealth: false };
+}

@@ -1,0 +1,271 @@
+import type { Target } from '../decision/target.js';
+import { BelayError } from '../fault/belay-error.js';
+import { foldIncident, type Incident } from '../incident/incident.js';
+import type { JournalEvent } from '../incident/incident-event.js';
+import type { RollbackManager } from '../rollback/rollback-manager.js';
+import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import type { CheckRunner } from '../source/check.js';
+import type { Source } from '../source/source.js';
+import type { Clock } from '../time/clock.js';
+import type { Alert } from '../trigger/alert.js';
+import type { Level, Mode } from '../trigger/trigger.js';
+import { AlertBook } from './alert-book.js';
+import { changeEventTypes, foldChanges, markerOf, rollbackPointOf, type ChangeMarker } from './changes.js';
+import { Fleet, ledgerEventTypes } from './fleet.js';
+import { declarationFor, targetOfLonePlan, type GuardDeclaration } from './guard-declaration.js';
+import type { GuardStore } from './guard-store.js';
+import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
+import { governingLevel } from './target-declaration.js';
+import { TargetGuard } from './target-guard.js';
+import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
+
+export interface GuardPorts {
+  readonly clock: Clock;
+  readonly store: GuardStore;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume'>;
+  readonly newId: (kind: 'incident' | 'rollback' | 'pause') => string;
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+  readonly observer: WatchObserver;
+}
+
+/** What the declarations are watched with: made anew with every configuration. */
+export interface Eyes {
+  /** By name, the target's own endpoints under `health`. */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly checks: CheckRunner;
+}
+
+export interface ManualRollback {
+  readonly plan: string | { readonly target: string; readonly level: Level };
+  readonly by: string;
+  readonly reason: string;
+  /** Whether this person may start a plan above `maxAutoLevel`. */
+  readonly mayStartAnyLevel: boolean;
+}
+
+/** Guards every declared target: joins their triggers' loops, their incidents, and what people ask of them. */
+export class Guard {
+  readonly #ports: GuardPorts;
+  readonly #fleet = new Fleet();
+  readonly #alerts = new AlertBook();
+  readonly #targets = new Map<string, TargetGuard>();
+  #declaration: GuardDeclaration;
+  #eyes: Eyes;
+  #watch: TriggerWatch | undefined;
+  #pauses: readonly Pause[] = [];
+  #changes: readonly ChangeMarker[] = [];
+
+  constructor(declaration: GuardDeclaration, eyes: Eyes, ports: GuardPorts) {
+    this.#declaration = declaration;
+    this.#eyes = eyes;
+    this.#ports = ports;
+  }
+
+  get declaration(): GuardDeclaration {
+    return this.#declaration;
+  }
+
+  get pauses(): readonly Pause[] {
+    return this.#pauses;
+  }
+
+  get changes(): readonly ChangeMarker[] {
+    return this.#changes;
+  }
+
+  /** The open incidents, one per target at most. */
+  get openIncidents(): readonly Incident[] {
+    return [...this.#targets.values()].flatMap((target) => target.incident ?? []);
+  }
+
+  /** The loops that watch; absent before `start` and after `stop`. */
+  get watch(): TriggerWatch | undefined {
+    return this.#watch;
+  }
+
+  alertsOf(trigger: string): readonly Alert[] {
+    return this.#alerts.ofTrigger(trigger);
+  }
+
+  /** Restores what the journal and the store hold, goes on with what was unfinished, and starts to watch. */
+  async start(): Promise<void> {
+    const { store } = this.#ports;
+    this.#fleet.restore(await store.entriesOfTypes(ledgerEventTypes, 0));
+    this.#pauses = foldPauses(await store.entriesOfTypes(pauseEventTypes, 0));
+    this.#changes = foldChanges(await store.entriesOfTypes(changeEventTypes, 0));
+    const alerts = await store.loadAlerts();
+    for (const trigger of new Set(alerts.map((alert) => alert.trigger))) {
+      this.#alerts.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
+    }
+    for (const target of this.#declaration.targets) this.#targetGuard(target);
+    for (const incidentId of await store.openIncidents()) {
+      const incident = foldIncident(await store.entriesOfIncident(incidentId));
+      if (incident !== undefined) this.#guardOf(incident.target).restore(incident);
+    }
+    this.#startWatch();
+  }
+
+  /** Takes a new configuration in place of the old one. Windows, incidents and what is under way go on. */
+  async declare(declaration: GuardDeclaration, eyes: Eyes): Promise<void> {
+    await this.#watch?.stop();
+    this.#declaration = declaration;
+    this.#eyes = eyes;
+    for (const target of declaration.targets) this.#targetGuard(target).declare(declarationFor(target, declaration));
+    for (const [name, guard] of this.#targets) {
+      if (declaration.targets.some((target) => target.name === name)) continue;
+      // Nobody watches it any more; what is open on it stays until it is closed.
+      guard.declare(declarationFor({ name, owners: [], priority: 'medium', hasHealth: false }, declaration));
+      if (guard.incident === undefined) this.#targets.delete(name);
+    }
+    this.#startWatch();
+    await this.#reconsiderAll();
+  }
+
+  /** Stops watching, starts nothing more, and waits for what is in hand. */
+  async stop(): Promise<void> {
+    await this.#watch?.stop();
+    this.#watch = undefined;
+    await Promise.all([...this.#targets.values()].map((target) => target.stop()));
+  }
+
+  /** An event of a rollback that has just become durable. */
+  noteRollbackEvent(event: JournalEvent & { readonly target?: string | undefined }): void {
+    this.#fleet.note(event);
+    if (event.target !== undefined) this.#targets.get(event.target)?.noteRollbackEvent(event);
+  }
+
+  /** Starts a plan by hand; resolves with the execution's id. */
+  async startByHand({ plan: wanted, by, reason, mayStartAnyLevel }: ManualRollback): Promise<string> {
+    const plan = this.#planFor(wanted);
+    const level = governingLevel(plan, new Map(this.#declaration.plans.map((declared) => [declared.id, declared])));
+    if (level !== undefined && level > this.#declaration.policy.maxAutoLevel && !mayStartAnyLevel) {
+      throw new BelayError('forbidden', `plan ${plan.id} is of level ${level}, above maxAutoLevel ${this.#declaration.policy.maxAutoLevel}: starting it takes the role approver`);
+    }
+    const target = this.#declaration.targets.find(({ name }) => name === plan.target);
+    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, by, reason);
+    const lone = targetOfLonePlan(plan);
+    const guard = this.#targetGuard(lone);
+    guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
+    return guard.startByHand(plan, by, reason);
+  }
+
+  /** Stops a rollback or its verification; resolves once its running step has ended. */
+  async cancel(executionId: string): Promise<void> {
+    const owner = [...this.#targets.values()].find((target) => target.incident?.rungs.some((rung) => rung.executionId === executionId));
+    if (owner === undefined) throw new BelayError('not-found', `no rollback ${executionId} is under way`);
+    await owner.cancel(executionId);
+  }
+
+  async closeIncident(incidentId: string, by: string, reason: string): Promise<void> {
+    const owner = [...this.#targets.values()].find((target) => target.incident?.id === incidentId);
+    if (owner === undefined) throw new BelayError('not-found', `no incident ${incidentId} is open`);
+    await owner.close(by, reason);
+  }
+
+  /** Nothing new starts on the target, or on any, until it is resumed or `until` (ms since the epoch) has come. */
+  async pause(target: string | undefined, by: string, reason: string, until?: number): Promise<Pause> {
+    if (target !== undefined) this.#mustKnow(target);
+    const event: JournalEvent = { type: 'paused', at: this.#ports.clock.now(), pauseId: this.#ports.newId('pause'), target, by, reason, until };
+    await this.#note(event);
+    return { id: event.pauseId, target, by, reason, since: event.at, until };
+  }
+
+  /** Ends one pause. */
+  async resume(pauseId: string, by: string): Promise<void> {
+    const pause = this.#pauses.find(({ id }) => id === pauseId);
+    if (pause === undefined) throw new BelayError('not-found', `there is no pause ${pauseId}`);
+    await this.#note({ type: 'resumed', at: this.#ports.clock.now(), pauseId, target: pause.target, by });
+    await this.#reconsiderAll();
+  }
+
+  /** Makes the budget of one target, or of all, whole again. */
+  async reset(target: string | undefined, by: string): Promise<void> {
+    if (target !== undefined) this.#mustKnow(target);
+    await this.#note({ type: 'budget-reset', at: this.#ports.clock.now(), target, by });
+    await this.#reconsiderAll();
+  }
+
+  async markChange(target: string, kind: ChangeMarker['kind'], version: string, by: string): Promise<ChangeMarker> {
+    this.#mustKnow(target);
+    const marker = { target, kind, version, by, at: this.#ports.clock.now() };
+    await this.#note({ type: 'change-marked', ...marker });
+    return marker;
+  }
+
+  /** The effective mode of a target. */
+  modeOf(target: Target): Mode {
+    return declarationFor(target, this.#declaration).mode;
+  }
+
+  async #note(event: JournalEvent): Promise<void> {
+    await this.#ports.store.append([event]);
+    this.#fleet.note(event);
+    this.#pauses = applyToPauses(this.#pauses, event);
+    const marker = markerOf(event);
+    if (marker !== undefined) this.#changes = [...this.#changes, marker];
+  }
+
+  #planFor(wanted: ManualRollback['plan']): RollbackPlan {
+    const { plans } = this.#declaration;
+    if (typeof wanted === 'string') {
+      const plan = plans.find(({ id }) => id === wanted);
+      if (plan === undefined) throw new BelayError('plan-not-found', `Rollback plan ${wanted} not found`, { context: { known: plans.map(({ id }) => id) } });
+      return plan;
+    }
+    this.#mustKnow(wanted.target);
+    const fitting = plans.filter((plan) => plan.target === wanted.target && plan.level === wanted.level);
+    const [plan] = fitting;
+    if (plan === undefined) throw new BelayError('plan-not-found', `${wanted.target} has no plan of level ${wanted.level}`);
+    if (fitting.length > 1) throw new BelayError('conflict', `${wanted.target} has several plans of level ${wanted.level}: name one of ${fitting.map(({ id }) => id).join(', ')}`);
+    return plan;
+  }
+
+  #mustKnow(target: string): void {
+    if (!this.#declaration.targets.some(({ name }) => name === target)) {
+      throw new BelayError('not-found', `there is no target ${target}`, { context: { known: this.#declaration.targets.map(({ name }) => name) } });
+    }
+  }
+
+  #guardOf(name: string): TargetGuard {
+    const declared = this.#declaration.targets.find((target) => target.name === name);
+    return this.#targetGuard(declared ?? { name, owners: [], priority: 'medium', hasHealth: false });
+  }
+
+  #targetGuard(target: Target): TargetGuard {
+    const known = this.#targets.get(target.name);
+    if (known !== undefined) return known;
+    const { clock, store, rollbacks, newId, report } = this.#ports;
+    const guard = new TargetGuard(declarationFor(target, this.#declaration), {
+      clock,
+      rollbacks,
+      newId,
+      report,
+      fleet: this.#fleet,
+      alerts: this.#alerts,
+      // The eyes change with the configuration, so they are looked up at each check.
+      checks: { run: (check, signal) => this.#eyes.checks.run(check, signal) },
+      append: async (events) => void (await store.append(events)),
+      recheck: async (alerts, signal) => this.#watch?.recheck(alerts, signal) ?? 'unknown',
+      pauses: (name) => activePauses(this.#pauses, name, clock.now()),
+      rollbackPoint: (name) => rollbackPointOf(this.#changes, name),
+    });
+    this.#targets.set(target.name, guard);
+    return guard;
+  }
+
+  #startWatch(): void {
+    const { clock, store, report, observer } = this.#ports;
+    this.#watch = new TriggerWatch(this.#declaration.triggers, this.#eyes.sources, this.#alerts, {
+      clock,
+      store,
+      report,
+      observer,
+      onEvaluated: (target, transitions) => this.#guardOf(target).noteEvaluation(transitions),
+    });
+    this.#watch.start();
+  }
+
+  async #reconsiderAll(): Promise<void> {
+    await Promise.all([...this.#targets.values()].map((target) => target.reconsider()));
+  }
+}
