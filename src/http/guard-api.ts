@@ -1,0 +1,124 @@
+import type { Pause } from '../guard/pauses.js';
+import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
+import type { Labels } from '../source/sample.js';
+import type { AlertHealth, AlertState } from '../trigger/alert.js';
+import type { Level, Mode, Severity } from '../trigger/trigger.js';
+
+// What the HTTP interface shows: plain data, instants in milliseconds since the epoch.
+
+export interface StatusView {
+  readonly version: string;
+  readonly environment: string;
+  readonly mode: Mode;
+  readonly now: number;
+  readonly startedAt: number;
+  readonly targets: readonly TargetView[];
+  readonly sources: readonly SourceView[];
+  readonly pauses: readonly Pause[];
+  /** Since when the files on disk are refused, and why; absent while the newest files are in use. */
+  readonly configurationRefused?: { readonly at: number; readonly problems: readonly string[] } | undefined;
+}
+
+export interface TargetView {
+  readonly name: string;
+  readonly owners: readonly string[];
+  readonly mode: Mode;
+  readonly alerts: Readonly<Record<AlertState, number>>;
+  readonly openIncident?: { readonly id: string; readonly status: IncidentStatus } | undefined;
+  /** A pause of the target itself or of all holds it back now. */
+  readonly paused: boolean;
+}
+
+export interface SourceView {
+  readonly name: string;
+  /** `unknown` before the first answer. */
+  readonly state: 'unknown' | 'seeing' | 'blind';
+  readonly since?: number | undefined;
+  /** What went wrong, while blind. */
+  readonly message?: string | undefined;
+}
+
+export interface TriggerView {
+  readonly name: string;
+  readonly target: string;
+  readonly source: string;
+  readonly query: string;
+  readonly condition: string;
+  readonly window: string;
+  readonly severity: Severity;
+  readonly mode: Mode;
+  readonly alerts: readonly AlertView[];
+}
+
+export interface AlertView {
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly state: AlertState;
+  readonly health: AlertHealth;
+  /** In the unit of the condition, ready to read: `12.4%`. Absent before the first known value. */
+  readonly value?: string | undefined;
+  readonly valueAt?: number | undefined;
+  readonly activeAt?: number | undefined;
+  readonly firedAt?: number | undefined;
+}
+
+export type IncidentSummary = Pick<Incident, 'id' | 'target' | 'environment' | 'mode' | 'status' | 'openedAt' | 'endedAt' | 'needsHuman' | 'resolution'>;
+
+/** One run of one plan, with the incident that it belongs to. */
+export type RollbackView = Rung & { readonly incidentId: string; readonly target: string };
+
+export interface IncidentFilter {
+  readonly target?: string | undefined;
+  readonly limit: number;
+  /** Only incidents opened before this one. */
+  readonly beforeId?: string | undefined;
+}
+
+export interface RollbackRequest {
+  /** A plan by its id, or the plan of a target on a level. */
+  readonly what: { readonly planId: string } | { readonly target: string; readonly level: Level };
+  readonly reason: string;
+  /** Makes a dry run of it, whatever the mode; it never makes a dry-run target act. */
+  readonly dryRun: boolean;
+}
+
+export interface ChangeMark {
+  readonly target: string;
+  readonly version: string;
+  readonly kind: 'deploy' | 'good';
+}
+
+export interface PauseRequest {
+  /** All targets when absent. */
+  readonly target?: string | undefined;
+  readonly reason: string;
+  /** Until resumed when absent. */
+  readonly forMs?: number | undefined;
+}
+
+/**
+ * What the HTTP interface asks of the guard. `by` is the name of the token that asks. Methods reject with a BelayError:
+ * `not-found` for an unknown target, incident, rollback or pause, `plan-not-found`, `target-busy`, `conflict` for what
+ * no longer applies (an ended rollback, a closed incident), `store-unavailable`. An action resolves once it is durable.
+ */
+export interface GuardApi {
+  /** What is not ready yet, one sentence each; empty when the guard watches and can act. */
+  notReady(): readonly string[];
+  status(): Promise<StatusView>;
+  triggers(): Promise<readonly TriggerView[]>;
+  /** Newest first. */
+  incidents(filter: IncidentFilter): Promise<readonly IncidentSummary[]>;
+  incident(id: string): Promise<Incident>;
+  rollback(executionId: string): Promise<RollbackView>;
+  /** Resolves once the rollback is durable and under way, not when it has ended. */
+  startRollback(request: RollbackRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }>;
+  cancelRollback(executionId: string, by: string): Promise<void>;
+  closeIncident(id: string, reason: string, by: string): Promise<void>;
+  markChange(change: ChangeMark, by: string): Promise<void>;
+  pause(request: PauseRequest, by: string): Promise<Pause>;
+  resume(pauseId: string, by: string): Promise<void>;
+  /** Gives tripped budgets back to one target, or to all. */
+  reset(target: string | undefined, by: string): Promise<void>;
+  /** Reads the files again. Rejects with `config-invalid`, `context.problems` listing them, and keeps the old configuration when they are bad. */
+  reload(by: string): Promise<void>;
+}
