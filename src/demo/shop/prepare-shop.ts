@@ -19,12 +19,13 @@ export async function prepareShop(directory: string): Promise<ShopLayout> {
   const layout = shopLayout(directory);
   await mkdir(layout.configuration, { recursive: true });
   await cp(fileURLToPath(new URL('./releases', import.meta.url)), layout.releases, { recursive: true });
-  await pointCurrentAt(layout, 'v1');
   await writeFile(layout.flags, formatFlags({ 'new-checkout': false }));
   await git(layout.configuration, 'init', '--quiet', '--initial-branch=main');
   await git(layout.configuration, 'config', 'user.name', 'Shop');
   await git(layout.configuration, 'config', 'user.email', 'shop@example.com');
   await commitSettings(layout, SETTINGS_V1, 'config-v1');
+  // Last, because a shop with a current release counts as laid out.
+  await pointCurrentAt(layout, 'v1');
   return layout;
 }
 

@@ -38,4 +38,5 @@ process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());
 // Whoever started the shop has gone, however it went: nothing is left behind.
 process.once('disconnect', () => void stop());
-process.send?.({ port: Number(new URL(url).port), version: release.version });
+const address = shop.server.address();
+process.send?.({ port: typeof address === 'object' ? address?.port : undefined, version: release.version });

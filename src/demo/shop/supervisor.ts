@@ -13,7 +13,7 @@ const RESTART_AFTER_MS = 500;
 const STOP_WITHIN_MS = 5_000;
 
 const listeningSchema = z.object({ port: z.int(), version: z.string() });
-export type Listening = z.infer<typeof listeningSchema>;
+type Listening = z.infer<typeof listeningSchema>;
 
 /** The entry beside this module, compiled or not as this one is. */
 const shopEntry = fileURLToPath(new URL(`./shop${extname(import.meta.url)}`, import.meta.url));

@@ -16,7 +16,7 @@ const BASKETS: readonly Basket[] = [
 /** Every so often somebody only looks. */
 const LOOK_EACH = 5;
 
-export interface TrafficCounts {
+interface TrafficCounts {
   readonly ok: number;
   /** Answers of 500 and above. */
   readonly failed: number;

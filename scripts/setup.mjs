@@ -1,0 +1,115 @@
+// Gets a bare clone ready: npm packages, the build, and with --test the servers that the tests start.
+// Plain Node without packages, because it runs before there are any. Says nothing when there is nothing to do.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const builtMark = join(root, 'dist', '.built');
+const OLDEST_NODE = [20, 19];
+const SAY_EVERY_MS = 15_000;
+
+/** Debian package → whether what the tests need of it is there. */
+const DEBIAN_PACKAGES = {
+  prometheus: () => onPath('prometheus') && onPath('promtool'),
+  'prometheus-alertmanager': () => onPath('prometheus-alertmanager') && onPath('amtool'),
+  postgresql: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)),
+  git: () => onPath('git'),
+  procps: () => onPath('ps'),
+};
+
+try {
+  checkNode();
+  if (packagesAreMissing()) {
+    await run('installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', npm, ['ci', '--no-audit', '--no-fund']);
+  }
+  if (buildIsMissing()) {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    await run('building', npm, ['run', '--silent', 'build']);
+    mkdirSync(dirname(builtMark), { recursive: true });
+    writeFileSync(builtMark, '');
+  }
+  if (process.argv.includes('--test')) await provideServers();
+} catch (error) {
+  process.stderr.write(`setup: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    throw new Error(`this is Node ${process.versions.node}; Belay needs ${OLDEST_NODE.join('.')} or newer`);
+  }
+}
+
+function packagesAreMissing() {
+  // npm writes this file at the very end, so a broken-off installation is not taken for a whole one.
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  return !existsSync(installed) || changedAt(join(root, 'package-lock.json')) > changedAt(installed);
+}
+
+function buildIsMissing() {
+  if (!existsSync(builtMark)) return true;
+  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/copy-assets.mjs', 'node_modules/.package-lock.json'];
+  return Math.max(...sources.map((source) => newestChange(join(root, source)))) > changedAt(builtMark);
+}
+
+/** Of a file, or of a folder and all in it: a removed file shows as a change of its folder. */
+function newestChange(path) {
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestChange(join(path, name))), status.mtimeMs);
+}
+
+function changedAt(path) {
+  return statSync(path).mtimeMs;
+}
+
+async function provideServers() {
+  const missing = Object.entries(DEBIAN_PACKAGES).filter(([, isThere]) => !isThere()).map(([name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    throw new Error(`the tests need these Debian packages: ${missing.join(' ')} (as root: apt-get install --no-install-recommends ${missing.join(' ')})`);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('updating the list of Debian packages', 'apt-get', ['update'], env);
+  await run(`installing ${missing.join(', ')}`, 'apt-get', ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...missing], env);
+  const stillMissing = missing.filter((name) => !DEBIAN_PACKAGES[name]());
+  if (stillMissing.length > 0) throw new Error(`installed, but their programs are not found: ${stillMissing.join(' ')}`);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
+}
+
+/** Runs a command and shows that it is at work; its own output only when it fails. */
+async function run(what, command, argv, env = process.env) {
+  const startedAt = Date.now();
+  const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)}s`;
+  const live = process.stderr.isTTY === true;
+  const say = (text, end = '\n') => process.stderr.write(`${live ? '\r\u001b[2K' : ''}setup: ${what} … ${text}${end}`);
+  say('', live ? '' : '\n');
+  const ticker = setInterval(() => say(seconds(), live ? '' : '\n'), live ? 1_000 : SAY_EVERY_MS);
+  try {
+    const { status, output } = await outcomeOf(command, argv, env);
+    if (status !== 0) {
+      process.stderr.write(`\n${output}\n`);
+      throw new Error(`${what}: ${command} ${argv.join(' ')} failed (${status})`);
+    }
+    say(`done, ${seconds()}`);
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+function outcomeOf(command, argv, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, argv, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ status: signal ?? code, output }));
+  });
+}

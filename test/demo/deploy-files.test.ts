@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const yamlFilesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name)).map((name) => join(folder, name));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const composeSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      image: z.string(),
+      entrypoint: z.array(z.string()).optional(),
+      environment: z.record(z.string(), z.string()).default({}),
+      volumes: z.array(z.string()).default([]),
+      ports: z.array(z.string()).default([]),
+      depends_on: z.record(z.string(), z.unknown()).default({}),
+      healthcheck: z.object({ test: z.array(z.string()).optional() }).optional(),
+    }),
+  ),
+  volumes: z.record(z.string(), z.unknown()),
+});
+
+function composeFile(): z.infer<typeof composeSchema> {
+  return composeSchema.parse(parseDocument(read('docker-compose.yml'), { merge: true }).toJS());
+}
+
+/** Programs of ours that a command line of the image starts. */
+function ownPrograms(argv: readonly string[]): string[] {
+  return argv.filter((argument) => argument.startsWith('/app/dist/') || argument.startsWith('dist/'));
+}
+
+function sourceOf(program: string): string {
+  return program.replace(/^(?:\/app\/)?dist\//, 'src/').replace(/\.js$/, '.ts');
+}
+
+describe('the files that ship', () => {
+  it('are YAML without errors, warnings or duplicate keys', () => {
+    const files = ['docker-compose.yml', 'belay.yaml', ...['rules', 'plans', 'deploy'].flatMap(yamlFilesIn)];
+    expect(files.length).toBeGreaterThanOrEqual(8);
+    for (const file of files) {
+      const { errors, warnings } = parseDocument(read(file), { merge: true });
+      expect([...errors, ...warnings].map(String), file).toEqual([]);
+    }
+  });
+
+  it('are accepted by promtool and amtool', async () => {
+    await run('promtool', ['check', 'config', join(root, 'deploy/prometheus/prometheus.yml')]);
+    await run('amtool', ['check-config', join(root, 'deploy/alertmanager/alertmanager.yml')]);
+  });
+
+  it('alert when they should, and not before', async () => {
+    await run('promtool', ['test', 'rules', join(root, 'test/demo/guard-alerts.promtest.yml')]);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  it('mounts only what is there, and names only volumes and services that it declares', () => {
+    const { services, volumes } = composeFile();
+    for (const [name, service] of Object.entries(services)) {
+      for (const volume of service.volumes) {
+        const source = volume.split(':')[0]!;
+        if (source.startsWith('.')) expect(existsSync(join(root, source)), `${name} mounts ${source}`).toBe(true);
+        else expect(volumes, `${name} mounts ${source}`).toHaveProperty(source);
+      }
+      for (const needed of Object.keys(service.depends_on)) expect(services, `${name} needs ${needed}`).toHaveProperty(needed);
+    }
+  });
+
+  it('lets each configuration reach the services by the names and ports that they have', () => {
+    const { services } = composeFile();
+    const files = ['docker-compose.yml', ...yamlFilesIn('deploy')];
+    const addresses = files.flatMap((file) => [...read(file).matchAll(/(?:\/\/|")([a-z]+):(\d{4})\b/g)].map((match) => ({ file, host: match[1]!, port: match[2]! })));
+    expect(addresses.length).toBeGreaterThan(8);
+    const ports: Readonly<Record<string, string>> = { shop: '3000', prometheus: '9090', alertmanager: '9093', mail: '1025', slack: '8090', belay: '9797' };
+    for (const { file, host, port } of addresses) {
+      expect(services, `${host} in ${file}`).toHaveProperty(host);
+      expect(port, `${host} in ${file}`).toBe(ports[host]);
+    }
+  });
+
+  it('publishes on the loopback address only', () => {
+    for (const { ports } of Object.values(composeFile().services)) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it('gives Belay every variable that its configuration refers to', () => {
+    const names = [...read('deploy/belay/belay.yaml').matchAll(/\$\{env:(\w+)\}/g)].map((match) => match[1]);
+    expect(names).toContain('BELAY_TOKEN');
+    expect(Object.keys(composeFile().services.belay!.environment)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('starts programs that the image holds', () => {
+    const { services } = composeFile();
+    const programs = Object.values(services).flatMap(({ entrypoint, healthcheck }) => ownPrograms([...(entrypoint ?? []), ...(healthcheck?.test ?? [])]));
+    const bound = ['belay.yaml', 'deploy/belay/belay.yaml'].flatMap((file) => [...read(file).matchAll(/(?:\/app\/)?dist\/[\w/-]+\.js/g)].map(([program]) => program));
+    expect(programs.length).toBeGreaterThanOrEqual(4);
+    expect(bound.length).toBeGreaterThanOrEqual(4);
+    for (const program of [...programs, ...bound]) expect(existsSync(join(root, sourceOf(program))), program).toBe(true);
+  });
+});
+
+describe('the Dockerfile', () => {
+  it('copies only what is there and not ignored', () => {
+    const sources = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => match[1]!.split(' '));
+    const allowed = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    expect(sources.length).toBeGreaterThanOrEqual(6);
+    for (const source of sources) {
+      expect(existsSync(join(root, source)), source).toBe(true);
+      expect(allowed).toContain(source);
+    }
+  });
+
+  it('runs as another user than root, with the dependencies of production only', () => {
+    const last = read('Dockerfile').split(/^FROM /m).at(-1)!;
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).not.toContain('npm ');
+    expect(read('Dockerfile')).toContain('npm prune --omit=dev');
+  });
+});
