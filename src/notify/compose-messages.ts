@@ -1,0 +1,107 @@
+import { applyToIncident, type Incident } from '../incident/incident.js';
+import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
+import { composeDecision } from './compose-decision.js';
+import { composeGuard } from './compose-guard.js';
+import { composeClosed, composeNeedsHuman, composeRecovered } from './compose-outcome.js';
+import { composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
+import { incidentFacts } from './incident-facts.js';
+import type { Message } from './message.js';
+
+/**
+ * What one journal line tells people; most lines tell nothing, because a message that follows says more. `past`: the
+ * journal up to and including the line itself, of its incident or, for a rollback without one, of its execution. Pure:
+ * the same line gives the same messages whenever it is composed.
+ */
+export function composeMessages({ event }: JournalEntry, past: readonly JournalEntry[]): readonly Message[] {
+  return compose(event, past).map((message) => ({
+    ...message,
+    title: oneLine(message.dryRun ? `DRY RUN: ${message.title}` : message.title),
+    facts: message.incidentId === undefined ? message.facts : [...message.facts, ['incident', message.incidentId]],
+  }));
+}
+
+function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly Message[] {
+  switch (event.type) {
+    case 'decision-made':
+      return ofIncident(past, composeDecision);
+    case 'needs-human':
+      return ofIncident(past, (incident) => [composeNeedsHuman(incident, event)]);
+    case 'incident-recovered':
+      return ofIncident(past, (incident) => [composeRecovered(incident, event)]);
+    case 'incident-closed':
+      return ofIncident(past, (incident) => [composeClosed(incident, event)]);
+    case 'verification-started':
+      return ofRun(past, event.executionId, event.at, (run) => [composeVerificationStarted(run, event)]);
+    case 'rollback-started':
+    case 'attempt-settled-late':
+    case 'cancel-requested':
+    case 'rollback-resumed':
+    case 'rollback-ended':
+    case 'step-attempt-started':
+    case 'step-attempt-failed':
+    case 'step-succeeded':
+    case 'step-described':
+    case 'step-failed':
+    case 'step-parked':
+      return ofRun(past, event.executionId, event.at, (run) => composeRollback(run, event));
+    case 'incident-opened':
+    case 'alert-fired':
+    case 'alert-cleared':
+    case 'rung-started':
+    case 'verification-ended':
+      return [];
+    case 'daemon-started':
+    case 'daemon-stopped':
+    case 'source-blind':
+    case 'source-seeing':
+    case 'paused':
+    case 'resumed':
+    case 'budget-reset':
+    case 'change-marked':
+    case 'configuration-reloaded':
+    case 'configuration-refused':
+      return composeGuard(event);
+    default:
+      throw new TypeError(`unknown journal event ${JSON.stringify(event satisfies never)}`);
+  }
+}
+
+function ofIncident(past: readonly JournalEntry[], tell: (incident: Incident) => readonly Message[]): readonly Message[] {
+  const incident = fold(past);
+  return incident === undefined ? [] : tell(incident);
+}
+
+function ofRun(past: readonly JournalEntry[], executionId: string, at: number, tell: (run: RunInView) => readonly Message[]): readonly Message[] {
+  const incident = fold(past);
+  const rung = incident?.rungs.find((candidate) => candidate.executionId === executionId);
+  if (incident !== undefined && rung !== undefined) {
+    return tell({ rung, target: incident.target, incidentId: incident.id, facts: incidentFacts(incident, at, { rung }) });
+  }
+  const alone = foldLoneRun(past, executionId);
+  return alone === undefined ? [] : tell(alone);
+}
+
+function fold(past: readonly JournalEntry[]): Incident | undefined {
+  return past.reduce<Incident | undefined>((incident, { event }) => applyToIncident(incident, event), undefined);
+}
+
+/** A plan without a target, run by hand, has no incident; it is folded as the only rung of one that is never shown. */
+function foldLoneRun(past: readonly JournalEntry[], executionId: string): RunInView | undefined {
+  const start = past.find(({ event }) => event.type === 'rollback-started' && event.executionId === executionId)?.event;
+  if (start?.type !== 'rollback-started') return undefined;
+  const { at, planId, dryRun, context, target } = start;
+  const mode = dryRun ? 'dry-run' : 'enforce';
+  const by = context.triggeredBy ?? 'nobody named';
+  const reason = typeof context.metadata['reason'] === 'string' ? context.metadata['reason'] : `Plan ${planId} was started.`;
+  const base = { incidentId: executionId, target: target ?? '', at };
+  const opened = applyToIncident(undefined, { type: 'incident-opened', ...base, environment: context.environment, mode });
+  const begun = applyToIncident(opened, { type: 'rung-started', ...base, level: undefined, planId, executionId, mode, trigger: context.trigger, by, reason });
+  const rung = past.reduce((incident, { event }) => applyToIncident(incident, event), begun)?.rungs[0];
+  if (rung === undefined) return undefined;
+  return { rung, target, facts: [['plan', start.planName], ['environment', context.environment], ['run', executionId]] };
+}
+
+/** Titles become subjects and headers: a line break in them could forge another header. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim();
+}

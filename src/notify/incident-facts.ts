@@ -1,0 +1,71 @@
+import { levelNames } from '../decision/ladder.js';
+import type { Incident, Rung, RungStep } from '../incident/incident.js';
+import type { Level, Mode } from '../trigger/trigger.js';
+import { alertHeadline, evidenceOfIncident } from './alert-headline.js';
+import type { Message } from './message.js';
+import { readableInstant, readableSpan } from './readable-time.js';
+
+export type Facts = Message['facts'];
+
+const MOST_ALERTS_LISTED = 5;
+
+/** `level 3 (code)`. */
+export function levelText(level: Level): string {
+  return `level ${level} (${levelNames[level]})`;
+}
+
+/** A rung as people speak of it: its level, or its plan where it has none. */
+export function rungText(rung: Pick<Rung, 'level' | 'planId'>): string {
+  return rung.level === undefined ? `plan ${rung.planId}` : levelText(rung.level);
+}
+
+/** Whether anything that Belay did or would do for this incident was a dry run. */
+export function isDryRun(incident: Incident): boolean {
+  const mode: Mode = incident.rungs.at(-1)?.mode ?? incident.decisions.at(-1)?.mode ?? incident.mode;
+  return mode === 'dry-run';
+}
+
+/** When the trouble began: with the first breach, or with the incident. */
+export function beganAt({ alerts, openedAt }: Incident): number {
+  return Math.min(openedAt, ...alerts.flatMap(({ evidence: { activeAt } }) => activeAt ?? []));
+}
+
+/** What every message of an incident says, in the order in which a tired person asks for it. */
+export function incidentFacts(incident: Incident, at: number, about: { readonly rung?: Pick<Rung, 'level' | 'planId'> | undefined; readonly reason?: string | undefined }): Facts {
+  const [worst, ...others] = evidenceOfIncident(incident);
+  const facts: [label: string, value: string][] = [['target', `${incident.target} (${incident.environment})`]];
+  if (about.rung !== undefined) facts.push(['level', about.rung.level === undefined ? rungText(about.rung) : `${about.rung.level}, ${levelNames[about.rung.level]}: plan ${about.rung.planId}`]);
+  if (about.reason !== undefined) facts.push(['reason', about.reason]);
+  if (worst !== undefined) {
+    facts.push(['alert', `${worst.trigger} (${worst.severity})${worst.summary === undefined ? '' : `: ${worst.summary}`}`]);
+    facts.push(['value', `${worst.value ?? 'unknown'}, condition ${worst.condition} ${worst.window}`.trimEnd()]);
+    facts.push(['query', worst.query]);
+  }
+  const since = beganAt(incident);
+  facts.push(['since', `${readableInstant(since)}, ${readableSpan(since, at)} ago`]);
+  if (others.length > 0) facts.push(['also', listed(others.map((evidence) => `${evidence.trigger}: ${alertHeadline(incident.target, evidence)}`))]);
+  const done = incident.rungs.map(rungResult);
+  if (done.length > 0) facts.push(['done', done.join('\n')]);
+  return facts;
+}
+
+/** One line for each step: how it stands, what it changes, what went wrong. */
+export function stepLines(steps: readonly RungStep[]): string {
+  return steps.map(({ name, status, description, error, alreadySo }) => {
+    const state = status === 'would-have' ? 'would do' : status === 'success' ? (alreadySo === true ? 'was done already' : 'done') : status;
+    const details = [description?.summary, status === 'success' ? undefined : error].filter((detail) => detail !== undefined);
+    return [`${state}: ${name}`, ...details].join(' — ');
+  }).join('\n');
+}
+
+function rungResult(rung: Rung): string {
+  const verdict = rung.verification?.result?.outcome;
+  const state = rung.outcome ?? 'under way';
+  const by = rung.trigger === 'manual' ? ` (by hand, ${rung.by})` : '';
+  return `${rungText(rung)}, plan ${rung.planId}${by}: ${state}${verdict === undefined || verdict === 'skipped' ? '' : `, ${verdict}`}`;
+}
+
+function listed(lines: readonly string[]): string {
+  const rest = lines.length - MOST_ALERTS_LISTED;
+  return [...lines.slice(0, MOST_ALERTS_LISTED), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+}

@@ -1,0 +1,140 @@
+import { BelayError } from '../fault/belay-error.js';
+import type { JournalEntry } from '../incident/incident-event.js';
+import type { Redactor } from '../secret/redactor.js';
+import type { Clock } from '../time/clock.js';
+import { composeMessages } from './compose-messages.js';
+import type { ChannelName, Message } from './message.js';
+import type { NewOutboxItem, Outbox } from './outbox.js';
+import { WakingSleep } from './waking-sleep.js';
+
+/** The journal as this stage reads it. Entries come oldest first. */
+export interface JournalReader {
+  entriesAfter(seq: number, limit: number): Promise<readonly JournalEntry[]>;
+  entriesOfIncident(incidentId: string): Promise<readonly JournalEntry[]>;
+  entriesOfExecution(executionId: string): Promise<readonly JournalEntry[]>;
+}
+
+export interface OutboxComposerPorts {
+  readonly journal: JournalReader;
+  readonly outbox: Outbox;
+  /** Every message goes to each of them. */
+  readonly channels: readonly ChannelName[];
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  /** Called after messages have become durable. */
+  readonly enqueued: () => void;
+  /** Faults that the loop gets over by itself; for the log. */
+  readonly report: (error: unknown) => void;
+}
+
+const BATCH = 200;
+/** A poke may be missed when another process appends; the journal is looked at anyway. */
+const POLL_MS = 5_000;
+
+/**
+ * Reads the journal behind its writers and puts what people must hear into the outbox. The cursor moves in the same
+ * transaction, so a crash at any moment neither loses a message nor composes one twice.
+ */
+export class OutboxComposer {
+  readonly #ports: OutboxComposerPorts;
+  readonly #sleep: WakingSleep;
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(ports: OutboxComposerPorts) {
+    this.#ports = ports;
+    this.#sleep = new WakingSleep(ports.clock);
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Says that the journal has grown. */
+  poke(): void {
+    this.#sleep.poke();
+  }
+
+  /** Composes what the journal holds by now, so that nothing waits for the next start, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    if (this.#loop !== undefined) await this.#composeWhatIsThere();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.#composeWhatIsThere();
+      await this.#sleep.until(this.#ports.clock.now() + POLL_MS, this.#stopping.signal);
+    }
+  }
+
+  async #composeWhatIsThere(): Promise<void> {
+    try {
+      while (await this.#composeBatch());
+    } catch (error) {
+      // Another composer on the same store has been faster with these lines: its messages are in the outbox.
+      if (error instanceof BelayError && error.code === 'conflict') this.#sleep.poke();
+      else this.#ports.report(error);
+    }
+  }
+
+  /** Whether there was anything to read. */
+  async #composeBatch(): Promise<boolean> {
+    const { journal, outbox } = this.#ports;
+    const entries = await journal.entriesAfter(await outbox.cursor(), BATCH);
+    const last = entries.at(-1);
+    if (last === undefined) return false;
+    const pasts = new Map<string, readonly JournalEntry[]>();
+    const items: NewOutboxItem[] = [];
+    for (const entry of entries) {
+      const past = await this.#pastOf(entry, pasts);
+      items.push(...this.#compose(entry, past).flatMap((message) => this.#address(message, entry.event.at)));
+    }
+    await outbox.enqueueUpTo(last.seq, items);
+    if (items.length > 0) this.#ports.enqueued();
+    return true;
+  }
+
+  /** The incident (or the run without one) up to the line, read once per batch. */
+  async #pastOf({ seq, event }: JournalEntry, pasts: Map<string, readonly JournalEntry[]>): Promise<readonly JournalEntry[]> {
+    const { journal } = this.#ports;
+    const incidentId = 'incidentId' in event ? event.incidentId : undefined;
+    const executionId = 'executionId' in event ? event.executionId : undefined;
+    const id = incidentId ?? executionId;
+    if (id === undefined) return [];
+    const known = pasts.get(id) ?? (await (incidentId === undefined ? journal.entriesOfExecution(id) : journal.entriesOfIncident(id)));
+    pasts.set(id, known);
+    return known.filter((entry) => entry.seq <= seq);
+  }
+
+  #compose(entry: JournalEntry, past: readonly JournalEntry[]): readonly Message[] {
+    try {
+      return composeMessages(entry, past);
+    } catch (error) {
+      // One line that cannot be worded must not silence all that come after it.
+      this.#ports.report(error);
+      return [unworded(entry)];
+    }
+  }
+
+  #address(message: Message, createdAt: number): readonly NewOutboxItem[] {
+    const clean = this.#ports.redactor.data(message);
+    return this.#ports.channels.map((channel) => ({ channel, message: clean, recipients: [], createdAt }));
+  }
+}
+
+function unworded({ seq, event }: JournalEntry): Message {
+  const target = 'target' in event ? event.target : undefined;
+  return {
+    kind: 'guard',
+    tone: 'bad',
+    incidentId: 'incidentId' in event ? event.incidentId : undefined,
+    target,
+    dryRun: false,
+    title: `${target === undefined ? '' : `${target}: `}${event.type}`,
+    text: 'Something happened that Belay could not put into words; its journal tells it.',
+    facts: [['journal line', String(seq)]],
+    next: 'Look at: belay incidents',
+  };
+}
