@@ -24,6 +24,7 @@ export function evidenceOf(trigger: Trigger, alert: Alert): AlertEvidence {
   };
 }
 
-function windowText({ window }: Trigger): string {
+/** `for 5m`, `4 times in a row`. */
+export function windowText({ window }: Trigger): string {
   return window.kind === 'for' ? `for ${formatDuration(window.forMs)}` : `${window.count} times in a row`;
 }

@@ -16,13 +16,13 @@ import { declarationFor, targetOfLonePlan, type GuardDeclaration } from './guard
 import type { GuardStore } from './guard-store.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
 import { governingLevel } from './target-declaration.js';
-import { TargetGuard } from './target-guard.js';
+import { TargetGuard, type StartedRollback } from './target-guard.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 
 export interface GuardPorts {
   readonly clock: Clock;
   readonly store: GuardStore;
-  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume'>;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'drain'>;
   readonly newId: (kind: 'incident' | 'rollback' | 'pause') => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
@@ -39,6 +39,8 @@ export interface ManualRollback {
   readonly plan: string | { readonly target: string; readonly level: Level };
   readonly by: string;
   readonly reason: string;
+  /** Only reads and tells what it would do, whatever the mode. */
+  readonly dryRun: boolean;
   /** Whether this person may start a plan above `maxAutoLevel`. */
   readonly mayStartAnyLevel: boolean;
 }
@@ -97,11 +99,10 @@ export class Guard {
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) {
       this.#alerts.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
     }
-    for (const target of this.#declaration.targets) this.#targetGuard(target);
-    for (const incidentId of await store.openIncidents()) {
-      const incident = foldIncident(await store.entriesOfIncident(incidentId));
-      if (incident !== undefined) this.#guardOf(incident.target).restore(incident);
+    for (const target of this.#declaration.targets) {
+      for (const id of await store.incidents({ target: target.name, limit: 1 })) await this.#takeUp(id, (incident) => this.#targetGuard(target).rememberFirings(incident));
     }
+    for (const id of await store.openIncidents()) await this.#takeUp(id, (incident) => this.#guardOf(incident.target).restore(incident));
     this.#startWatch();
   }
 
@@ -118,14 +119,14 @@ export class Guard {
       if (guard.incident === undefined) this.#targets.delete(name);
     }
     this.#startWatch();
-    await this.#reconsiderAll();
+    this.#reconsiderAll();
   }
 
   /** Stops watching, starts nothing more, and waits for what is in hand. */
   async stop(): Promise<void> {
     await this.#watch?.stop();
     this.#watch = undefined;
-    await Promise.all([...this.#targets.values()].map((target) => target.stop()));
+    await Promise.all([...[...this.#targets.values()].map((target) => target.stop()), this.#ports.rollbacks.drain()]);
   }
 
   /** An event of a rollback that has just become durable. */
@@ -134,19 +135,19 @@ export class Guard {
     if (event.target !== undefined) this.#targets.get(event.target)?.noteRollbackEvent(event);
   }
 
-  /** Starts a plan by hand; resolves with the execution's id. */
-  async startByHand({ plan: wanted, by, reason, mayStartAnyLevel }: ManualRollback): Promise<string> {
+  /** Starts a plan by hand; resolves once its start is durable. */
+  async startByHand({ plan: wanted, by, reason, dryRun, mayStartAnyLevel }: ManualRollback): Promise<StartedRollback> {
     const plan = this.#planFor(wanted);
     const level = governingLevel(plan, new Map(this.#declaration.plans.map((declared) => [declared.id, declared])));
     if (level !== undefined && level > this.#declaration.policy.maxAutoLevel && !mayStartAnyLevel) {
       throw new BelayError('forbidden', `plan ${plan.id} is of level ${level}, above maxAutoLevel ${this.#declaration.policy.maxAutoLevel}: starting it takes the role approver`);
     }
     const target = this.#declaration.targets.find(({ name }) => name === plan.target);
-    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, by, reason);
+    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, { by, reason, dryRun });
     const lone = targetOfLonePlan(plan);
     const guard = this.#targetGuard(lone);
     guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
-    return guard.startByHand(plan, by, reason);
+    return guard.startByHand(plan, { by, reason, dryRun });
   }
 
   /** Stops a rollback or its verification; resolves once its running step has ended. */
@@ -175,14 +176,14 @@ export class Guard {
     const pause = this.#pauses.find(({ id }) => id === pauseId);
     if (pause === undefined) throw new BelayError('not-found', `there is no pause ${pauseId}`);
     await this.#note({ type: 'resumed', at: this.#ports.clock.now(), pauseId, target: pause.target, by });
-    await this.#reconsiderAll();
+    this.#reconsiderAll();
   }
 
   /** Makes the budget of one target, or of all, whole again. */
   async reset(target: string | undefined, by: string): Promise<void> {
     if (target !== undefined) this.#mustKnow(target);
     await this.#note({ type: 'budget-reset', at: this.#ports.clock.now(), target, by });
-    await this.#reconsiderAll();
+    this.#reconsiderAll();
   }
 
   async markChange(target: string, kind: ChangeMarker['kind'], version: string, by: string): Promise<ChangeMarker> {
@@ -195,6 +196,11 @@ export class Guard {
   /** The effective mode of a target. */
   modeOf(target: Target): Mode {
     return declarationFor(target, this.#declaration).mode;
+  }
+
+  async #takeUp(incidentId: string, take: (incident: Incident) => void): Promise<void> {
+    const incident = foldIncident(await this.#ports.store.entriesOfIncident(incidentId));
+    if (incident !== undefined) take(incident);
   }
 
   async #note(event: JournalEvent): Promise<void> {
@@ -260,12 +266,12 @@ export class Guard {
       store,
       report,
       observer,
-      onEvaluated: (target, transitions) => this.#guardOf(target).noteEvaluation(transitions),
+      onEvaluated: (target) => this.#guardOf(target).reconsider(),
     });
     this.#watch.start();
   }
 
-  async #reconsiderAll(): Promise<void> {
-    await Promise.all([...this.#targets.values()].map((target) => target.reconsider()));
+  #reconsiderAll(): void {
+    for (const target of this.#targets.values()) target.reconsider();
   }
 }

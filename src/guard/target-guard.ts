@@ -6,7 +6,8 @@ import { BelayError } from '../fault/belay-error.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
-import type { Alert, AlertTransition } from '../trigger/alert.js';
+import type { Alert } from '../trigger/alert.js';
+import type { Recheck } from '../trigger/evaluation-loop.js';
 import { aftermathOf } from './aftermath.js';
 import { evidenceOf } from './evidence.js';
 import { climbs, lastBegun, progressOf } from './incident-progress.js';
@@ -14,8 +15,6 @@ import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
 import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
 import { askChecks } from './run-verification.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
-
-export type Recheck = 'breaching' | 'clear' | 'unknown';
 
 export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts, 'record'> {
   /** Asks the source of each alert once more, now: breaching when any of them still is. */
@@ -25,6 +24,11 @@ export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts
   readonly rollbackPoint: (target: string) => Readonly<Record<string, unknown>>;
   /** An error that no one expected: it is logged and the guard goes on. */
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface StartedRollback {
+  readonly executionId: string;
+  readonly incidentId: string;
 }
 
 type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason'> & { readonly plan: RollbackPlan };
@@ -42,6 +46,9 @@ export class TargetGuard {
   readonly #stopping = new AbortController();
   #declaration: TargetDeclaration;
   #run: RungRun | undefined;
+  #reconsiderQueued = false;
+  /** When each alert that an incident knows of began to fire, by fingerprint. */
+  readonly #noted = new Map<string, number | undefined>();
   /** Since when every alert of the incident has been known to be clear, with nothing under way. */
   #quietSince: number | undefined;
 
@@ -63,6 +70,7 @@ export class TargetGuard {
   /** Takes up an open incident as the journal left it: a rollback goes on where it stopped, a verification begins anew. */
   restore(incident: Incident): void {
     this.#record.restore(incident);
+    this.rememberFirings(incident);
     const last = incident.rungs.at(-1);
     if (last === undefined || incident.status === 'needs-human') return;
     if (last.outcome === undefined) {
@@ -74,30 +82,32 @@ export class TargetGuard {
     }
   }
 
-  /** An evaluation of one of the target's triggers, with what changed by it. */
-  noteEvaluation(transitions: readonly AlertTransition[]): Promise<void> {
-    return this.#fact(async () => {
-      for (const transition of transitions) await this.#noteTransition(transition);
-      await this.#reconsider(transitions.some((transition) => transition.to === 'firing'));
-    });
+  /** Firings that an earlier incident has dealt with: they do not open another one. */
+  rememberFirings(incident: Incident): void {
+    for (const { evidence } of incident.alerts) this.#noted.set(evidence.fingerprint, evidence.firedAt);
   }
 
-  /** Something around the target has changed: a pause, a reset, the configuration, the end of another rollback. */
-  reconsider(): Promise<void> {
-    return this.#fact(() => this.#reconsider(false));
+  /** Something has changed: an alert, a pause, a reset, the configuration. Looked at once, however often it is said meanwhile. */
+  reconsider(): void {
+    if (this.#reconsiderQueued) return;
+    this.#reconsiderQueued = true;
+    void this.#fact(() => {
+      this.#reconsiderQueued = false;
+      return this.#reconsider();
+    }).catch(this.#reportError);
   }
 
-  /** Starts a plan by hand. Skips window, re-ask, cooldown and budget; never the lock. Resolves with the execution's id once it is durable. */
-  startByHand(plan: RollbackPlan, by: string, reason: string): Promise<string> {
+  /** Starts a plan by hand. Skips window, re-ask, cooldown and budget; never the lock. Resolves once the start is durable. */
+  startByHand(plan: RollbackPlan, { by, reason, dryRun }: { readonly by: string; readonly reason: string; readonly dryRun: boolean }): Promise<StartedRollback> {
     return this.#fact(async () => {
       if (this.#run !== undefined) {
         throw new BelayError('target-busy', `${this.name} is being rolled back already (${this.#run.executionId}); wait for it or cancel it first`);
       }
       const executionId = this.#ports.newId('rollback');
-      const mode = this.#declaration.mode === 'enforce' ? 'enforce' : 'dry-run';
-      await this.#open();
+      const mode = this.#declaration.mode === 'enforce' && !dryRun ? 'enforce' : 'dry-run';
+      const { id: incidentId } = await this.#open();
       await this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason });
-      return executionId;
+      return { executionId, incidentId };
     });
   }
 
@@ -142,24 +152,35 @@ export class TargetGuard {
     return this.#record.open(this.#declaration.environment, this.#declaration.mode);
   }
 
-  async #noteTransition({ to, from, at, alert }: AlertTransition): Promise<void> {
-    const trigger = this.#declaration.triggers.get(alert.trigger);
-    if (trigger === undefined) return;
-    if (to === 'firing') {
-      const { id: incidentId, target } = await this.#open();
-      await this.#record.append({ type: 'alert-fired', incidentId, target, at, evidence: evidenceOf(trigger, alert), duringRollback: this.#run !== undefined });
-    } else if (from === 'firing' && this.#record.current !== undefined) {
-      const { id: incidentId, target } = this.#record.current;
-      await this.#record.append({ type: 'alert-cleared', incidentId, target, at, fingerprint: alert.fingerprint, trigger: alert.trigger });
-    }
+  async #reconsider(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    const firing = this.#firingAlerts();
+    const newlyFiring = await this.#noteAlerts(firing);
+    const incident = this.#record.current;
+    if (incident === undefined) return;
+    if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) await this.#decide(incident, firing, newlyFiring);
+    if (this.#run === undefined) await this.#closeWhenQuiet();
   }
 
-  async #reconsider(newlyFiring: boolean): Promise<void> {
-    const incident = this.#record.current;
-    if (this.#stopping.signal.aborted || incident === undefined) return;
-    const firing = this.#firingAlerts();
-    if (firing.length > 0 || climbs(incident)) await this.#decide(incident, firing, newlyFiring);
-    if (this.#run === undefined) await this.#closeWhenQuiet();
+  /** Books which alerts have begun and ceased to fire since the last look; true when one has begun. */
+  async #noteAlerts(firing: readonly Alert[]): Promise<boolean> {
+    const begun = firing.filter((alert) => this.#noted.get(alert.fingerprint) !== alert.firedAt);
+    for (const alert of begun) {
+      const trigger = this.#declaration.triggers.get(alert.trigger);
+      if (trigger === undefined) continue;
+      const { id: incidentId, target } = await this.#open();
+      const at = this.#ports.clock.now();
+      await this.#record.append({ type: 'alert-fired', incidentId, target, at, evidence: evidenceOf(trigger, alert), duringRollback: this.#run !== undefined });
+      this.#noted.set(alert.fingerprint, alert.firedAt);
+    }
+    const known = new Map(this.#ports.alerts.ofTarget(this.name).map((alert) => [alert.fingerprint, alert]));
+    for (const { evidence, clearedAt } of this.#record.current?.alerts ?? []) {
+      const alert = known.get(evidence.fingerprint);
+      if (clearedAt !== undefined || alert === undefined || alert.state === 'firing') continue;
+      const { id: incidentId, target } = this.#record.mustBeOpen();
+      await this.#record.append({ type: 'alert-cleared', incidentId, target, at: this.#ports.clock.now(), fingerprint: alert.fingerprint, trigger: alert.trigger });
+    }
+    return begun.length > 0;
   }
 
   #firingAlerts(): readonly Alert[] {
@@ -271,7 +292,7 @@ export class TargetGuard {
       case 'needs-human':
         return this.#record.needHuman(aftermath.reason, aftermath.explanation);
       case 'decide':
-        return this.#reconsider(false);
+        return this.#reconsider();
       default:
         throw new TypeError(`unknown aftermath ${JSON.stringify(aftermath satisfies never)}`);
     }

@@ -2,13 +2,13 @@ import type { JournalEvent } from '../incident/incident-event.js';
 import type { Observation } from '../source/sample.js';
 import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
-import type { Alert, AlertTransition } from '../trigger/alert.js';
-import { createEvaluationLoop, type EvaluationLoop, type Evaluation } from '../trigger/evaluation-loop.js';
+import type { Alert, AlertHealth } from '../trigger/alert.js';
+import { advanceSight, blindAfterMs, clearSight, type Sight } from '../trigger/blindness.js';
+import { createEvaluationLoop, type EvaluationLoop, type EvaluationResult, type Recheck } from '../trigger/evaluation-loop.js';
 import type { Trigger } from '../trigger/trigger.js';
+import type { TriggerHealth } from '../trigger/trigger-health.js';
 import type { AlertBook } from './alert-book.js';
-import { BlindnessWatch } from './blindness-watch.js';
 import type { GuardStore } from './guard-store.js';
-import type { Recheck } from './target-guard.js';
 
 /** What is counted while watching; never in the way of it. */
 export interface WatchObserver {
@@ -21,7 +21,8 @@ export interface WatchObserver {
 export interface TriggerWatchPorts {
   readonly clock: Clock;
   readonly store: Pick<GuardStore, 'saveAlerts' | 'append'>;
-  readonly onEvaluated: (target: string, transitions: readonly AlertTransition[]) => Promise<void>;
+  /** The target's alerts were judged anew; they are in the book. */
+  readonly onEvaluated: (target: string) => void;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
 }
@@ -32,13 +33,12 @@ export class TriggerWatch {
   readonly #triggers: readonly Trigger[];
   readonly #alerts: AlertBook;
   readonly #ports: TriggerWatchPorts;
-  readonly #blindness: BlindnessWatch;
+  readonly #sights = new Map<string, Sight & { readonly message: string }>();
 
   constructor(triggers: readonly Trigger[], sources: ReadonlyMap<string, Source>, alerts: AlertBook, ports: TriggerWatchPorts) {
     this.#triggers = triggers;
     this.#alerts = alerts;
     this.#ports = ports;
-    this.#blindness = new BlindnessWatch(triggers);
     for (const trigger of triggers) {
       const source = sources.get(trigger.source);
       // The configuration has checked that every trigger names a source.
@@ -48,9 +48,9 @@ export class TriggerWatch {
         source,
         clock: ports.clock,
         alerts: alerts.ofTrigger(trigger.name),
-        onEvaluated: (evaluation) => this.#noteEvaluation(trigger, evaluation),
+        onEvaluated: (result) => this.#noteResult(result),
         onMissedTicks: (count) => ports.observer.missedTicks(trigger.name, count),
-        onError: (error) => ports.report(error, { trigger: trigger.name }),
+        onFault: (error) => ports.report(error, { trigger: trigger.name }),
       });
       this.#loops.set(trigger.name, loop);
     }
@@ -64,44 +64,54 @@ export class TriggerWatch {
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
   }
 
-  /** Sources that have given no usable answer for too long, with the instant since when. */
-  get blind(): ReadonlyMap<string, number> {
-    return this.#blindness.blind;
+  /** Sources that have given no usable answer for so long that people were told. */
+  get blind(): ReadonlyMap<string, { readonly since: number; readonly message: string }> {
+    return new Map([...this.#sights].flatMap(([source, { blind, unknownSince, message }]) => (blind && unknownSince !== undefined ? [[source, { since: unknownSince, message }] as const] : [])));
+  }
+
+  healthOf(trigger: string): AlertHealth {
+    return this.#loops.get(trigger)?.health.health ?? 'unknown';
   }
 
   /** Asks the sources of some alerts once more, now: breaching when any of them still is, clear when all are known to be. */
   async recheck(alerts: readonly Alert[], signal: AbortSignal): Promise<Recheck> {
-    const byTrigger = Map.groupBy(alerts, (alert) => alert.trigger);
     const answers = await Promise.all(
-      [...byTrigger].map(async ([trigger, its]) => (await this.#loops.get(trigger)?.ask(its.map(({ fingerprint }) => fingerprint), signal)) ?? []),
+      [...new Set(alerts.map((alert) => alert.trigger))].map(async (trigger) => {
+        const fingerprints = alerts.filter((alert) => alert.trigger === trigger).map(({ fingerprint }) => fingerprint);
+        return [...((await this.#loops.get(trigger)?.ask(fingerprints, signal)) ?? new Map<string, Recheck>()).values()];
+      }),
     );
     const states = answers.flat();
     if (states.includes('breaching')) return 'breaching';
     return states.length > 0 && states.every((state) => state === 'clear') ? 'clear' : 'unknown';
   }
 
-  async #noteEvaluation(trigger: Trigger, evaluation: Evaluation): Promise<void> {
+  async #noteResult({ trigger, tick, alerts, health }: EvaluationResult): Promise<void> {
     const { clock, observer, store } = this.#ports;
     const before = this.#alerts.ofTrigger(trigger.name);
-    this.#alerts.put(trigger.name, evaluation.alerts);
+    const gone = before.filter((alert) => !alerts.some(({ fingerprint }) => fingerprint === alert.fingerprint)).map(forgotten);
+    this.#alerts.put(trigger.name, alerts);
     // A quiet trigger has nothing to be remembered, so the store is left alone.
-    const remembered = [...before, ...evaluation.alerts].some((alert) => alert.state !== 'inactive');
-    if (remembered) await store.saveAlerts([...before.filter((alert) => !evaluation.alerts.some((other) => other.fingerprint === alert.fingerprint)).map(forgotten), ...evaluation.alerts]);
-    observer.observed(trigger.source, evaluation.observation);
-    observer.evaluated(trigger.source, Math.max(0, clock.now() - evaluation.at));
+    if ([...before, ...alerts].some((alert) => alert.state !== 'inactive')) await store.saveAlerts([...gone, ...alerts]);
+    observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));
+    if (health.lastObservation !== undefined) observer.observed(trigger.source, health.lastObservation);
     observer.alerts(trigger.target, this.#countAlerts(trigger.target));
-    await this.#noteSight(trigger, evaluation);
-    await this.#ports.onEvaluated(trigger.target, evaluation.transitions);
+    await this.#noteSight(trigger, health, tick.at);
+    this.#ports.onEvaluated(trigger.target);
   }
 
-  async #noteSight(trigger: Trigger, { health, at }: Evaluation): Promise<void> {
-    const change = this.#blindness.note(trigger, health, at);
-    if (change === undefined) return;
-    const targets = [...new Set(this.#triggers.filter(({ source }) => source === trigger.source).map(({ target }) => target))];
+  async #noteSight(trigger: Trigger, { health, lastObservation }: TriggerHealth, at: number): Promise<void> {
+    const { source, intervalMs } = trigger;
+    const message = lastObservation?.kind === 'error' ? lastObservation.message : 'it answers, but with no usable value';
+    const { sight, fact } = advanceSight(this.#sights.get(source) ?? clearSight, { at, sees: health === 'ok', message }, blindAfterMs(intervalMs));
+    this.#sights.set(source, { ...sight, message });
+    if (fact === undefined) return;
+    const targets = [...new Set(this.#triggers.filter((other) => other.source === source).map(({ target }) => target))];
+    const now = this.#ports.clock.now();
     const event: JournalEvent =
-      change.kind === 'blind'
-        ? { type: 'source-blind', at: this.#ports.clock.now(), source: trigger.source, targets, since: change.since, message: change.message }
-        : { type: 'source-seeing', at: this.#ports.clock.now(), source: trigger.source, targets, blindForMs: change.blindForMs };
+      fact.kind === 'blind'
+        ? { type: 'source-blind', at: now, source, targets, since: fact.since, message: fact.message }
+        : { type: 'source-seeing', at: now, source, targets, blindForMs: fact.blindForMs };
     await this.#ports.store.append([event]);
   }
 

@@ -1,0 +1,64 @@
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { BelayError, errorText } from '../fault/belay-error.js';
+import type { ErrorCode } from '../fault/error-codes.js';
+import { errorCodes } from '../fault/error-codes.js';
+
+export interface DaemonAddress {
+  /** `http://127.0.0.1:9797`. */
+  readonly url: string;
+  readonly token?: string | undefined;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** The command line's way to a running daemon. Its errors are the daemon's own, or `daemon-unreachable`. */
+export class DaemonClient {
+  readonly #http: AxiosInstance;
+  readonly #url: string;
+
+  constructor({ url, token }: DaemonAddress) {
+    this.#url = url;
+    this.#http = axios.create({
+      baseURL: url,
+      timeout: TIMEOUT_MS,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      validateStatus: () => true,
+      // A proxy for the outside world has no business between the command line and the daemon.
+      proxy: false,
+    });
+  }
+
+  get<T>(path: string, params: Readonly<Record<string, string | number | undefined>> = {}): Promise<T> {
+    return this.#ask<T>(() => this.#http.get(path, { params }));
+  }
+
+  post<T>(path: string, body: unknown = {}): Promise<T> {
+    return this.#ask<T>(() => this.#http.post(path, body));
+  }
+
+  delete<T>(path: string): Promise<T> {
+    return this.#ask<T>(() => this.#http.delete(path));
+  }
+
+  async #ask<T>(send: () => Promise<AxiosResponse<unknown>>): Promise<T> {
+    let response: AxiosResponse<unknown>;
+    try {
+      response = await send();
+    } catch (cause) {
+      throw new BelayError('daemon-unreachable', `no Belay daemon answers at ${this.#url} (${errorText(cause)}); is \`belay run\` running, and is it the right --config or BELAY_URL?`, { cause });
+    }
+    if (response.status < 300) return response.data as T;
+    const { code, message, context } = errorIn(response.data);
+    throw new BelayError(code, message ?? `the daemon answered ${response.status}`, { context: { ...context, status: response.status } });
+  }
+}
+
+function errorIn(body: unknown): { readonly code: ErrorCode; readonly message?: string | undefined; readonly context?: Record<string, unknown> | undefined } {
+  const error = (body as { error?: { code?: unknown; message?: unknown; context?: unknown } } | undefined)?.error;
+  const code = errorCodes.find((known) => known === error?.code) ?? 'conflict';
+  return {
+    code,
+    message: typeof error?.message === 'string' ? error.message : undefined,
+    context: typeof error?.context === 'object' && error.context !== null ? (error.context as Record<string, unknown>) : undefined,
+  };
+}

@@ -1,0 +1,155 @@
+import { strictestMode } from '../decision/mode.js';
+import { BelayError } from '../fault/belay-error.js';
+import { evidenceOf, windowText } from '../guard/evidence.js';
+import type { Guard } from '../guard/guard.js';
+import type { GuardStore } from '../guard/guard-store.js';
+import { activePauses, type Pause } from '../guard/pauses.js';
+import type { ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackView, SourceView, StatusView, TargetView, TriggerView } from '../http/guard-api.js';
+import { foldIncident, type Incident } from '../incident/incident.js';
+import type { Clock } from '../time/clock.js';
+import type { Trigger } from '../trigger/trigger.js';
+
+export interface GuardServicePorts {
+  readonly guard: Guard;
+  readonly store: GuardStore;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly notReady: () => readonly string[];
+  readonly configurationRefused: () => StatusView['configurationRefused'];
+  readonly reload: (by: string) => Promise<void>;
+}
+
+/** The guard as the HTTP interface sees it. */
+export class GuardService implements GuardApi {
+  readonly #ports: GuardServicePorts;
+
+  constructor(ports: GuardServicePorts) {
+    this.#ports = ports;
+  }
+
+  notReady(): readonly string[] {
+    return this.#ports.notReady();
+  }
+
+  status(): Promise<StatusView> {
+    const { guard, clock, version, startedAt } = this.#ports;
+    const { environment, mode, targets } = guard.declaration;
+    const now = clock.now();
+    return Promise.resolve({
+      version,
+      environment,
+      mode,
+      now,
+      startedAt,
+      targets: targets.map((target): TargetView => {
+        const alerts = guard.declaration.triggers.filter((trigger) => trigger.target === target.name).flatMap(({ name }) => guard.alertsOf(name));
+        const count = (state: 'inactive' | 'pending' | 'firing'): number => alerts.filter((alert) => alert.state === state).length;
+        const incident = guard.openIncidents.find((open) => open.target === target.name);
+        return {
+          name: target.name,
+          owners: target.owners,
+          mode: guard.modeOf(target),
+          alerts: { inactive: count('inactive'), pending: count('pending'), firing: count('firing') },
+          openIncident: incident === undefined ? undefined : { id: incident.id, status: incident.status },
+          paused: activePauses(guard.pauses, target.name, now).length > 0,
+        };
+      }),
+      sources: this.#sources(),
+      pauses: guard.pauses.filter((pause) => pause.until === undefined || pause.until > now),
+      configurationRefused: this.#ports.configurationRefused(),
+    });
+  }
+
+  triggers(): Promise<readonly TriggerView[]> {
+    return Promise.resolve(this.#ports.guard.declaration.triggers.map((trigger) => this.#trigger(trigger)));
+  }
+
+  async incidents(filter: IncidentFilter): Promise<readonly IncidentSummary[]> {
+    const ids = await this.#ports.store.incidents(filter);
+    return Promise.all(
+      ids.map(async (incidentId) => {
+        const { id, target, environment, mode, status, openedAt, endedAt, needsHuman, resolution } = await this.incident(incidentId);
+        return { id, target, environment, mode, status, openedAt, endedAt, needsHuman, resolution };
+      }),
+    );
+  }
+
+  async incident(id: string): Promise<Incident> {
+    const incident = foldIncident(await this.#ports.store.entriesOfIncident(id));
+    if (incident === undefined) throw new BelayError('not-found', `there is no incident ${id}`);
+    return incident;
+  }
+
+  async rollback(executionId: string): Promise<RollbackView> {
+    for (const { event } of await this.#ports.store.entriesOfExecution(executionId)) {
+      if (event.type !== 'rung-started') continue;
+      const incident = await this.incident(event.incidentId);
+      const rung = incident.rungs.find((candidate) => candidate.executionId === executionId);
+      if (rung !== undefined) return { ...rung, incidentId: incident.id, target: incident.target };
+    }
+    throw new BelayError('not-found', `there is no rollback ${executionId}`);
+  }
+
+  startRollback({ what, reason, dryRun, mayStartAnyLevel }: RollbackRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }> {
+    return this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun, mayStartAnyLevel });
+  }
+
+  cancelRollback(executionId: string): Promise<void> {
+    return this.#ports.guard.cancel(executionId);
+  }
+
+  closeIncident(id: string, reason: string, by: string): Promise<void> {
+    return this.#ports.guard.closeIncident(id, by, reason);
+  }
+
+  async markChange({ target, kind, version }: ChangeMark, by: string): Promise<void> {
+    await this.#ports.guard.markChange(target, kind, version, by);
+  }
+
+  pause({ target, reason, forMs }: PauseRequest, by: string): Promise<Pause> {
+    return this.#ports.guard.pause(target, by, reason, forMs === undefined ? undefined : this.#ports.clock.now() + forMs);
+  }
+
+  resume(pauseId: string, by: string): Promise<void> {
+    return this.#ports.guard.resume(pauseId, by);
+  }
+
+  reset(target: string | undefined, by: string): Promise<void> {
+    return this.#ports.guard.reset(target, by);
+  }
+
+  reload(by: string): Promise<void> {
+    return this.#ports.reload(by);
+  }
+
+  #sources(): readonly SourceView[] {
+    const { guard } = this.#ports;
+    const names = new Set(guard.declaration.triggers.map(({ source }) => source));
+    return [...names].map((name) => {
+      const blind = guard.watch?.blind.get(name);
+      if (blind !== undefined) return { name, state: 'blind', since: blind.since, message: blind.message };
+      const healths = guard.declaration.triggers.filter(({ source }) => source === name).map((trigger) => guard.watch?.healthOf(trigger.name));
+      return { name, state: healths.includes('ok') ? 'seeing' : 'unknown' };
+    });
+  }
+
+  #trigger(trigger: Trigger): TriggerView {
+    const { guard } = this.#ports;
+    const target = guard.declaration.targets.find(({ name }) => name === trigger.target);
+    return {
+      name: trigger.name,
+      target: trigger.target,
+      source: trigger.source,
+      query: trigger.queryText,
+      condition: trigger.condition.text,
+      window: windowText(trigger),
+      severity: trigger.severity,
+      mode: strictestMode(target === undefined ? guard.declaration.mode : guard.modeOf(target), trigger.mode),
+      alerts: guard.alertsOf(trigger.name).map((alert) => {
+        const { fingerprint, labels, state, health, activeAt, firedAt, lastValue } = alert;
+        return { fingerprint, labels, state, health, value: evidenceOf(trigger, alert).value, valueAt: lastValue?.at, activeAt, firedAt };
+      }),
+    };
+  }
+}
