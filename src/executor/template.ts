@@ -1,7 +1,10 @@
 import { BelayError } from '../fault/belay-error.js';
 
-/** What `${name}` in a binding may stand for: the step's parameters by name, and the environment. */
-export type TemplateValues = Readonly<Record<string, unknown>>;
+/**
+ * What `${name}` in a binding may stand for: the step's parameters by name, and the environment. `undefined`: the text
+ * is filled already and taken as it is, since what looks like a reference in it has come from a value.
+ */
+export type TemplateValues = Readonly<Record<string, unknown>> | undefined;
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 
@@ -15,11 +18,12 @@ export function templateReferences(template: string): string[] {
  * Values are not looked at for further references. Throws `template-unresolved` naming the reference without a value.
  */
 export function fillTemplate(template: string, values: TemplateValues): string {
-  return template.replaceAll(REFERENCE, (_reference, name: string) => textOf(valueOf(name, values)));
+  return values === undefined ? template : template.replaceAll(REFERENCE, (_reference, name: string) => textOf(valueOf(name, values)));
 }
 
 /** Fills a URL: each value is encoded, so that it cannot leave its place in the path or the query. */
 export function fillUrl(template: string, values: TemplateValues): string {
+  if (values === undefined) return template;
   return template.replaceAll(REFERENCE, (_reference, name: string) => {
     const text = textOf(valueOf(name, values));
     // URL parsers resolve these two even when their dots are encoded.
@@ -30,6 +34,7 @@ export function fillUrl(template: string, values: TemplateValues): string {
 
 /** Fills the strings of plain data; a string that is nothing but one reference becomes the value itself, type and all. */
 export function fillData(data: unknown, values: TemplateValues): unknown {
+  if (values === undefined) return data;
   if (typeof data === 'string') {
     const [name, second] = templateReferences(data);
     return name !== undefined && second === undefined && data === `\${${name}}` ? valueOf(name, values) : fillTemplate(data, values);
@@ -39,7 +44,7 @@ export function fillData(data: unknown, values: TemplateValues): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, item]) => [key, fillData(item, values)]));
 }
 
-function valueOf(name: string, values: TemplateValues): unknown {
+function valueOf(name: string, values: NonNullable<TemplateValues>): unknown {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value === undefined) throw new BelayError('template-unresolved', `\${${name}}: the step has no such parameter`, { context: { reference: name } });
   return value;

@@ -1,0 +1,80 @@
+import type { RollbackStep } from '../rollback/rollback-plan.js';
+import type { Bindings } from './bindings.js';
+import { stepParameterSchemas } from './step-parameters.js';
+import { templateReferences } from './template.js';
+
+/** Something wrong at a place: keys and indexes from the top of what was checked. */
+export interface BindingProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+type Kind = keyof Bindings;
+
+/** What the templates of each kind of binding may refer to; every one of them knows the environment. */
+const referencesOf: Readonly<Record<Kind, readonly string[]>> = {
+  featureFlags: ['flagKey', 'targetState', 'scope', 'environment'],
+  deployments: ['service', 'version', 'environment'],
+  configurations: ['service', 'configVersion', 'configItems', 'environment'],
+  databases: ['database', 'snapshotId', 'tables', 'migration', 'environment'],
+};
+
+/** Which part of the bindings a step type needs, and the parameter that names the entry. */
+const needOf: Readonly<Record<string, { readonly kind: Kind; readonly parameter: string; readonly fallback?: string }>> = {
+  'feature-flag': { kind: 'featureFlags', parameter: 'provider', fallback: 'default' },
+  deployment: { kind: 'deployments', parameter: 'service' },
+  configuration: { kind: 'configurations', parameter: 'service' },
+  data: { kind: 'databases', parameter: 'database' },
+};
+
+/** Every reference in the bindings that no step could fill. Paths start at the bindings: `['deployments', 'frontend', 'deploy', 1]`. */
+export function bindingProblems(bindings: Bindings): BindingProblem[] {
+  return (Object.keys(referencesOf) as Kind[]).flatMap((kind) =>
+    Object.entries(bindings[kind]).flatMap(([name, binding]) => {
+      const known = referencesOf[kind];
+      return referencesIn(binding)
+        .filter(({ reference }) => !known.includes(reference))
+        .map(({ path, reference }) => ({ path: [kind, name, ...path], message: `\${${reference}} is not known here: ${known.map((word) => `\${${word}}`).join(', ')} are` }));
+    }),
+  );
+}
+
+/**
+ * What keeps a step from being run with these bindings: an entry that is missing, a parameter that the entry's templates
+ * need and the step does not give, a wish that the entry cannot fulfil. Paths start at the step: `['parameters', 'service']`.
+ */
+export function stepBindingProblems(step: RollbackStep, bindings: Bindings): BindingProblem[] {
+  const need = needOf[step.type];
+  if (need === undefined) return [];
+  const name = step.parameters[need.parameter] ?? need.fallback;
+  // A missing name is a problem of the parameters, and one with a template is known only when it runs.
+  if (typeof name !== 'string' || templateReferences(name).length > 0) return [];
+  const entries: Readonly<Record<string, unknown>> = bindings[need.kind];
+  if (!Object.hasOwn(entries, name)) {
+    const known = Object.keys(entries);
+    const path = step.parameters[need.parameter] === undefined ? ['parameters'] : ['parameters', need.parameter];
+    return [{ path, message: `${need.kind} in belay.yaml has no entry "${name}"${known.length === 0 ? '' : `; it has ${known.join(', ')}`}` }];
+  }
+  const missing = new Set(referencesIn(entries[name]).map(({ reference }) => reference).filter((reference) => reference !== 'environment' && step.parameters[reference] === undefined));
+  const problems: BindingProblem[] = [...missing].map((reference) => ({ path: ['parameters'], message: `${need.kind} "${name}" needs ${reference}, which this step does not give` }));
+  return [...problems, ...unfitWishes(step, bindings, name)];
+}
+
+function unfitWishes(step: RollbackStep, bindings: Bindings, name: string): BindingProblem[] {
+  if (step.type !== 'configuration' || !stepParameterSchemas.configuration.safeParse(step.parameters).success) return [];
+  const binding = bindings.configurations[name];
+  if (binding?.type === 'file' && step.parameters['configVersion'] !== undefined) {
+    return [{ path: ['parameters', 'configVersion'], message: `configurations "${name}" is a plain file, which takes configItems; versions need a git or a command binding` }];
+  }
+  if (binding?.type === 'git' && binding.itemsFile === undefined && step.parameters['configItems'] !== undefined) {
+    return [{ path: ['parameters', 'configItems'], message: `configurations "${name}" has no itemsFile, so it takes configVersion only` }];
+  }
+  return [];
+}
+
+function referencesIn(data: unknown, path: readonly (string | number)[] = []): { path: readonly (string | number)[]; reference: string }[] {
+  if (typeof data === 'string') return templateReferences(data).map((reference) => ({ path, reference }));
+  if (Array.isArray(data)) return data.flatMap((item, index) => referencesIn(item, [...path, index]));
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([key, item]) => referencesIn(item, [...path, key]));
+}

@@ -1,0 +1,21 @@
+import { BelayError } from '../fault/belay-error.js';
+import type { FlagBinding } from './bindings.js';
+import { flagStateOf, type FlagProvider } from './flag-provider.js';
+import { runProviderCommandWell } from './provider-command.js';
+
+/** Flags behind two commands: `set` changes one, `get` prints its state. */
+export function commandFlags(binding: Extract<FlagBinding, { type: 'command' }>, directory: string): FlagProvider {
+  const place = { ...binding, directory };
+  return {
+    place: binding.set[0] ?? '',
+    async get({ values }, signal) {
+      const printed = await runProviderCommandWell(binding.get, place, values, { signal });
+      const state = flagStateOf(printed);
+      if (state === undefined) throw new BelayError('provider-refused', `${binding.get[0] ?? ''} printed ${JSON.stringify(printed.slice(0, 100))}, which is neither on nor off`);
+      return state;
+    },
+    async set({ values }, effort) {
+      await runProviderCommandWell(binding.set, place, values, effort);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { isAlias, isNode, parseDocument, type Document } from 'yaml';
+import { BelayError, errorText } from '../fault/belay-error.js';
+import { getFromEnv, setInEnv } from './env-text.js';
+import { setInJson, parseJson } from './json-text.js';
+import { editFile } from './replace-file.js';
+
+/** Items by name. `server.timeout` is the entry `timeout` of `server`, unless there is an entry of just that name. */
+export type ConfigItems = Readonly<Record<string, unknown>>;
+export type ItemFormat = 'yaml' | 'json' | 'env';
+
+/** One file of configuration items. `shown` is how people know it. */
+export interface ItemFile {
+  readonly path: string;
+  readonly shown: string;
+  readonly format: ItemFormat;
+}
+
+/** What is said, or what the file's name says. Throws `parameter-invalid` when neither does. */
+export function itemFormat(path: string, format: ItemFormat | undefined): ItemFormat {
+  if (format !== undefined) return format;
+  const known: Readonly<Record<string, ItemFormat>> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json', '.env': 'env' };
+  // `.env` alone is a name without an extension.
+  const found = /(^|\/)\.env(\.[^/]*)?$/.test(path) ? 'env' : known[extname(path)];
+  if (found === undefined) throw new BelayError('parameter-invalid', `${path}: say format: yaml, json or env`);
+  return found;
+}
+
+/** The present values of the named items; those that the file lacks are left out. */
+export async function readItems(file: ItemFile, names: readonly string[]): Promise<ConfigItems> {
+  const text = await readFile(file.path, 'utf8');
+  if (file.format === 'env') return Object.fromEntries<unknown>(names.map((name) => [name, getFromEnv(text, name)]).filter(([, value]) => value !== undefined));
+  const document = documentOf(text, file);
+  return Object.fromEntries<unknown>(names.map((name) => [name, plainAt(document, pathOf(document, name))]).filter(([, value]) => value !== undefined));
+}
+
+/** Sets the items and leaves everything else as it is, comments and order included. */
+export async function writeItems(file: ItemFile, items: ConfigItems, signal: AbortSignal): Promise<void> {
+  await editFile(file.path, signal, (text) => withItems(text, file, items));
+}
+
+/** The text of such a file with the items set. */
+export function withItems(text: string, file: ItemFile, items: ConfigItems): string {
+  return Object.entries(items).reduce((edited, [name, value]) => setItem(edited, file, name, value), text);
+}
+
+/** Whether `actual` has every wanted item. The values of .env files are text. */
+export function hasItems(actual: ConfigItems, wanted: ConfigItems, format: ItemFormat): boolean {
+  return Object.entries(wanted).every(([name, value]) => {
+    if (!Object.hasOwn(actual, name)) return false;
+    return format === 'env' ? actual[name] === String(value) : isDeepStrictEqual(actual[name], value);
+  });
+}
+
+function setItem(text: string, file: ItemFile, name: string, value: unknown): string {
+  if (file.format === 'env') return setInEnv(text, name, value, file.shown);
+  const document = documentOf(text, file);
+  const path = pathOf(document, name);
+  if (isDeepStrictEqual(plainAt(document, path), value)) return text;
+  if (file.format === 'json') return setInJson(text, path, value, file.shown);
+  if (isAlias(document.getIn(path, true)) || path.some((_key, depth) => isAlias(document.getIn(path.slice(0, depth), true)))) {
+    throw new BelayError('provider-refused', `${file.shown}: ${name} is an alias of another place; set it there`);
+  }
+  try {
+    document.setIn(path, typeof value === 'object' && value !== null ? document.createNode(value) : value);
+  } catch (error) {
+    throw new BelayError('provider-refused', `${file.shown}: ${name} cannot be set: ${errorText(error)}`, { cause: error });
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+function documentOf(text: string, file: ItemFile): Document {
+  if (file.format === 'json') parseJson(text, file.shown);
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem !== undefined) throw new BelayError('provider-refused', `${file.shown}: ${problem.message}`);
+  return document;
+}
+
+function pathOf(document: Document, name: string): string[] {
+  return document.has(name) ? [name] : name.split('.');
+}
+
+function plainAt(document: Document, path: readonly string[]): unknown {
+  const node: unknown = document.getIn(path, true);
+  return isNode(node) ? (node.toJS(document) as unknown) : node;
+}

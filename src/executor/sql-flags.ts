@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { BelayError } from '../fault/belay-error.js';
+import type { FlagBinding } from './bindings.js';
+import type { FlagProvider } from './flag-provider.js';
+import { openPostgres } from './postgres-flag-table.js';
+import { openSqlite } from './sqlite-flag-table.js';
+
+type SqlBinding = Extract<FlagBinding, { type: 'sql' }>;
+
+/** The statements for one table, with the dialect's placeholders: 1 is the key, 2 the value. */
+export interface FlagStatements {
+  readonly select: string;
+  readonly update: string;
+}
+
+/** A table of flags in one database. Both reject with the signal's reason when it aborts, and nothing is changed then. */
+export interface FlagTable {
+  /** The value column of every row with this key. */
+  select(key: string, signal: AbortSignal): Promise<readonly unknown[]>;
+  /** Writes the value where exactly one row has this key, otherwise changes nothing. Resolves to the number of rows. */
+  updateOne(key: string, value: string | number | boolean, signal: AbortSignal): Promise<number>;
+}
+
+/** Flags in a table of a database: one row per flag, found by a key column, switched by a value column. */
+export function sqlFlags(binding: SqlBinding, directory: string): FlagProvider {
+  const isSqlite = binding.url.startsWith('sqlite:');
+  const table = isSqlite
+    ? openSqlite(resolve(directory, binding.url.slice('sqlite:'.length)), statements(binding, '?'))
+    : openPostgres(binding.url, statements(binding, '$'));
+  const on = binding.on ?? (isSqlite ? 1 : true);
+  const off = binding.off ?? (isSqlite ? 0 : false);
+  return {
+    place: `table ${binding.table}`,
+    async get({ parameters: { flagKey } }, signal) {
+      const values = await table.select(flagKey, signal);
+      if (values.length !== 1) throw notOneRow(binding, flagKey, values.length);
+      const [value] = values;
+      if (String(value) === String(on)) return true;
+      if (String(value) === String(off)) return false;
+      throw new BelayError('provider-refused', `table ${binding.table}: flag ${flagKey} is ${JSON.stringify(value)}, neither ${String(on)} nor ${String(off)}`);
+    },
+    async set({ parameters: { flagKey, targetState } }, { signal }) {
+      const rows = await table.updateOne(flagKey, targetState ? on : off, signal);
+      if (rows !== 1) throw notOneRow(binding, flagKey, rows);
+    },
+  };
+}
+
+function notOneRow(binding: SqlBinding, flagKey: string, rows: number): BelayError {
+  return new BelayError('provider-refused', rows === 0 ? `table ${binding.table} has no flag ${JSON.stringify(flagKey)}` : `table ${binding.table} has ${rows} rows for flag ${JSON.stringify(flagKey)}`);
+}
+
+function statements({ table, keyColumn, valueColumn }: SqlBinding, mark: '?' | '$'): FlagStatements {
+  const name = table.split('.').map(quoted).join('.');
+  return {
+    select: `SELECT ${quoted(valueColumn)} AS value FROM ${name} WHERE ${quoted(keyColumn)} = ${mark}1`,
+    update: `UPDATE ${name} SET ${quoted(valueColumn)} = ${mark}2 WHERE ${quoted(keyColumn)} = ${mark}1`,
+  };
+}
+
+/** The binding's schema refuses names with quotation marks; doubling them here makes it safe wherever a name comes from. */
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,114 @@
+import { BelayError, errorText } from '../fault/belay-error.js';
+import type { RollbackContext, RollbackStep } from '../rollback/rollback-plan.js';
+import type { RollbackStepExecutor, StepAttempt, StepDescription, StepState } from '../rollback/step-executor.js';
+import type { Clock } from '../time/clock.js';
+import { sweepAttempt } from '../process/run-command.js';
+
+/** What was found: whether it is as wanted, and, where it can be said, what it is. */
+export interface Reading {
+  readonly state: StepState;
+  readonly actual?: unknown;
+  /** Why it could not be told, for people. */
+  readonly problem?: string | undefined;
+}
+
+/** What an effect needs of the attempt that it belongs to. */
+export interface Effort {
+  readonly signal: AbortSignal;
+  readonly attemptId?: string | undefined;
+}
+
+/** One real state that a step wants to be otherwise. */
+export interface StateChange {
+  /** For people: `flag new-checkout in flags.json`. */
+  readonly subject: string;
+  readonly wanted: unknown;
+  /** Looks at the real state and changes nothing. May throw: that is `unknown`. */
+  read(signal: AbortSignal): Promise<Reading>;
+  /** Makes the change. */
+  apply(effort: Effort): Promise<void>;
+  /** What must follow even where the state was there already, because nothing tells whether it has: a reload. */
+  readonly follow?: ((effort: Effort) => Promise<void>) | undefined;
+  /** The effect takes time: the state is read again and again, until the step's timeout. */
+  readonly settles?: boolean | undefined;
+}
+
+const SETTLE_POLL_MS = 500;
+
+/**
+ * Brings a state about: looks, returns where it is as wanted already, makes the change, and looks again. A first look
+ * that fails does not stop the step, since what is broken often cannot say how it is; the last look must succeed.
+ */
+export class StateExecutor implements RollbackStepExecutor {
+  readonly #changeOf: (step: RollbackStep, context: RollbackContext) => StateChange;
+  readonly #clock: Clock;
+
+  constructor(changeOf: (step: RollbackStep, context: RollbackContext) => StateChange, clock: Clock) {
+    this.#changeOf = changeOf;
+    this.#clock = clock;
+  }
+
+  async execute(step: RollbackStep, context: RollbackContext, signal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+    signal.throwIfAborted();
+    const change = this.#changeOf(step, context);
+    const effort = { signal, attemptId: attempt?.id };
+    const before = await look(change, signal);
+    if (before.state !== 'applied') await change.apply(effort);
+    await change.follow?.(effort);
+    if (before.state !== 'applied' || change.follow !== undefined) await this.#readBack(change, signal);
+  }
+
+  async describe(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription> {
+    const change = this.#changeOf(step, context);
+    const { state, actual, problem } = await look(change, signal);
+    const before = actual === undefined ? (problem ?? state) : actual;
+    const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${valueText(before)} → ${valueText(change.wanted)}`;
+    return { summary: `${change.subject}: ${text}`, before, after: change.wanted };
+  }
+
+  async state(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState> {
+    const change = this.#changeOf(step, context);
+    const { state } = await look(change, signal);
+    return state === 'applied' && change.follow !== undefined ? 'unknown' : state;
+  }
+
+  async sweep(attemptId: string): Promise<void> {
+    await sweepAttempt(attemptId);
+  }
+
+  async #readBack(change: StateChange, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const reading = await look(change, signal);
+      if (reading.state === 'applied') return;
+      if (change.settles !== true) throw notAsWanted(change, reading);
+      try {
+        await this.#clock.sleepUntil(this.#clock.now() + SETTLE_POLL_MS, signal);
+      } catch (error) {
+        // The time is over: what was found last tells more than that it is over.
+        throw notAsWanted(change, reading, error);
+      }
+    }
+  }
+}
+
+/** Reads the state; what goes wrong is `unknown` with its reason, except for the signal, which is thrown. */
+async function look(change: StateChange, signal: AbortSignal): Promise<Reading> {
+  try {
+    return await change.read(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { state: 'unknown', problem: errorText(error) };
+  }
+}
+
+function notAsWanted(change: StateChange, { actual, problem, state }: Reading, cause?: unknown): BelayError {
+  const found = actual === undefined ? (problem ?? state) : valueText(actual);
+  return new BelayError('state-not-as-wanted', `${change.subject}: wanted ${valueText(change.wanted)}, found ${found}`, {
+    context: { expected: change.wanted, actual: actual ?? state },
+    cause,
+  });
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
