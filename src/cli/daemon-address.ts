@@ -1,0 +1,14 @@
+import { dirname, resolve } from 'node:path';
+import { findDaemon } from '../config/find-daemon.js';
+import { readOperatorToken } from '../daemon/operator-token.js';
+import type { DaemonAddress } from './daemon-client.js';
+
+/** Where the daemon is: BELAY_URL and BELAY_TOKEN, or what belay.yaml says and the token that the daemon left beside its store. */
+export async function daemonAddress(configFile: string, environment: NodeJS.ProcessEnv = process.env): Promise<DaemonAddress> {
+  const url = environment['BELAY_URL'];
+  const token = environment['BELAY_TOKEN'];
+  if (url !== undefined && url !== '') return { url: url.replace(/\/+$/, ''), token };
+  const file = resolve(configFile);
+  const found = await findDaemon(file, dirname(file), environment);
+  return { url: found.url, token: token ?? (await readOperatorToken(found.storePath)) };
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.js';
+import { createExecutors } from '../executor/create-executors.js';
+import { BelayError } from '../fault/belay-error.js';
+import { ExecutionJournal } from '../guard/execution-journal.js';
+import { Guard, type Eyes } from '../guard/guard.js';
+import type { StatusView } from '../http/guard-api.js';
+import { createHttpServer } from '../http/http-server.js';
+import type { JournalEntry } from '../incident/incident-event.js';
+import { Notifier } from '../notify/notifier.js';
+import { PlanNotifications } from '../notify/plan-notifications.js';
+import { runCommand } from '../process/run-command.js';
+import { RollbackManager } from '../rollback/rollback-manager.js';
+import { Redactor } from '../secret/redactor.js';
+import { systemSecretReader } from '../secret/system-secret-reader.js';
+import { createCheckRunner } from '../source/check-runner.js';
+import { createSources } from '../source/create-sources.js';
+import type { Source } from '../source/source.js';
+import { openSqliteStore } from '../store/sqlite-store.js';
+import { systemClock } from '../time/clock.js';
+import { AliveMark } from './alive-mark.js';
+import { CloseStack } from './close-stack.js';
+import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
+import { GuardService } from './guard-service.js';
+import { createLogger } from './logger.js';
+import { Metrics } from './metrics.js';
+import { writeOperatorToken } from './operator-token.js';
+import { version } from './version.js';
+
+export interface DaemonOptions {
+  readonly configFile: string;
+  readonly logLevel?: string;
+  /** Hears of every journal line once it is durable. */
+  readonly onJournaled?: (entry: JournalEntry) => void;
+}
+
+export interface Daemon {
+  /** `http://127.0.0.1:9797`. */
+  readonly url: string;
+  readonly log: Logger;
+  readonly config: Config;
+  /** Reads the files again. A bad file keeps the old configuration, tells people, and rejects with BelayError `config-invalid`. */
+  reload(by: string): Promise<void>;
+  /** Ends in order: no new work, the step in hand finished or left to the journal, messages composed, files closed. */
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * The composition root: everything that `belay run` consists of, from the files to the HTTP interface. Rejects with
+ * BelayError `config-invalid` (`context.problems`), `store-locked` or `store-unavailable`; nothing is left open then.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const opened = new CloseStack();
+  try {
+    return await open(options, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened: CloseStack): Promise<Daemon> {
+  const clock = systemClock;
+  const redactor = new Redactor();
+  const log = createLogger(redactor, logLevel);
+  const metrics = new Metrics();
+  const report = (error: unknown, context: Readonly<Record<string, unknown>> = {}): void => log.error({ err: error, ...context }, 'unexpected');
+  const startedAt = clock.now();
+  let config = await readConfig(configFile, redactor);
+  let refused: StatusView['configurationRefused'];
+  let ready = false;
+
+  const store = await openSqliteStore({ path: config.storePath, clock, redactor });
+  opened.add('the store', () => store.close());
+  const alive = new AliveMark(store.guard, clock, report);
+  const downForMs = await alive.downForMs();
+
+  const notifier = new Notifier(config.notify, { journal: store.guard, outbox: store.outbox, clock, redactor, report, delivered: (channel, outcome) => metrics.delivered(channel, outcome) });
+  opened.add('the notifier', () => notifier.stop());
+  store.onAppended((entries) => {
+    for (const entry of entries) {
+      metrics.journaled(entry.event);
+      log.info({ seq: entry.seq, ...entry.event }, entry.event.type);
+      onJournaled?.(entry);
+    }
+    notifier.poke();
+  });
+
+  const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
+  const rollbacks = new RollbackManager({ journal, clock, secrets: systemSecretReader, redactor, onBackgroundError: report });
+  const planNotifier = new PlanNotifications(store.outbox, { clock, redactor });
+  let sources: ReadonlyMap<string, Source> = new Map();
+
+  /** Makes the sources and executors of a configuration. What was made before is closed by the caller. */
+  function eyesFor(next: Config): Eyes {
+    sources = createSources(next.sources, next.health);
+    const checks = createCheckRunner({ sources, clock, runCommand });
+    const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, clock });
+    for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
+    for (const plan of next.plans) rollbacks.registerPlan(plan);
+    return { sources, checks };
+  }
+
+  const guard: Guard = new Guard(config, eyesFor(config), {
+    clock,
+    store: store.guard,
+    rollbacks,
+    report,
+    observer: metrics,
+    newId: (kind) => `${kind}-${randomUUID()}`,
+  });
+  opened.add('the sources', () => closeAll(sources));
+  opened.add('the guard', () => guard.stop());
+
+  async function reload(by: string): Promise<void> {
+    const at = clock.now();
+    let next: Config;
+    try {
+      next = await readConfig(configFile, redactor);
+      refuseWhatNeedsRestart(config, next);
+    } catch (error) {
+      refused = { at, problems: problemLines(error) };
+      log.error({ problems: refused.problems }, 'the configuration is refused; the old one stays in use');
+      await store.guard.append([{ type: 'configuration-refused', ...refused }]);
+      throw error;
+    }
+    const before = sources;
+    config = next;
+    notifier.use(next.notify);
+    await guard.declare(next, eyesFor(next));
+    await closeAll(before);
+    refused = undefined;
+    await store.guard.append([{ type: 'configuration-reloaded', at, by }]);
+  }
+
+  const notReady = (): readonly string[] => {
+    if (!ready) return ['the daemon is starting or stopping'];
+    return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
+  };
+  const service = new GuardService({ guard, store: store.guard, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
+  const operatorToken = await writeOperatorToken(config.storePath);
+  redactor.add(operatorToken);
+  const http = createHttpServer({ guard: service, settings: config.http, operatorToken, logger: log, registry: metrics.registry, redactor });
+  opened.add('the HTTP interface', () => http.close());
+
+  await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
+  alive.start();
+  opened.add('the sign of life', () => alive.stop());
+  notifier.start();
+  await guard.start();
+  await listen(() => http.listen({ host: config.http.host, port: config.http.port }), config);
+  ready = true;
+  const { address, port, family } = http.server.address() as AddressInfo;
+
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    log,
+    get config() {
+      return config;
+    },
+    reload,
+    async stop(reason) {
+      if (!ready) return;
+      ready = false;
+      log.info({ reason }, 'stopping');
+      await store.guard.append([{ type: 'daemon-stopped', at: clock.now(), reason }]);
+      await opened.close();
+    },
+  };
+}
+
+async function listen(begin: () => Promise<unknown>, { http: { host, port } }: Config): Promise<void> {
+  try {
+    await begin();
+  } catch (cause) {
+    throw new BelayError('config-invalid', `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+async function closeAll(sources: ReadonlyMap<string, Source>): Promise<void> {
+  await Promise.all([...sources.values()].map((source) => source.close()));
+}
