@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /**
    * Resolves once `now()` has reached `at` (milliseconds since the epoch), at once when it already has.
+   * When the clock is set back meanwhile, it resolves after as long as there was left when it was called, so that no
+   * loop sleeps through the hours that the clock repeats: who needs the instant itself compares with `now()` again.
    * Rejects with the signal's reason when the signal aborts first.
    */
   sleepUntil(at: number, signal?: AbortSignal): Promise<void>;
@@ -11,13 +13,20 @@ export interface Clock {
 
 /** Timers hold at most a signed 32-bit count of milliseconds; longer waits are walked in pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Wall clock and timers never agree to the millisecond; a difference beyond this is a clock that was set back. */
+const SET_BACK_MS = 1_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleepUntil(at, signal) {
     signal?.throwIfAborted();
-    // A timer may fire a millisecond early, and the wall clock may be stepped, so the instant is checked again.
-    for (let leftMs = at - Date.now(); leftMs > 0; leftMs = at - Date.now()) {
+    const timerEndsAt = performance.now() + (at - Date.now());
+    // A timer may fire a millisecond early, and the wall clock may be stepped, so both are looked at again.
+    for (;;) {
+      const wallLeftMs = at - Date.now();
+      const timerLeftMs = timerEndsAt - performance.now();
+      const leftMs = wallLeftMs - timerLeftMs > SET_BACK_MS ? timerLeftMs : wallLeftMs;
+      if (leftMs <= 0) return;
       await waitMs(Math.min(leftMs, LONGEST_TIMER_MS), signal);
     }
   },

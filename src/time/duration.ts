@@ -17,7 +17,8 @@ export function parseDuration(text: string): number | undefined {
   const match = PROMETHEUS_DURATION.exec(text);
   if (match === null || text === '') return undefined;
   const units = Object.values(UNIT_MS);
-  const totalMs = match.slice(1).reduce((sumMs, digits, index) => sumMs + Number(digits ?? 0) * (units[index] ?? 0), 0);
+  const counts = match.slice(1) as (string | undefined)[];
+  const totalMs = counts.reduce((sumMs, digits, index) => sumMs + Number(digits ?? 0) * (units[index] ?? 0), 0);
   return Number.isSafeInteger(totalMs) ? totalMs : undefined;
 }
 

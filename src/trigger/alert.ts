@@ -14,14 +14,22 @@ export interface WindowProgress {
   readonly lastBreachAt?: number | undefined;
   /** Since when no known sample has come; absent while Belay sees. */
   readonly unknownSince?: number | undefined;
+  /**
+   * Up to when the window has made up its mind: the newest sample that moved it. A frozen window (`hold`) waits here
+   * for what range data may still tell of the time after.
+   */
+  readonly judgedAt?: number | undefined;
+  /** The first of the samples that come from before `judgedAt`, while they do: the clock may have been set back. */
+  readonly behindSince?: number | undefined;
 }
 
 /** One live instance of a trigger per label set. Plain data: it is stored as it is and restored after a restart. */
 export interface Alert {
   readonly trigger: string;
   readonly target: string;
+  /** The series' own labels, and the trigger's. */
   readonly labels: Labels;
-  /** Trigger name and labels, hashed; the identity of the alert everywhere. */
+  /** Trigger name and the series' own labels, hashed; the identity of the alert everywhere. */
   readonly fingerprint: string;
   readonly state: AlertState;
   readonly health: AlertHealth;

@@ -1,0 +1,125 @@
+import type { Labels, Observation, Sample } from '../source/sample.js';
+import { advanceAlert, isContinuous, newAlert, verdictOn, type TickKind, type Verdict } from './advance-alert.js';
+import type { Alert, AlertTransition } from './alert.js';
+import { alertLabels, fingerprintOf } from './fingerprint.js';
+import type { Trigger } from './trigger.js';
+import { advanceTriggerHealth, healthBeforeFirstAnswer, type TriggerHealth } from './trigger-health.js';
+
+/** The alerts that one trigger may have. A query that gives more series than that was not meant so. */
+export const MAX_ALERTS_PER_TRIGGER = 100;
+
+/** One step of a trigger's loop; `at`, milliseconds since the epoch, is what the source was asked about. */
+export interface Tick {
+  readonly kind: TickKind;
+  readonly at: number;
+}
+
+export interface Evaluation {
+  readonly alerts: readonly Alert[];
+  /** In the order in which they happened. */
+  readonly transitions: readonly AlertTransition[];
+  readonly health: TriggerHealth;
+  /** When the next pending `for` will be full if its breach goes on; always later than the tick. */
+  readonly dueAt?: number | undefined;
+}
+
+/**
+ * One answer of the source, applied to all alerts of one trigger: each series has its own; a known one that is missing
+ * from the answer is `no-data`, and an error is an error for each. An inactive alert is forgotten with its series.
+ */
+export function evaluateTrigger(
+  trigger: Trigger,
+  alerts: readonly Alert[],
+  observation: Observation,
+  tick: Tick,
+  previousHealth: TriggerHealth = healthBeforeFirstAnswer,
+): Evaluation {
+  const answer = trustedAnswer(trigger, observation, tick.at);
+  const series = seriesByFingerprint(trigger, answer);
+  const known = new Set(alerts.map((alert) => alert.fingerprint));
+  const newAlerts = [...series]
+    .filter(([fingerprint]) => !known.has(fingerprint))
+    .map(([fingerprint, { labels }]) => newAlert(trigger, alertLabels(labels, trigger.labels), fingerprint));
+
+  const missing = missingSample(answer);
+  const moves = [...alerts, ...newAlerts].map((before) => ({
+    before,
+    after: advanceAlert(trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind),
+  }));
+  const isGone = (alert: Alert): boolean => answer.kind === 'vector' && alert.state === 'inactive' && !series.has(alert.fingerprint);
+  const remaining = withinCap(moves.map(({ after }) => after).filter((alert) => !isGone(alert)));
+  return {
+    alerts: remaining,
+    transitions: moves.flatMap(({ before, after }) =>
+      before.state === after.state ? [] : [{ from: before.state, to: after.state, at: after.lastSample?.at ?? tick.at, alert: after }],
+    ),
+    health: advanceTriggerHealth(previousHealth, answer),
+    dueAt: nextDueAt(trigger, remaining, tick.at),
+  };
+}
+
+/** What a fresh answer says of alerts, with the trigger's own policy for what is unknown. */
+export type Recheck = 'breaching' | 'clear' | 'unknown';
+const recheckOf = { breach: 'breaching', clear: 'clear', freeze: 'unknown', restart: 'unknown' } as const satisfies Record<Verdict, Recheck>;
+
+/** One answer of the source held against some alerts, outside of their windows and without moving them. */
+export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observation: Observation, askedAt: number, fingerprints: readonly string[]): ReadonlyMap<string, Recheck> {
+  const answer = trustedAnswer(trigger, observation, askedAt);
+  const series = seriesByFingerprint(trigger, answer);
+  return new Map(
+    fingerprints.map((fingerprint) => {
+      const state = alerts.find((alert) => alert.fingerprint === fingerprint)?.state ?? 'inactive';
+      return [fingerprint, recheckOf[verdictOn(trigger, state, series.get(fingerprint)?.sample ?? missingSample(answer))]];
+    }),
+  );
+}
+
+/** When the first of the pending alerts falls due after `afterAt`. */
+export function nextDueAt({ window }: Trigger, alerts: readonly Alert[], afterAt: number): number | undefined {
+  if (window.kind !== 'for') return undefined;
+  const instants = alerts.flatMap(({ state, window: { lastBreachAt, countedMs } }) =>
+    state === 'pending' && lastBreachAt !== undefined ? [lastBreachAt + window.forMs - countedMs] : [],
+  );
+  const later = instants.filter((at) => at > afterAt);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+/** The answer, as far as it can be believed: not too many series, and none from another time than was asked about. */
+function trustedAnswer(trigger: Trigger, observation: Observation, askedAt: number): Observation {
+  if (observation.kind === 'error') return { ...observation, at: askedAt };
+  const { series } = observation;
+  if (series.length > MAX_ALERTS_PER_TRIGGER) {
+    const message = `the query gives ${series.length} series, and a trigger may have ${MAX_ALERTS_PER_TRIGGER} alerts at most: aggregate it, or select less`;
+    return { kind: 'error', at: askedAt, reason: 'bad-answer', message };
+  }
+  return {
+    ...observation,
+    at: askedAt,
+    series: series.map(({ labels, sample }) => ({
+      labels,
+      sample: isContinuous(trigger, sample.at, askedAt) ? sample : ({ kind: 'stale', at: askedAt } as const),
+    })),
+  };
+}
+
+function seriesByFingerprint(trigger: Trigger, answer: Observation): ReadonlyMap<string, { labels: Labels; sample: Sample }> {
+  const byFingerprint = new Map<string, { labels: Labels; sample: Sample }>();
+  if (answer.kind === 'error') return byFingerprint;
+  for (const { labels, sample } of answer.series) {
+    const fingerprint = fingerprintOf(trigger.name, labels);
+    const twice: Sample = { kind: 'error', at: answer.at, reason: 'bad-answer', message: 'the answer holds two series with the same labels' };
+    byFingerprint.set(fingerprint, { labels, sample: byFingerprint.has(fingerprint) ? twice : sample });
+  }
+  return byFingerprint;
+}
+
+/** What an answer says of a series that it does not hold. */
+function missingSample(answer: Observation): Sample {
+  return answer.kind === 'error' ? answer : { kind: 'no-data', at: answer.at, reason: 'empty' };
+}
+
+/** Alerts that are held though their series is gone must not pile up: those that were judged longest ago are let go. */
+function withinCap(alerts: readonly Alert[]): readonly Alert[] {
+  if (alerts.length <= MAX_ALERTS_PER_TRIGGER) return alerts;
+  return alerts.toSorted((a, b) => (b.window.judgedAt ?? 0) - (a.window.judgedAt ?? 0)).slice(0, MAX_ALERTS_PER_TRIGGER);
+}
