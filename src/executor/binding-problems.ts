@@ -46,7 +46,7 @@ export function bindingProblems(bindings: Bindings): BindingProblem[] {
 export function stepBindingProblems(step: RollbackStep, bindings: Bindings): BindingProblem[] {
   const need = needOf[step.type];
   if (need === undefined) return [];
-  const name = step.parameters[need.parameter] ?? need.fallback;
+  const name: unknown = step.parameters[need.parameter] ?? need.fallback;
   // A missing name is a problem of the parameters, and one with a template is known only when it runs.
   if (typeof name !== 'string' || templateReferences(name).length > 0) return [];
   const entries: Readonly<Record<string, unknown>> = bindings[need.kind];
@@ -74,7 +74,7 @@ function unfitWishes(step: RollbackStep, bindings: Bindings, name: string): Bind
 
 function referencesIn(data: unknown, path: readonly (string | number)[] = []): { path: readonly (string | number)[]; reference: string }[] {
   if (typeof data === 'string') return templateReferences(data).map((reference) => ({ path, reference }));
-  if (Array.isArray(data)) return data.flatMap((item, index) => referencesIn(item, [...path, index]));
+  if (Array.isArray(data)) return data.flatMap((item: unknown, index) => referencesIn(item, [...path, index]));
   if (typeof data !== 'object' || data === null) return [];
   return Object.entries(data).flatMap(([key, item]) => referencesIn(item, [...path, key]));
 }

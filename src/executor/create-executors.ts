@@ -4,10 +4,10 @@ import type { RollbackStepExecutor } from '../rollback/step-executor.js';
 import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
 import type { Bindings } from './bindings.js';
+import { boundConfiguration } from './bound-configuration.js';
 import { CheckExecutor } from './check-executor.js';
 import { CommandExecutor } from './command-executor.js';
 import { commandFlags } from './command-flags.js';
-import { configurationProvider } from './configuration-provider.js';
 import { deploymentProvider } from './deployment-provider.js';
 import { fileFlags } from './file-flags.js';
 import type { FlagProvider } from './flag-provider.js';
@@ -97,7 +97,7 @@ function deploymentChange(bindings: Bindings, directory: string, step: RollbackS
 
 function configurationChange(bindings: Bindings, directory: string, step: RollbackStep, context: RollbackContext): StateChange {
   const parameters = readParameters('configuration', step);
-  const provider = configurationProvider(bound('configurations', bindings.configurations, parameters.service), directory);
+  const provider = boundConfiguration(bound('configurations', bindings.configurations, parameters.service), directory);
   const request = { parameters, values: templateValues(parameters, context) };
   const { reload } = provider;
   return {

@@ -31,9 +31,13 @@ export function itemFormat(path: string, format: ItemFormat | undefined): ItemFo
 /** The present values of the named items; those that the file lacks are left out. */
 export async function readItems(file: ItemFile, names: readonly string[]): Promise<ConfigItems> {
   const text = await readFile(file.path, 'utf8');
-  if (file.format === 'env') return Object.fromEntries<unknown>(names.map((name) => [name, getFromEnv(text, name)]).filter(([, value]) => value !== undefined));
-  const document = documentOf(text, file);
-  return Object.fromEntries<unknown>(names.map((name) => [name, plainAt(document, pathOf(document, name))]).filter(([, value]) => value !== undefined));
+  const read = file.format === 'env' ? (name: string) => getFromEnv(text, name) : readerOf(documentOf(text, file));
+  const entries = names.map((name): [string, unknown] => [name, read(name)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function readerOf(document: Document): (name: string) => unknown {
+  return (name) => plainAt(document, pathOf(document, name));
 }
 
 /** Sets the items and leaves everything else as it is, comments and order included. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { BelayError, errorText } from '../fault/belay-error.js';
-import type { FlagStatements, FlagTable } from './sql-flags.js';
+import type { FlagStatements, FlagTable } from './flag-table.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

@@ -2,24 +2,11 @@ import { resolve } from 'node:path';
 import { BelayError } from '../fault/belay-error.js';
 import type { FlagBinding } from './bindings.js';
 import type { FlagProvider } from './flag-provider.js';
+import type { FlagStatements } from './flag-table.js';
 import { openPostgres } from './postgres-flag-table.js';
 import { openSqlite } from './sqlite-flag-table.js';
 
 type SqlBinding = Extract<FlagBinding, { type: 'sql' }>;
-
-/** The statements for one table, with the dialect's placeholders: 1 is the key, 2 the value. */
-export interface FlagStatements {
-  readonly select: string;
-  readonly update: string;
-}
-
-/** A table of flags in one database. Both reject with the signal's reason when it aborts, and nothing is changed then. */
-export interface FlagTable {
-  /** The value column of every row with this key. */
-  select(key: string, signal: AbortSignal): Promise<readonly unknown[]>;
-  /** Writes the value where exactly one row has this key, otherwise changes nothing. Resolves to the number of rows. */
-  updateOne(key: string, value: string | number | boolean, signal: AbortSignal): Promise<number>;
-}
 
 /** Flags in a table of a database: one row per flag, found by a key column, switched by a value column. */
 export function sqlFlags(binding: SqlBinding, directory: string): FlagProvider {

@@ -1,7 +1,7 @@
 import Database, { SqliteError } from 'better-sqlite3';
 import { setTimeout as waitMs } from 'node:timers/promises';
 import { BelayError, errorText } from '../fault/belay-error.js';
-import type { FlagStatements, FlagTable } from './sql-flags.js';
+import type { FlagStatements, FlagTable } from './flag-table.js';
 
 const BUSY_RETRY_MS = 50;
 
