@@ -15,12 +15,17 @@ export class WakingSleep {
 
   /** Resolves at `at`, when poked, or when `stop` aborts; never rejects for these. */
   async until(at: number, stop: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([this.#wake.signal, stop]);
+    const wake = this.#wake;
+    const onStop = (): void => wake.abort();
+    if (stop.aborted) onStop();
+    stop.addEventListener('abort', onStop, { once: true });
     try {
-      await this.#clock.sleepUntil(at, either);
+      await this.#clock.sleepUntil(at, wake.signal);
     } catch (error) {
-      if (!either.aborted) throw error;
+      if (!wake.signal.aborted) throw error;
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      if (wake.signal.aborted) this.#wake = new AbortController();
     }
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 }

@@ -1,0 +1,68 @@
+import type { PlanNotifier } from '../executor/plan-notifier.js';
+import type { Redactor } from '../secret/redactor.js';
+import type { Clock } from '../time/clock.js';
+import { ChannelDispatcher, type Attempt } from './channel-dispatcher.js';
+import type { Channel } from './channel.js';
+import { EmailChannel } from './email-channel.js';
+import type { ChannelName } from './message.js';
+import type { NotifySettings } from './notify-settings.js';
+import { OutboxComposer, type JournalReader } from './outbox-composer.js';
+import type { Outbox } from './outbox.js';
+import { PlanNotifications } from './plan-notifications.js';
+import { SlackChannel } from './slack-channel.js';
+import { WebhookChannel } from './webhook-channel.js';
+
+export interface NotifierPorts {
+  readonly journal: JournalReader;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** Called after every attempt to deliver a message, for logs and metrics. */
+  readonly attempted?: ((attempt: Attempt) => void) | undefined;
+  /** Faults that the loops get over by themselves; for the log. */
+  readonly report: (error: unknown) => void;
+  /** In [0, 1), for the jitter of retries. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The whole stage: from the journal to people. `new` → `start` → `stop`. */
+export class Notifier {
+  /** For `notification` steps. */
+  readonly plans: PlanNotifier;
+  readonly #composer: OutboxComposer;
+  readonly #dispatchers: readonly ChannelDispatcher[];
+
+  constructor(channels: readonly Channel[], ports: NotifierPorts) {
+    const { outbox, journal, clock, redactor, report, attempted = () => undefined, random = Math.random } = ports;
+    this.#dispatchers = channels.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
+    const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
+    const names: readonly ChannelName[] = channels.map(({ name }) => name);
+    this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, enqueued });
+    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, enqueued, report });
+  }
+
+  start(): void {
+    this.#composer.start();
+    for (const dispatcher of this.#dispatchers) dispatcher.start();
+  }
+
+  /** Says that the journal has grown. */
+  journalAppended(): void {
+    this.#composer.poke();
+  }
+
+  /** Composes what the journal holds, then waits for the messages in hand, at most `graceMs`. The rest stays in the outbox. */
+  async stop(graceMs = 5_000): Promise<void> {
+    await this.#composer.stop();
+    await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.stop(graceMs)));
+  }
+}
+
+/** The channels that the settings name, in the order in which they stand in for each other. */
+export function createChannels({ slack, email, webhook }: NotifySettings, clock: Clock): readonly Channel[] {
+  return [
+    ...(slack === undefined ? [] : [new SlackChannel(slack)]),
+    ...(email === undefined ? [] : [new EmailChannel(email)]),
+    ...webhook.map((settings, index) => new WebhookChannel(index === 0 ? 'webhook' : `webhook-${index + 1}`, settings, clock)),
+  ];
+}

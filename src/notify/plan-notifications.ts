@@ -1,0 +1,60 @@
+import type { PlanNotification, PlanNotifier } from '../executor/plan-notifier.js';
+import type { RollbackContext } from '../rollback/rollback-plan.js';
+import type { Redactor } from '../secret/redactor.js';
+import type { Clock } from '../time/clock.js';
+import type { ChannelName, Message } from './message.js';
+import type { Outbox } from './outbox.js';
+
+export interface PlanNotificationPorts {
+  readonly outbox: Outbox;
+  readonly channels: readonly ChannelName[];
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly enqueued: () => void;
+}
+
+/** A plan's `notification` steps: a message in the outbox is a step that is done. */
+export class PlanNotifications implements PlanNotifier {
+  readonly #ports: PlanNotificationPorts;
+
+  constructor(ports: PlanNotificationPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * A channel that is not configured falls back to the first one that is. Where none is, the message waits in the
+   * outbox until there is one: that nobody can be told must not stop a rollback.
+   */
+  async enqueue(notification: PlanNotification): Promise<void> {
+    const { outbox, channels, redactor, clock } = this.#ports;
+    const wanted = channels.filter((name) => name === notification.channel || name.startsWith(`${notification.channel}-`));
+    const instead = wanted.length > 0 ? wanted : channels.slice(0, 1);
+    const message = redactor.data(compose(notification, wanted.length === 0));
+    const recipients = redactor.data(notification.recipients);
+    const createdAt = clock.now();
+    await outbox.enqueue((instead.length > 0 ? instead : [notification.channel]).map((channel) => ({ channel, message, recipients, createdAt })));
+    this.#ports.enqueued();
+  }
+}
+
+function compose({ channel, message, details, context }: PlanNotification, elsewhere: boolean): Message {
+  const target = textOf(context, 'target');
+  const facts: (readonly [string, string])[] = Object.entries(details).map(([label, value]) => [label, typeof value === 'string' ? value : JSON.stringify(value)]);
+  if (elsewhere) facts.push(['meant for', `${channel}, which is not configured`]);
+  const incidentId = textOf(context, 'incidentId');
+  return {
+    kind: 'plan-notification',
+    tone: 'neutral',
+    incidentId,
+    target,
+    dryRun: false,
+    title: message.replaceAll(/\s+/g, ' ').trim(),
+    text: message.includes('\n') ? message : '',
+    facts: incidentId === undefined ? facts : [...facts, ['incident', incidentId]],
+  };
+}
+
+function textOf({ metadata }: RollbackContext, key: string): string | undefined {
+  const value: unknown = metadata[key];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,79 @@
+import type { Block, KnownBlock, MessageAttachment } from '@slack/web-api';
+import type { Message, MessageTone } from './message.js';
+
+/** A message in Slack's Block Kit. `text` is what telephones and screen readers show. */
+export interface SlackCard {
+  readonly text: string;
+  readonly blocks: (KnownBlock | Block)[];
+  readonly attachments: MessageAttachment[];
+}
+
+const colours: Readonly<Record<MessageTone, string>> = { bad: '#d1242f', working: '#d4a72c', good: '#1a7f37', neutral: '#6e7781' };
+
+// Slack's documented limits, in characters.
+const HEADER = 150;
+const SECTION_TEXT = 3000;
+const FIELD = 2000;
+const FIELDS = 10;
+const BLOCKS = 50;
+/** Longer values do not read well in one of two columns. */
+const SHORT_VALUE = 60;
+const PLAIN_TEXT = 4000;
+
+/** Any message as a card within Slack's limits: what is too long is cut and ends with an ellipsis. */
+export function slackCard(message: Message, recipients: readonly string[] = []): SlackCard {
+  const short = message.facts.filter(([, value]) => isShort(value));
+  const long = message.facts.filter(([, value]) => !isShort(value));
+  const body: KnownBlock[] = [];
+  if (recipients.length > 0) body.push(section(`For ${recipients.join(', ')}`));
+  if (message.text !== '') body.push(section(message.text));
+  for (let index = 0; index < short.length; index += FIELDS) {
+    const fields = short.slice(index, index + FIELDS).map(([label, value]) => ({ type: 'mrkdwn' as const, text: labelled(label, value, FIELD) }));
+    body.push({ type: 'section', fields });
+  }
+  for (const [label, value] of long) body.push({ type: 'section', text: { type: 'mrkdwn', text: labelled(label, value, SECTION_TEXT) } });
+  const next: KnownBlock[] = message.next === undefined ? [] : [{ type: 'context', elements: [{ type: 'mrkdwn', text: cut(`*Next:* ${escapeMrkdwn(message.next)}`, SECTION_TEXT) }] }];
+  return {
+    text: cut(escapeMrkdwn(message.title), PLAIN_TEXT),
+    blocks: [{ type: 'header', text: { type: 'plain_text', text: cut(message.title, HEADER), emoji: false } }],
+    attachments: [{ color: colours[message.tone], fallback: cut(escapeMrkdwn(message.title), PLAIN_TEXT), blocks: [...body.slice(0, BLOCKS - 2 - next.length), ...next] }],
+  };
+}
+
+/** The same in plain words, for when Slack refuses the card. */
+export function slackPlainText(message: Message, recipients: readonly string[] = []): string {
+  const lines = [
+    message.title,
+    ...(recipients.length > 0 ? [`For ${recipients.join(', ')}`] : []),
+    message.text,
+    ...message.facts.map(([label, value]) => `${label}: ${value}`),
+    ...(message.next === undefined ? [] : [`Next: ${message.next}`]),
+  ];
+  return cut(escapeMrkdwn(lines.join('\n')), PLAIN_TEXT);
+}
+
+/** The three characters that Slack gives a meaning to; unescaped, a label value could mention everyone or forge a link. */
+export function escapeMrkdwn(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function isShort(value: string): boolean {
+  return value.length <= SHORT_VALUE && !value.includes('\n');
+}
+
+function section(text: string): KnownBlock {
+  return { type: 'section', text: { type: 'mrkdwn', text: cut(escapeMrkdwn(text), SECTION_TEXT) } };
+}
+
+function labelled(label: string, value: string, limit: number): string {
+  const heading = `*${escapeMrkdwn(label)}*\n`;
+  // As code a query keeps its asterisks and underscores.
+  if (label === 'query') return `${heading}\`\`\`${cut(escapeMrkdwn(value.replaceAll('`', "'")), limit - heading.length - 6)}\`\`\``;
+  return cut(heading + escapeMrkdwn(value), limit);
+}
+
+/** Cut to a number of characters, without half a surrogate pair or half an `&amp;` at the end. */
+function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit - 1).replace(/&[a-z]{0,3}$|[\uD800-\uDBFF]$/, '')}…`;
+}
