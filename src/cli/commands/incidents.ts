@@ -1,0 +1,48 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { IncidentSummary } from '../../http/guard-api.js';
+import type { Incident } from '../../incident/incident.js';
+import { daemonOf } from '../context.js';
+import { incidentText, instant, statusText } from '../incident-text.js';
+import { Output } from '../output.js';
+
+/** `belay incidents [ID]` and `belay close ID`. */
+export function incidentCommands(program: Command): void {
+  program
+    .command('incidents')
+    .argument('[id]', 'one incident, in full')
+    .description('what has happened, newest first')
+    .option('--target <name>', 'of one target')
+    .option('--limit <count>', 'how many', wholeNumber, 20)
+    .option('--json', 'for scripts')
+    .action(async (id: string | undefined, options: { target?: string; limit: number; json?: boolean }, command: Command) => {
+      const daemon = await daemonOf(command);
+      const output = new Output();
+      if (id !== undefined) {
+        const incident = await daemon.get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`);
+        if (options.json === true) output.json(incident);
+        else output.answer(incidentText(incident, output));
+        return;
+      }
+      const { incidents } = await daemon.get<{ incidents: readonly IncidentSummary[] }>('/api/v1/incidents', { target: options.target, limit: options.limit });
+      if (options.json === true) output.json({ incidents });
+      else if (incidents.length === 0) output.answer('no incidents');
+      else output.answer(output.table(incidents.map((incident) => [instant(incident.openedAt), incident.target, statusText(incident.status, output), incident.id])));
+    });
+
+  program
+    .command('close')
+    .argument('<id>', 'the incident')
+    .description('close an incident by hand')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (id: string, options: { reason: string }, command: Command) => {
+      const daemon = await daemonOf(command);
+      await daemon.post(`/api/v1/incidents/${encodeURIComponent(id)}/close`, { reason: options.reason });
+      new Output().answer(`closed ${id}`);
+    });
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('it must be a whole number from 1');
+  return number;
+}

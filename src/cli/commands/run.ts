@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { startDaemon } from '../../daemon/daemon.js';
+import { exitCodes, type ExitCode } from '../exit-code.js';
+
+/** `belay run`: the daemon, in the foreground. */
+export function runCommand(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('run')
+    .description('watch, and act when a breach is sustained (the daemon; its log goes to stderr as JSON lines)')
+    .option('--log-level <level>', 'debug, info, warn or error', 'info')
+    .addHelpText('after', '\nSIGHUP reads the files again; SIGTERM finishes the step in hand, keeps the rest for the next start, and exits 0.')
+    .action(async (options: { logLevel: string }, command: Command) => {
+      const { config } = command.optsWithGlobals<{ config: string }>();
+      const daemon = await startDaemon({ configFile: resolve(config), logLevel: options.logLevel });
+      process.stderr.write(`belay watches ${daemon.config.targets.map(({ name }) => name).join(', ') || 'nothing yet'} in mode ${daemon.config.mode}; ${daemon.url}\n`);
+      const onHangUp = (): void => {
+        daemon.reload('SIGHUP').catch((error: unknown) => daemon.log.error({ err: error }, 'reload refused'));
+      };
+      process.on('SIGHUP', onHangUp);
+      const reason = await new Promise<string>((asked) => {
+        process.once('SIGTERM', () => asked('SIGTERM'));
+        process.once('SIGINT', () => asked('SIGINT'));
+      });
+      process.off('SIGHUP', onHangUp);
+      await daemon.stop(reason);
+      done(exitCodes.ok);
+    });
+}

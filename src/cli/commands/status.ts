@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { StatusView, TriggerView } from '../../http/guard-api.js';
+import { formatDuration } from '../../time/duration.js';
+import { daemonOf } from '../context.js';
+import { statusText } from '../incident-text.js';
+import { Output } from '../output.js';
+
+/** `belay status`: what the daemon sees and does. */
+export function statusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('what the running daemon sees and does')
+    .option('--json', 'for scripts')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const daemon = await daemonOf(command);
+      const status = await daemon.get<StatusView>('/api/v1/status');
+      const { triggers } = await daemon.get<{ triggers: readonly TriggerView[] }>('/api/v1/triggers');
+      const output = new Output();
+      if (options.json === true) output.json({ ...status, triggers });
+      else output.answer(statusLines(status, triggers, output).join('\n'));
+    });
+}
+
+function statusLines(status: StatusView, triggers: readonly TriggerView[], output: Output): string[] {
+  const { mode, environment, version, now, startedAt } = status;
+  const modeText = mode === 'enforce' ? mode : output.style('yellow', mode === 'dry-run' ? 'DRY RUN' : mode);
+  const lines = [`belay ${version} guards ${environment} in mode ${modeText}, up for ${formatDuration(Math.round((now - startedAt) / 1000) * 1000)}`];
+  if (status.configurationRefused !== undefined) lines.push(output.style('red', `the files on disk are refused: ${status.configurationRefused.problems.join('; ')}`));
+  for (const pause of status.pauses) lines.push(output.style('yellow', `paused (${pause.target ?? 'all targets'}) by ${pause.by}: ${pause.reason}  ${pause.id}`));
+  for (const source of status.sources) {
+    if (source.state === 'blind') lines.push(output.style('red', `blind: ${source.name}: ${source.message ?? 'no usable answer'}`));
+  }
+  for (const target of status.targets) {
+    const state = target.openIncident === undefined ? output.style('green', 'well') : `${statusText(target.openIncident.status, output)}  ${target.openIncident.id}`;
+    lines.push('', `${output.style('bold', target.name)}  ${state}${target.mode === mode ? '' : `  ${target.mode}`}`);
+    const rows = triggers.filter((trigger) => trigger.target === target.name).flatMap((trigger) => triggerRows(trigger, output));
+    lines.push(output.table(rows));
+  }
+  return lines;
+}
+
+function triggerRows(trigger: TriggerView, output: Output): string[][] {
+  const styles = { inactive: 'green', pending: 'yellow', firing: 'red' } as const;
+  const rule = `${trigger.condition} ${trigger.window}`;
+  if (trigger.alerts.length === 0) return [[`  ${trigger.name}`, output.style('dim', 'no data yet'), rule, '']];
+  return trigger.alerts.map((alert) => [
+    `  ${trigger.name}${labelText(alert.labels)}`,
+    alert.health === 'err' ? output.style('red', `blind, was ${alert.state}`) : output.style(styles[alert.state], alert.state === 'inactive' ? 'ok' : alert.state),
+    rule,
+    alert.value ?? '',
+  ]);
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`;
+}

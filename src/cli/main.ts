@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../daemon/version.js';
+import { BelayError, errorText } from '../fault/belay-error.js';
+import { checkCommand } from './commands/check.js';
+import { demoCommand } from './commands/demo.js';
+import { exportCommand } from './commands/export.js';
+import { incidentCommands } from './commands/incidents.js';
+import { markCommand } from './commands/mark.js';
+import { pauseCommands } from './commands/pause.js';
+import { rollbackCommands } from './commands/rollback.js';
+import { runCommand } from './commands/run.js';
+import { statusCommand } from './commands/status.js';
+import { exitCodes, type ExitCode } from './exit-code.js';
+
+/** Runs one command line and resolves with its exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  const program = new Command('belay')
+    .description('An unattended production guard: it watches, waits until a breach is sustained, rolls back, proves recovery and tells people.')
+    .version(version)
+    .option('-c, --config <file>', 'the belay.yaml to use', './belay.yaml')
+    .option('--verbose', 'show where an error came from')
+    .showHelpAfterError()
+    .exitOverride()
+    .addHelpText('after', '\nExit codes: 0 well, 1 the answer is bad, 2 wrong use, 3 the daemon could not be reached.');
+  const done = (result: ExitCode): void => {
+    code = result;
+  };
+  runCommand(program, done);
+  checkCommand(program, done);
+  statusCommand(program);
+  rollbackCommands(program, done);
+  incidentCommands(program);
+  pauseCommands(program);
+  markCommand(program);
+  exportCommand(program);
+  demoCommand(program, done);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what was wrong, or shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongUse;
+    process.stderr.write(`belay: ${program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error ? (error.stack ?? error.message) : errorText(error)}\n`);
+    return exitCodeFor(error);
+  }
+}
+
+function exitCodeFor(error: unknown): ExitCode {
+  if (!(error instanceof BelayError)) return exitCodes.bad;
+  if (error.code === 'daemon-unreachable') return exitCodes.unreachable;
+  return error.code === 'wrong-use' ? exitCodes.wrongUse : exitCodes.bad;
+}
