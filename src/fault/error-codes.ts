@@ -24,6 +24,7 @@ export const errorCodes = [
   'store-unavailable',
   'store-locked',
   'daemon-unreachable',
+  'internal',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,0 +1,69 @@
+import swagger from '@fastify/swagger';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Registry } from 'prom-client';
+import type { HttpSettings } from '../config/config.js';
+import type { Redactor } from '../secret/redactor.js';
+import { guardAccess } from './access.js';
+import { actionRoutes } from './action-routes.js';
+import type { GuardApi } from './guard-api.js';
+import { answerErrors } from './http-errors.js';
+import { metricsRoute } from './metrics-route.js';
+import { probeRoutes } from './probe-routes.js';
+import { readRoutes } from './read-routes.js';
+
+export interface HttpServerOptions {
+  readonly guard: GuardApi;
+  readonly settings: HttpSettings;
+  /** The daemon's own token, of the role operator. */
+  readonly operatorToken: string;
+  readonly logger: FastifyBaseLogger;
+  readonly registry: Registry;
+  readonly redactor: Redactor;
+}
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/** For a whole request to arrive: a client that dribbles does not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
+export function createHttpServer({ guard, settings, operatorToken, logger, registry, redactor }: HttpServerOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  // Schemas of answers describe them for OpenAPI only; what goes out is cleaned of secrets here, errors included.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setReplySerializer((payload) => JSON.stringify(redactor.data(payload)));
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    return Promise.resolve();
+  });
+  guardAccess(app, settings, operatorToken);
+  answerErrors(app);
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Belay', version: '1', description: 'An unattended production guard. Instants are milliseconds since the epoch.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  // In a plugin of their own, the routes are registered once the documentation listens for them.
+  app.register((scope, _options, done) => {
+    const api = scope.withTypeProvider<ZodTypeProvider>();
+    probeRoutes(api, guard);
+    metricsRoute(api, registry);
+    readRoutes(api, guard);
+    actionRoutes(api, guard);
+    api.get('/api/v1/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, () => app.swagger());
+    done();
+  });
+  return app;
+}

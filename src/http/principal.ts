@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { HttpSettings, Role } from '../config/config.js';
+import { BelayError } from '../fault/belay-error.js';
+
+/** Who asks: the name and role of a token. */
+export interface Principal {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** What a route asks for; `open` routes are answered to everybody. */
+export type RequiredRole = 'open' | Exclude<Role, 'webhook'>;
+
+const RANKS: Readonly<Record<Exclude<Role, 'webhook'>, number>> = { viewer: 1, operator: 2, approver: 3, admin: 4 };
+
+/** Each role may do all that the ones before it may; `webhook` may only deliver. */
+export function mayDo(role: Role, required: Exclude<RequiredRole, 'open'>): boolean {
+  return role !== 'webhook' && RANKS[role] >= RANKS[required];
+}
+
+export interface Credentials {
+  /** The Authorization header. */
+  readonly authorization: string | undefined;
+  /** Whether the connection comes from this machine, and not through a proxy on it. */
+  readonly isLocal: boolean;
+}
+
+/** Knows the tokens of belay.yaml and the daemon's own, as hashes. */
+export class Authenticator {
+  readonly #tokens: readonly { readonly hash: Buffer; readonly principal: Principal }[];
+  readonly #localMayView: boolean;
+
+  constructor(tokens: HttpSettings['tokens'], operatorToken: string) {
+    const own = { name: 'local operator', role: 'operator', token: operatorToken } as const;
+    this.#tokens = [...tokens, own].map(({ name, role, token }) => ({ hash: hashOf(token), principal: { name, role } }));
+    this.#localMayView = tokens.length === 0;
+  }
+
+  /** `undefined` for a request without a token that gives no right by itself. Throws `unauthorized` for a token that is not known. */
+  identify({ authorization, isLocal }: Credentials): Principal | undefined {
+    if (authorization === undefined) return isLocal && this.#localMayView ? { name: 'anonymous', role: 'viewer' } : undefined;
+    const presented = hashOf(/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
+    // Hashes have one length, and all are compared, so that the time tells nothing about any token.
+    const known = this.#tokens.filter(({ hash }) => timingSafeEqual(hash, presented))[0];
+    if (known === undefined) throw new BelayError('unauthorized', 'The token is not known here. Send "Authorization: Bearer TOKEN" with one of http.auth.tokens.');
+    return known.principal;
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,29 @@
+import type { Api } from './api.js';
+import { errorAnswers } from './api.js';
+import type { GuardApi } from './guard-api.js';
+import { idParams, incidentQuery } from './request-schemas.js';
+import { incidentsView, incidentView, rollbackView, statusView, triggersView } from './view-schemas.js';
+
+/** What a viewer may see. */
+export function readRoutes(api: Api, guard: GuardApi): void {
+  const config = { role: 'viewer' } as const;
+  api.get('/api/v1/status', { config, schema: { summary: 'Targets, sources and pauses at a glance', response: { 200: statusView, ...errorAnswers } } }, () => guard.status());
+  api.get('/api/v1/triggers', { config, schema: { summary: 'Triggers and their alerts', response: { 200: triggersView, ...errorAnswers } } }, async () => ({
+    triggers: await guard.triggers(),
+  }));
+  api.get(
+    '/api/v1/incidents',
+    { config, schema: { summary: 'Incidents, newest first', querystring: incidentQuery, response: { 200: incidentsView, ...errorAnswers } } },
+    async (request) => ({ incidents: await guard.incidents(request.query) }),
+  );
+  api.get(
+    '/api/v1/incidents/:id',
+    { config, schema: { summary: 'All that is known of an incident', params: idParams, response: { 200: incidentView, ...errorAnswers } } },
+    (request) => guard.incident(request.params.id),
+  );
+  api.get(
+    '/api/v1/rollbacks/:id',
+    { config, schema: { summary: 'One run of one plan', params: idParams, response: { 200: rollbackView, ...errorAnswers } } },
+    (request) => guard.rollback(request.params.id),
+  );
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { parseDuration } from '../time/duration.js';
+import type { ChangeMark, IncidentFilter, PauseRequest, RollbackRequest } from './guard-api.js';
+
+const name = z.string().min(1).max(200);
+const reason = z.string().trim().min(1).max(1_000).describe('Why; it is kept in the journal and told to people');
+const durationMs = z
+  .string()
+  .describe('A duration as Prometheus writes it: 30m, 1h30m')
+  .transform((text, context) => {
+    const parsedMs = parseDuration(text);
+    if (parsedMs !== undefined && parsedMs > 0) return parsedMs;
+    context.addIssue('is not a duration: write 90s, 5m or 1h30m');
+    return z.NEVER;
+  });
+
+export const idParams = z.object({ id: name });
+
+export const incidentQuery = z
+  .strictObject({
+    target: name.optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    before: name.optional().describe('Only incidents opened before this one'),
+  })
+  .transform(({ target, limit, before }): IncidentFilter => ({ target, limit, beforeId: before }));
+
+export const rollbackBody = z
+  .strictObject({
+    plan: name.optional().describe('A plan by its id'),
+    target: name.optional().describe('With level: the plan of that target on that level'),
+    level: z.literal([1, 2, 3, 4, 5]).optional(),
+    reason,
+    dryRun: z.boolean().default(false),
+  })
+  .transform(({ plan, target, level, reason: why, dryRun }, context): RollbackRequest => {
+    if (plan !== undefined && target === undefined && level === undefined) return { what: { planId: plan }, reason: why, dryRun };
+    if (plan === undefined && target !== undefined && level !== undefined) return { what: { target, level }, reason: why, dryRun };
+    const missing = plan !== undefined ? (target !== undefined ? 'target' : 'level') : target === undefined ? 'target' : 'level';
+    context.addIssue({ code: 'custom', path: [missing], message: 'give either plan, or target and level' });
+    return z.NEVER;
+  });
+
+export const changeBody = z.strictObject({ target: name, version: name, kind: z.enum(['deploy', 'good']) }) satisfies z.ZodType<ChangeMark>;
+
+export const pauseBody = z
+  .strictObject({ target: name.optional().describe('All targets when it is left out'), reason, for: durationMs.optional().describe('Until resumed when it is left out') })
+  .transform(({ target, reason: why, for: forMs }): PauseRequest => ({ target, reason: why, forMs }));
+
+export const resetBody = z.strictObject({ target: name.optional().describe('All targets when it is left out') });
+
+export const closeBody = z.strictObject({ reason });

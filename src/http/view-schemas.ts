@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { Pause } from '../guard/pauses.js';
+import type { Incident } from '../incident/incident.js';
+import type { IncidentSummary, RollbackView, StatusView, TriggerView } from './guard-api.js';
+
+// The answers as OpenAPI shows them. They describe and are not enforced: an answer in an emergency must not be refused
+// because its description has fallen behind. The types hold the two together.
+
+const instant = z.number().describe('Milliseconds since the epoch, UTC');
+const mode = z.enum(['enforce', 'dry-run', 'observe']);
+const level = z.literal([1, 2, 3, 4, 5]);
+const incidentStatus = z.enum(['open', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed']);
+const labels = z.record(z.string(), z.string());
+
+export const pauseView: z.ZodType<Pause> = z.object({
+  id: z.string(),
+  target: z.string().optional().describe('All targets when it is left out'),
+  by: z.string(),
+  reason: z.string(),
+  since: instant,
+  until: instant.optional(),
+});
+
+export const statusView: z.ZodType<StatusView> = z.object({
+  version: z.string(),
+  environment: z.string(),
+  mode,
+  now: instant,
+  startedAt: instant,
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      owners: z.array(z.string()),
+      mode,
+      alerts: z.object({ inactive: z.number(), pending: z.number(), firing: z.number() }),
+      openIncident: z.object({ id: z.string(), status: incidentStatus }).optional(),
+      paused: z.boolean(),
+    }),
+  ),
+  sources: z.array(z.object({ name: z.string(), state: z.enum(['unknown', 'seeing', 'blind']), since: instant.optional(), message: z.string().optional() })),
+  pauses: z.array(pauseView),
+  configurationRefused: z.object({ at: instant, problems: z.array(z.string()) }).optional().describe('The files on disk are refused, and older ones are in use'),
+});
+
+const triggerView: z.ZodType<TriggerView> = z.object({
+  name: z.string(),
+  target: z.string(),
+  source: z.string(),
+  query: z.string(),
+  condition: z.string(),
+  window: z.string(),
+  severity: z.enum(['critical', 'high', 'medium', 'low']),
+  mode,
+  alerts: z.array(
+    z.object({
+      fingerprint: z.string(),
+      labels,
+      state: z.enum(['inactive', 'pending', 'firing']),
+      health: z.enum(['unknown', 'ok', 'err']),
+      value: z.string().optional().describe('In the unit of the condition: 12.4%'),
+      valueAt: instant.optional(),
+      activeAt: instant.optional(),
+      firedAt: instant.optional(),
+    }),
+  ),
+});
+export const triggersView = z.object({ triggers: z.array(triggerView).readonly() });
+
+const summaryFields = {
+  id: z.string(),
+  target: z.string(),
+  environment: z.string(),
+  mode,
+  status: incidentStatus,
+  openedAt: instant,
+  endedAt: instant.optional(),
+  needsHuman: z.object({ at: instant, reason: z.string(), explanation: z.string() }).optional(),
+  resolution: z.object({ how: z.enum(['rolled-back', 'by-itself', 'closed']), by: z.string().optional(), explanation: z.string() }).optional(),
+};
+
+const rungFields = {
+  executionId: z.string(),
+  planId: z.string(),
+  level: level.optional(),
+  mode,
+  trigger: z.enum(['manual', 'automatic']),
+  by: z.string(),
+  reason: z.string(),
+  startedAt: instant,
+  endedAt: instant.optional(),
+  outcome: z.enum(['success', 'failed', 'parked', 'cancelled', 'would-have']).optional(),
+  error: z.string().optional(),
+  steps: z.array(
+    z.looseObject({
+      key: z.string().describe('planId/stepId'),
+      name: z.string(),
+      type: z.string(),
+      status: z.enum(['waiting', 'running', 'retrying', 'success', 'failed', 'parked', 'would-have']),
+      attempts: z.number(),
+      startedAt: instant.optional(),
+      endedAt: instant.optional(),
+      error: z.string().optional(),
+    }),
+  ),
+  verification: z
+    .looseObject({
+      startedAt: instant,
+      holdMs: z.number(),
+      timeoutMs: z.number(),
+      result: z.looseObject({ outcome: z.enum(['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped']), explanation: z.string() }).optional(),
+    })
+    .optional(),
+};
+
+// An incident says all that is known of it; the description names what scripts need of that, hence the loose objects.
+export const incidentsView = z.object({ incidents: z.array(z.object(summaryFields) as unknown as z.ZodType<IncidentSummary>).readonly() });
+export const rollbackView = z.looseObject({ ...rungFields, incidentId: z.string(), target: z.string() }) as unknown as z.ZodType<RollbackView>;
+export const incidentView = z.looseObject({
+  ...summaryFields,
+  alerts: z.array(
+    z.looseObject({
+      evidence: z.looseObject({ trigger: z.string(), labels, severity: z.string(), query: z.string(), condition: z.string(), value: z.string().optional(), window: z.string() }),
+      firedAt: instant,
+      clearedAt: instant.optional(),
+      duringRollback: z.boolean(),
+    }),
+  ),
+  decisions: z.array(z.looseObject({ kind: z.string(), reason: z.string(), at: instant, mode, explanation: z.string(), needsHuman: z.boolean() })),
+  rungs: z.array(z.looseObject(rungFields)),
+}) as unknown as z.ZodType<Incident>;
+export const rollbackStartedView = z.object({ executionId: z.string(), incidentId: z.string() });

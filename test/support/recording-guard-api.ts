@@ -1,0 +1,120 @@
+import { BelayError } from '../../src/fault/belay-error.js';
+import type { GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
+import type { Incident, Rung } from '../../src/incident/incident.js';
+
+export const status: StatusView = {
+  version: '0.1.0',
+  environment: 'production',
+  mode: 'enforce',
+  now: 2_000,
+  startedAt: 1_000,
+  targets: [{ name: 'checkout', owners: ['payments'], mode: 'enforce', alerts: { inactive: 1, pending: 0, firing: 1 }, openIncident: { id: 'i1', status: 'verifying' }, paused: false }],
+  sources: [{ name: 'prometheus', state: 'blind', since: 1_500, message: 'connection refused' }],
+  pauses: [],
+};
+
+const trigger: TriggerView = {
+  name: 'CheckoutErrorRateHigh',
+  target: 'checkout',
+  source: 'prometheus',
+  query: 'rate(errors[1m])',
+  condition: '> 10%',
+  window: 'for 5m',
+  severity: 'critical',
+  mode: 'enforce',
+  alerts: [{ fingerprint: 'f1', labels: { job: 'checkout' }, state: 'firing', health: 'ok', value: '12.4%', valueAt: 1_900, firedAt: 1_800 }],
+};
+
+const rung: Rung = {
+  executionId: 'e1',
+  planId: 'checkout-flag-off',
+  level: 1,
+  mode: 'enforce',
+  trigger: 'automatic',
+  by: 'belay',
+  reason: 'sustained-breach',
+  startedAt: 1_900,
+  begun: true,
+  // What a plan wrote may hold what JSON cannot; the answer must come all the same.
+  steps: [{ key: 'p/s', name: 'flag', type: 'feature-flag', status: 'success', attempts: 1, description: { summary: 'on → off', before: Infinity } }],
+};
+
+const incident: Incident = {
+  id: 'i1',
+  target: 'checkout',
+  environment: 'production',
+  mode: 'enforce',
+  status: 'verifying',
+  openedAt: 1_800,
+  alerts: [],
+  decisions: [],
+  rungs: [rung],
+};
+
+/** A guard that knows the incident `i1`, the rollback `e1`, the plan `checkout-flag-off` and the pause `p1`, and writes down what it was asked to do. */
+export class RecordingGuardApi implements GuardApi {
+  readonly calls: (readonly [action: string, ...details: unknown[]])[] = [];
+  missing: string[] = [];
+  /** Thrown by `status`. */
+  fault: Error | undefined;
+
+  notReady(): readonly string[] {
+    return this.missing;
+  }
+  async status(): Promise<StatusView> {
+    if (this.fault !== undefined) throw this.fault;
+    return status;
+  }
+  async triggers(): Promise<readonly TriggerView[]> {
+    return [trigger];
+  }
+  async incidents(filter: unknown): ReturnType<GuardApi['incidents']> {
+    this.calls.push(['incidents', filter]);
+    return [incident];
+  }
+  async incident(id: string): Promise<Incident> {
+    return this.#known(id, 'i1', incident);
+  }
+  async rollback(id: string): ReturnType<GuardApi['rollback']> {
+    return this.#known(id, 'e1', { ...rung, incidentId: 'i1', target: 'checkout' });
+  }
+  async startRollback(...request: Parameters<GuardApi['startRollback']>): ReturnType<GuardApi['startRollback']> {
+    const { what } = request[0];
+    if ('planId' in what && what.planId !== rung.planId) throw new BelayError('plan-not-found', `There is no plan ${what.planId}.`);
+    if ('target' in what && what.target === 'busy') throw new BelayError('target-busy', 'busy is being rolled back.', { context: { executionId: 'e1' } });
+    return this.#did('startRollback', request, { executionId: 'e/2', incidentId: 'i2' });
+  }
+  async cancelRollback(...request: Parameters<GuardApi['cancelRollback']>): Promise<void> {
+    this.#known(request[0], 'e1', undefined);
+    this.#did('cancelRollback', request, undefined);
+  }
+  async closeIncident(...request: Parameters<GuardApi['closeIncident']>): Promise<void> {
+    this.#known(request[0], 'i1', undefined);
+    this.#did('closeIncident', request, undefined);
+  }
+  async markChange(...request: Parameters<GuardApi['markChange']>): Promise<void> {
+    this.#did('markChange', request, undefined);
+  }
+  async pause(...request: Parameters<GuardApi['pause']>): ReturnType<GuardApi['pause']> {
+    return this.#did('pause', request, { id: 'p1', by: request[1], reason: request[0].reason, since: 1 });
+  }
+  async resume(...request: Parameters<GuardApi['resume']>): Promise<void> {
+    this.#known(request[0], 'p1', undefined);
+    this.#did('resume', request, undefined);
+  }
+  async reset(...request: Parameters<GuardApi['reset']>): Promise<void> {
+    this.#did('reset', request, undefined);
+  }
+  async reload(by: string): Promise<void> {
+    this.#did('reload', [by], undefined);
+  }
+
+  #did<T>(action: string, details: readonly unknown[], result: T): T {
+    this.calls.push([action, ...details]);
+    return result;
+  }
+  #known<T>(id: string, known: string, value: T): T {
+    if (id !== known) throw new BelayError('not-found', `There is no ${id}.`, { context: { id } });
+    return value;
+  }
+}
