@@ -1,9 +1,11 @@
 import { formatDuration } from '../time/duration.js';
-import { type ExecutionState, progressOf } from './execution-state.js';
+import { type ExecutionState, hasAttemptsLeft, progressOf, type StepProgress } from './execution-state.js';
 import { failureText } from './failure-text.js';
 import type { ExecutionStep, RollbackEvent } from './rollback-event.js';
 import type { StepState } from './step-executor.js';
-import { maxAttemptsOf, retryDelayMs, timeoutError } from './step-timing.js';
+import { retryDelayMs, timeoutError } from './step-timing.js';
+
+const MOST_INTERRUPTIONS = 3;
 
 /** How an attempt ended. `settled` is false where the executor had not stopped `graceMs` after its signal aborted. */
 export type AttemptEnd =
@@ -22,27 +24,28 @@ export type Finding =
  * tried again while an earlier attempt may still be at work. `random`: 0 up to 1, for the jitter.
  */
 export function attemptEnded(state: ExecutionState, stepKey: string, end: AttemptEnd, now: number, random: number): RollbackEvent {
-  const { step, attempt } = attemptUnderWay(state, stepKey);
+  const { progress, attempt } = attemptUnderWay(state, stepKey);
+  const { step, interruptions } = progress;
   const { executionId } = state;
   if (end.type === 'done') return { type: 'step-succeeded', executionId, at: now, stepKey, how: 'executed' };
 
   const timedOut = end.type === 'timed-out';
   const mayRetry =
     state.cancelReason === undefined &&
-    attempt < maxAttemptsOf(step.step) &&
+    hasAttemptsLeft(progress, attempt) &&
     (end.type === 'threw' || (timedOut && end.settled && step.step.idempotent !== false));
-  const retryAt = mayRetry ? now + retryDelayMs(step.step, attempt, random) : undefined;
+  const retryAt = mayRetry ? now + retryDelayMs(step.step, attempt - interruptions, random) : undefined;
   return { type: 'step-attempt-failed', executionId, at: now, stepKey, attempt, error: errorOf(step, end, state.cancelReason), timedOut, retryAt };
 }
 
 /**
  * The event that follows from looking at an attempt in which Belay died. The wanted state is there: succeeded. It is
- * not: run again, as the next attempt. Unknown: run again only what is idempotent, else park. The death was Belay's and
- * not the step's, so one attempt beyond `maxAttempts` is granted; when that one is cut off too, the step may be
- * what kills Belay, and it is parked.
+ * not: run again at once. Unknown: run again only what is idempotent, else park. The death was Belay's and not the step's,
+ * so it uses up none of `maxAttempts`; but a step in which Belay has died three times may be what kills it, and is parked.
  */
 export function interruptedAttemptEnded(state: ExecutionState, stepKey: string, finding: Finding, now: number): RollbackEvent {
-  const { step, attempt } = attemptUnderWay(state, stepKey);
+  const { progress, attempt } = attemptUnderWay(state, stepKey);
+  const { step, interruptions } = progress;
   const { executionId } = state;
   const base = { executionId, at: now, stepKey };
   const parked = (error: string): RollbackEvent => ({ ...base, type: 'step-parked', error });
@@ -52,22 +55,22 @@ export function interruptedAttemptEnded(state: ExecutionState, stepKey: string, 
   }
   if (finding.state === 'applied') return { ...base, type: 'step-succeeded', how: 'already-so' };
   if (state.cancelReason !== undefined) {
-    return { ...base, type: 'step-attempt-failed', attempt, error: `Error: ${state.cancelReason}`, timedOut: false };
+    return { ...base, type: 'step-attempt-failed', attempt, error: `Error: ${state.cancelReason}`, timedOut: false, interrupted: true };
   }
   if (finding.state === 'unknown' && step.step.idempotent === false) {
     const why = finding.error === undefined ? '' : ` (${finding.error})`;
     return parked(`Belay stopped in the middle of this step, whether it took effect is unknown${why}, and it is declared not to be idempotent, so it is not run again: look at its real state and decide`);
   }
-  if (attempt > maxAttemptsOf(step.step)) {
-    return parked(`Belay stopped in the middle of this step again, at attempt ${attempt}: make sure that the step is not what stops it, then decide`);
+  if (interruptions + 1 >= MOST_INTERRUPTIONS) {
+    return parked(`Belay has stopped ${interruptions + 1} times in the middle of this step: make sure that the step is not what stops it, then decide`);
   }
-  return { ...base, type: 'step-attempt-failed', attempt, error: 'Error: Belay stopped in the middle of this attempt', timedOut: false, retryAt: now };
+  return { ...base, type: 'step-attempt-failed', attempt, error: 'Error: Belay stopped in the middle of this attempt', timedOut: false, interrupted: true, retryAt: now };
 }
 
-function attemptUnderWay(state: ExecutionState, stepKey: string): { readonly step: ExecutionStep; readonly attempt: number } {
-  const { step, phase } = progressOf(state, stepKey);
-  if (phase.type !== 'attempting') throw new Error(`Step ${stepKey} has no attempt under way`);
-  return { step, attempt: phase.attempt };
+function attemptUnderWay(state: ExecutionState, stepKey: string): { readonly progress: StepProgress; readonly attempt: number } {
+  const progress = progressOf(state, stepKey);
+  if (progress.phase.type !== 'attempting') throw new Error(`Step ${stepKey} has no attempt under way`);
+  return { progress, attempt: progress.phase.attempt };
 }
 
 function errorOf(step: ExecutionStep, end: Exclude<AttemptEnd, { type: 'done' }>, cancelReason = 'cancelled'): string {

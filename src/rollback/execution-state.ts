@@ -1,6 +1,7 @@
 import { BelayError } from '../fault/belay-error.js';
 import type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback-event.js';
 import type { RollbackContext } from './rollback-plan.js';
+import { maxAttemptsOf } from './step-timing.js';
 
 /** How far a step is. */
 export type StepPhase =
@@ -17,6 +18,8 @@ export type StepPhase =
 export interface StepProgress {
   readonly step: ExecutionStep;
   readonly phase: StepPhase;
+  /** How many of its attempts were cut off because Belay died. */
+  readonly interruptions: number;
 }
 
 /** All that decides what an execution does next; made from its events alone. */
@@ -38,7 +41,7 @@ export function foldExecution(events: readonly RollbackEvent[]): ExecutionState 
     throw new BelayError('conflict', `The journal of a rollback must begin with rollback-started, not with ${first?.type ?? 'nothing'}`);
   }
   const { executionId, planId, dryRun, context } = first;
-  const steps = first.steps.map((step): StepProgress => ({ step, phase: { type: 'pending' } }));
+  const steps = first.steps.map((step): StepProgress => ({ step, phase: { type: 'pending' }, interruptions: 0 }));
   return rest.reduce<ExecutionState>(applyEvent, { executionId, planId, dryRun, context, steps });
 }
 
@@ -49,7 +52,7 @@ export function applyEvent(state: ExecutionState, event: RollbackEvent): Executi
       return withPhase(state, event.stepKey, { type: 'attempting', attempt: event.attempt, attemptId: event.attemptId });
     case 'step-attempt-failed': {
       const { attempt, error, timedOut, retryAt } = event;
-      return withPhase(state, event.stepKey, { type: 'attempt-failed', attempt, error, timedOut, retryAt });
+      return withPhase(state, event.stepKey, { type: 'attempt-failed', attempt, error, timedOut, retryAt }, event.interrupted === true ? 1 : 0);
     }
     case 'step-succeeded':
       return withPhase(state, event.stepKey, { type: 'succeeded', how: event.how });
@@ -73,6 +76,11 @@ export function applyEvent(state: ExecutionState, event: RollbackEvent): Executi
   }
 }
 
+/** Whether the step has attempts left after this one. Those in which Belay died do not count. */
+export function hasAttemptsLeft({ step, interruptions }: StepProgress, attempt: number): boolean {
+  return attempt - interruptions < maxAttemptsOf(step.step);
+}
+
 export function progressOf(state: ExecutionState, stepKey: string): StepProgress {
   const progress = state.steps.find(({ step }) => step.key === stepKey);
   if (progress === undefined) {
@@ -81,7 +89,8 @@ export function progressOf(state: ExecutionState, stepKey: string): StepProgress
   return progress;
 }
 
-function withPhase(state: ExecutionState, stepKey: string, phase: StepPhase): ExecutionState {
+function withPhase(state: ExecutionState, stepKey: string, phase: StepPhase, interruptionsMore = 0): ExecutionState {
   const changed = progressOf(state, stepKey);
-  return { ...state, steps: state.steps.map((progress) => (progress === changed ? { ...progress, phase } : progress)) };
+  const progress = { ...changed, phase, interruptions: changed.interruptions + interruptionsMore };
+  return { ...state, steps: state.steps.map((other) => (other === changed ? progress : other)) };
 }

@@ -1,6 +1,5 @@
-import type { ExecutionState, StepPhase, StepProgress } from './execution-state.js';
+import { type ExecutionState, hasAttemptsLeft, type StepPhase, type StepProgress } from './execution-state.js';
 import type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback-event.js';
-import { maxAttemptsOf } from './step-timing.js';
 
 /** What an execution does next. */
 export type Move =
@@ -31,7 +30,7 @@ export function nextMove(state: ExecutionState, now: number): Move {
     case 'attempting':
       return { type: 'examine', step, attemptId: phase.attemptId };
     case 'attempt-failed':
-      return afterFailedAttempt(state, step, phase, now);
+      return afterFailedAttempt(state, current, phase, now);
     case 'failed':
       if (state.cancelReason !== undefined) return ended(state, now, 'cancelled', `Cancelled at step: ${step.step.id} - ${phase.error}`);
       return ended(state, now, 'failed', `Failed at step: ${step.step.id} - ${phase.error}`);
@@ -51,14 +50,15 @@ function isOpen(progress: StepProgress): progress is OpenStep {
   return phase.type !== 'succeeded' && phase.type !== 'described' && !(phase.type === 'failed' && phase.continued);
 }
 
-function afterFailedAttempt(state: ExecutionState, step: ExecutionStep, phase: FailedAttempt, now: number): Move {
+function afterFailedAttempt(state: ExecutionState, progress: StepProgress, phase: FailedAttempt, now: number): Move {
   const { executionId } = state;
+  const { step } = progress;
   const { attempt, error, retryAt, timedOut } = phase;
   if (state.cancelReason === undefined && retryAt !== undefined) {
     return retryAt > now ? { type: 'wait', until: retryAt } : { type: 'attempt', step, attempt: attempt + 1 };
   }
   const continued = step.step.continueOnError === true && state.cancelReason === undefined;
-  const wouldHaveRetried = timedOut && attempt < maxAttemptsOf(step.step) && state.cancelReason === undefined;
+  const wouldHaveRetried = timedOut && hasAttemptsLeft(progress, attempt) && state.cancelReason === undefined;
   if (wouldHaveRetried && !continued && step.step.idempotent === false) {
     const words = `${error}. Whether it took effect is unknown, and it is declared not to be idempotent, so it is not tried again: look at its real state and decide`;
     return { type: 'record', event: { type: 'step-parked', executionId, at: now, stepKey: step.key, error: words } };

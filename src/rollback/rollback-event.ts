@@ -18,7 +18,8 @@ export type RollbackOutcome = 'success' | 'failed' | 'parked' | 'cancelled' | 'w
 export type RollbackEvent =
   | { readonly type: 'rollback-started'; readonly executionId: string; readonly at: number; readonly planId: string; readonly planName: string; readonly dryRun: boolean; readonly context: RollbackContext; readonly steps: readonly ExecutionStep[] }
   | { readonly type: 'step-attempt-started'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly attemptId: string; readonly description?: StepDescription | undefined }
-  | { readonly type: 'step-attempt-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly retryAt?: number | undefined }
+  /** `interrupted`: Belay itself died in it, so it uses up none of the step's attempts. */
+  | { readonly type: 'step-attempt-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly interrupted?: boolean | undefined; readonly retryAt?: number | undefined }
   | { readonly type: 'step-succeeded'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly how: 'executed' | 'already-so' }
   | { readonly type: 'step-described'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly description: StepDescription }
   | { readonly type: 'step-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string; readonly continued: boolean }

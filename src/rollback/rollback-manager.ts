@@ -139,7 +139,7 @@ export class RollbackManager {
       const events = await journal.eventsOf(executionId);
       if (events.length === 0) throw new BelayError('not-found', `Rollback ${executionId} not found`, { context: { executionId } });
       const run = new ExecutionRun(events, this.#ports, options.signal);
-      if (run.state.end !== undefined) return run.record();
+      if (run.state.end !== undefined) return this.#remember(run).record();
       for (const { step } of run.state.steps) this.#ports.calls.executorOf(step.step.type);
       const resumed: RollbackEvent = { type: 'rollback-resumed', executionId, at: clock.now() };
       await journal.append(resumed);
@@ -184,9 +184,7 @@ export class RollbackManager {
 
   async #run(events: readonly RollbackEvent[], options: RunOptions): Promise<RollbackExecution> {
     const run = new ExecutionRun(events, this.#ports, options.signal);
-    const { executionId } = run.state;
-    this.#executions.delete(executionId);
-    this.#executions.set(executionId, run);
+    this.#remember(run);
     try {
       options.onStarted?.(run.record());
     } catch (error) {
@@ -194,7 +192,6 @@ export class RollbackManager {
       this.#ports.onBackgroundError(error);
     }
     await run.run();
-    this.#forgetOldest();
     return run.record();
   }
 
@@ -211,11 +208,15 @@ export class RollbackManager {
     }
   }
 
-  #forgetOldest(): void {
-    for (const [executionId, run] of this.#executions) {
-      if (this.#executions.size <= REMEMBERED_EXECUTIONS) return;
-      if (run.state.end !== undefined) this.#executions.delete(executionId);
+  #remember(run: ExecutionRun): ExecutionRun {
+    // Deleted first, so that the newest is last.
+    this.#executions.delete(run.state.executionId);
+    this.#executions.set(run.state.executionId, run);
+    for (const [executionId, { state }] of this.#executions) {
+      if (this.#executions.size <= REMEMBERED_EXECUTIONS) break;
+      if (state.end !== undefined) this.#executions.delete(executionId);
     }
+    return run;
   }
 }
 

@@ -127,7 +127,7 @@ function staticProblem(reference: string, root: TemplateRoot | undefined): strin
   if (root === undefined) return `begins with nothing known (available: ${templateRoots.map((name) => (isSecretRoot(name) ? `${name}:…` : `${name}.…`)).join(', ')}); write $\${ where the text \${ itself is meant`;
   if (isSecretRoot(root)) return reference.length > root.length + 1 ? undefined : 'names nothing';
   const [, ...keys] = reference.split('.');
-  if (keys.length === 0 || keys.includes('')) return 'lacks a name';
+  if (keys.includes('') || (root === 'context' && keys.length === 0)) return 'lacks a name';
   if (keys.some((key) => unreachableKeys.has(key))) return 'is not reachable';
   if (root === 'context' && !contextFields.includes(keys[0] ?? '')) return `is not a field of the context (available: ${contextFields.map((field) => `context.${field}`).join(', ')})`;
   return undefined;
@@ -154,8 +154,8 @@ function readSecret(reference: string, secrets: SecretReader): string {
 
 function scopeOf(context: RollbackContext): Record<string, unknown> {
   const { environment, trigger, triggeredBy = '', metadata } = context;
-  const part = (key: string): unknown => (Object.hasOwn(metadata, key) ? metadata[key] : {});
-  return { context: { environment, trigger, triggeredBy, metadata }, labels: part('labels'), rollbackPoint: part('rollbackPoint') };
+  const part = (name: 'labels' | 'rollbackPoint'): object => (Object.hasOwn(metadata, name) ? { [name]: metadata[name] as unknown } : {});
+  return { context: { environment, trigger, triggeredBy, metadata }, ...part('labels'), ...part('rollbackPoint') };
 }
 
 /** Walks own properties only, so nothing that a prototype brings can be reached. */
