@@ -1,4 +1,4 @@
-/** The statements for one table, with the dialect's placeholders: 1 is the key, 2 the value. */
+/** The statements for one table, with the placeholders of the database: `@key` and `@value`, or `$1` and `$2`. */
 export interface FlagStatements {
   readonly select: string;
   readonly update: string;

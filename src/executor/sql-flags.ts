@@ -12,8 +12,8 @@ type SqlBinding = Extract<FlagBinding, { type: 'sql' }>;
 export function sqlFlags(binding: SqlBinding, directory: string): FlagProvider {
   const isSqlite = binding.url.startsWith('sqlite:');
   const table = isSqlite
-    ? openSqlite(resolve(directory, binding.url.slice('sqlite:'.length)), statements(binding, '?'))
-    : openPostgres(binding.url, statements(binding, '$'));
+    ? openSqlite(resolve(directory, binding.url.slice('sqlite:'.length)), statements(binding, { key: '@key', value: '@value' }))
+    : openPostgres(binding.url, statements(binding, { key: '$1', value: '$2' }));
   const on = binding.on ?? (isSqlite ? 1 : true);
   const off = binding.off ?? (isSqlite ? 0 : false);
   return {
@@ -37,11 +37,11 @@ function notOneRow(binding: SqlBinding, flagKey: string, rows: number): BelayErr
   return new BelayError('provider-refused', rows === 0 ? `table ${binding.table} has no flag ${JSON.stringify(flagKey)}` : `table ${binding.table} has ${rows} rows for flag ${JSON.stringify(flagKey)}`);
 }
 
-function statements({ table, keyColumn, valueColumn }: SqlBinding, mark: '?' | '$'): FlagStatements {
+function statements({ table, keyColumn, valueColumn }: SqlBinding, placeholders: { readonly key: string; readonly value: string }): FlagStatements {
   const name = table.split('.').map(quoted).join('.');
   return {
-    select: `SELECT ${quoted(valueColumn)} AS value FROM ${name} WHERE ${quoted(keyColumn)} = ${mark}1`,
-    update: `UPDATE ${name} SET ${quoted(valueColumn)} = ${mark}2 WHERE ${quoted(keyColumn)} = ${mark}1`,
+    select: `SELECT ${quoted(valueColumn)} AS value FROM ${name} WHERE ${quoted(keyColumn)} = ${placeholders.key}`,
+    update: `UPDATE ${name} SET ${quoted(valueColumn)} = ${placeholders.value} WHERE ${quoted(keyColumn)} = ${placeholders.key}`,
   };
 }
 

@@ -9,13 +9,13 @@ const BUSY_RETRY_MS = 50;
 export function openSqlite(path: string, statements: FlagStatements): FlagTable {
   return {
     select: (key, signal) =>
-      withDatabase(path, signal, (database) => database.prepare<[string], { value: unknown }>(statements.select).all(key).map(({ value }) => value)),
+      withDatabase(path, signal, (database) => database.prepare<[{ key: string }], { value: unknown }>(statements.select).all({ key }).map(({ value }) => value)),
     updateOne: (key, value, signal) =>
       withDatabase(path, signal, (database) =>
         database
           .transaction(() => {
-            const rows = database.prepare<[string]>(statements.select).all(key).length;
-            if (rows === 1) database.prepare(statements.update).run(key, typeof value === 'boolean' ? Number(value) : value);
+            const rows = database.prepare<[{ key: string }]>(statements.select).all({ key }).length;
+            if (rows === 1) database.prepare(statements.update).run({ key, value: typeof value === 'boolean' ? Number(value) : value });
             return rows;
           })
           .immediate(),

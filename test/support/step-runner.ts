@@ -1,0 +1,54 @@
+import type { RollbackContext, RollbackStep, StepType } from '../../src/rollback/rollback-plan.js';
+import type { RollbackStepExecutor, StepDescription, StepState } from '../../src/rollback/step-executor.js';
+import { bindingsSchema } from '../../src/executor/bindings.js';
+import { createExecutors } from '../../src/executor/create-executors.js';
+import type { PlanNotification } from '../../src/executor/plan-notifier.js';
+import type { Check, CheckResult } from '../../src/source/check.js';
+import { systemClock, type Clock } from '../../src/time/clock.js';
+
+interface StepRunnerOptions {
+  readonly directory?: string;
+  /** As it stands in belay.yaml. */
+  readonly bindings?: Record<string, unknown>;
+  readonly clock?: Clock;
+  readonly check?: (check: Check) => CheckResult;
+}
+
+export const context: RollbackContext = { environment: 'staging', trigger: 'manual', triggeredBy: 'ana', metadata: {} };
+
+export function stepOf(type: string, parameters: Record<string, unknown>): RollbackStep {
+  return { id: 'the-step', name: 'The step', description: '', type, parameters, timeout: 60 };
+}
+
+/** Runs single steps with the real executors, as a manager would. */
+export class StepRunner {
+  readonly notifications: PlanNotification[] = [];
+  readonly #executors: Map<StepType, RollbackStepExecutor>;
+
+  constructor({ directory = '/nonexistent', bindings = {}, clock = systemClock, check }: StepRunnerOptions) {
+    this.#executors = createExecutors({
+      bindings: bindingsSchema.parse(bindings),
+      directory,
+      clock,
+      checkRunner: { run: async (asked) => check?.(asked) ?? { name: asked.name, status: 'error', at: 0, detail: 'no check is expected' } },
+      planNotifier: { enqueue: async (notification) => void this.notifications.push(notification) },
+    });
+  }
+
+  execute(type: StepType, parameters: Record<string, unknown>, signal = AbortSignal.timeout(30_000), attemptId = 'test-attempt'): Promise<void> {
+    const attempt = { id: attemptId, executionId: 'test-execution', stepKey: 'plan/the-step', number: 1 };
+    return this.#executor(type).execute(stepOf(type, parameters), context, signal, attempt);
+  }
+
+  describe(type: StepType, parameters: Record<string, unknown>): Promise<StepDescription> {
+    return this.#executor(type).describe!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+  }
+
+  state(type: StepType, parameters: Record<string, unknown>): Promise<StepState> {
+    return this.#executor(type).state!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+  }
+
+  #executor(type: StepType): RollbackStepExecutor {
+    return this.#executors.get(type)!;
+  }
+}
