@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { createExecutors } from '../executor/create-executors.js';
+import type { PlanNotifier } from '../executor/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { Guard, type Eyes } from '../guard/guard.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
 import type { JournalEntry } from '../incident/incident-event.js';
-import { Notifier } from '../notify/notifier.js';
-import { PlanNotifications } from '../notify/plan-notifications.js';
+import { createChannels, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
@@ -77,7 +77,19 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const alive = new AliveMark(store.guard, clock, report);
   const downForMs = await alive.downForMs();
 
-  const notifier = new Notifier(config.notify, { journal: store.guard, outbox: store.outbox, clock, redactor, report, delivered: (channel, outcome) => metrics.delivered(channel, outcome) });
+  const makeNotifier = ({ notify }: Config): Notifier =>
+    new Notifier(createChannels(notify, clock), {
+      journal: store.guard,
+      outbox: store.outbox,
+      clock,
+      redactor,
+      report,
+      attempted: ({ channel, result, error }) => {
+        metrics.delivered(channel, result);
+        if (error !== undefined) log.warn({ channel, result, error }, 'a message was not delivered as it should be');
+      },
+    });
+  let notifier = makeNotifier(config);
   opened.add('the notifier', () => notifier.stop());
   store.onAppended((entries) => {
     for (const entry of entries) {
@@ -85,12 +97,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
       log.info({ seq: entry.seq, ...entry.event }, entry.event.type);
       onJournaled?.(entry);
     }
-    notifier.poke();
+    notifier.journalAppended();
   });
 
   const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
   const rollbacks = new RollbackManager({ journal, clock, secrets: systemSecretReader, redactor, onBackgroundError: report });
-  const planNotifier = new PlanNotifications(store.outbox, { clock, redactor });
+  // The notifier changes with the configuration, so it is looked up at each message.
+  const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
   let sources: ReadonlyMap<string, Source> = new Map();
 
   /** Makes the sources and executors of a configuration. What was made before is closed by the caller. */
@@ -128,7 +141,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     }
     const before = sources;
     config = next;
-    notifier.use(next.notify);
+    await notifier.stop();
+    notifier = makeNotifier(next);
+    notifier.start();
     await guard.declare(next, eyesFor(next));
     await closeAll(before);
     refused = undefined;
