@@ -71,7 +71,8 @@ async function tell(terminal: DemoTerminal, opened: CloseStack, keep: boolean, s
   opened.add('Belay', () => daemon.stop('the demo is over'));
   terminal.line({ tone: 'plain', text: `the shop runs release v1 (process ${shop.pid}) with 30 customers a second; Belay reads ${shop.url}/metrics each second` });
 
-  await watch(terminal, daemon, traffic, sleep(HEALTHY_FOR_MS, undefined, { signal: stopped }));
+  await watch(terminal, daemon, traffic, sleep(HEALTHY_FOR_MS, undefined, { signal: stopped }).catch(() => undefined));
+  if (stopped.aborted) return false;
   terminal.line({ tone: 'good', text: `all is well: ${traffic.counts().ok} customers served, ${traffic.counts().failed} errors` });
   terminal.heading('A bad change is shipped: release v2, the flag new-checkout on, new configuration');
   await shipBadChange(layout, shop.url);
