@@ -91,7 +91,7 @@ export class GuardService implements GuardApi {
     throw new BelayError('not-found', `there is no rollback ${executionId}`);
   }
 
-  startRollback({ what, reason, dryRun, mayStartAnyLevel }: RollbackRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }> {
+  startRollback({ what, reason, dryRun }: RollbackRequest, by: string, mayStartAnyLevel: boolean): Promise<{ readonly executionId: string; readonly incidentId: string }> {
     return this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun, mayStartAnyLevel });
   }
 

@@ -2,6 +2,7 @@ import { nameOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers, noContent } from './api.js';
 import type { GuardApi } from './guard-api.js';
+import { mayDo } from './principal.js';
 import { changeBody, closeBody, idParams, pauseBody, resetBody, rollbackBody } from './request-schemas.js';
 import { pauseView, rollbackStartedView } from './view-schemas.js';
 
@@ -13,7 +14,7 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
     '/api/v1/rollbacks',
     { config, schema: { summary: 'Starts a rollback: {plan} or {target, level}', body: rollbackBody, response: { 202: rollbackStartedView, ...errorAnswers } } },
     async (request, reply) => {
-      const started = await guard.startRollback(request.body, nameOf(request));
+      const started = await guard.startRollback(request.body, nameOf(request), request.principal !== undefined && mayDo(request.principal.role, 'approver'));
       return reply.code(202).header('location', `/api/v1/rollbacks/${encodeURIComponent(started.executionId)}`).send(started);
     },
   );

@@ -110,8 +110,11 @@ export interface GuardApi {
   incidents(filter: IncidentFilter): Promise<readonly IncidentSummary[]>;
   incident(id: string): Promise<Incident>;
   rollback(executionId: string): Promise<RollbackView>;
-  /** Resolves once the rollback is durable and under way, not when it has ended. */
-  startRollback(request: RollbackRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }>;
+  /**
+   * Resolves once the rollback is durable and under way, not when it has ended. A plan above the policy's
+   * `maxAutoLevel` is `forbidden` unless `mayStartAnyLevel`.
+   */
+  startRollback(request: RollbackRequest, by: string, mayStartAnyLevel: boolean): Promise<{ readonly executionId: string; readonly incidentId: string }>;
   cancelRollback(executionId: string, by: string): Promise<void>;
   closeIncident(id: string, reason: string, by: string): Promise<void>;
   markChange(change: ChangeMark, by: string): Promise<void>;
