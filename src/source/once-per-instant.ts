@@ -1,0 +1,27 @@
+/**
+ * Shares one piece of work between all who ask about the same instant. A newer instant begins anew. Whoever comes late
+ * with an older one gets the first work that began after it, as they would have begun it only now; if that is more than
+ * `spanMs` after it, nothing, because the past cannot be measured any more.
+ */
+export class OncePerInstant<T> {
+  readonly #spanMs: number;
+  /** In the order of their instants. */
+  readonly #kept = new Map<number, Promise<T>>();
+  #newestAt = -Infinity;
+
+  constructor(spanMs: number) {
+    this.#spanMs = spanMs;
+  }
+
+  ask(at: number, begin: () => Promise<T>): Promise<T> | undefined {
+    if (at > this.#newestAt) {
+      this.#newestAt = at;
+      for (const keptAt of this.#kept.keys()) if (keptAt < at - this.#spanMs) this.#kept.delete(keptAt);
+      const work = begin();
+      this.#kept.set(at, work);
+      return work;
+    }
+    for (const [keptAt, work] of this.#kept) if (keptAt >= at) return keptAt - at <= this.#spanMs ? work : undefined;
+    return undefined;
+  }
+}
