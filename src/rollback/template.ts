@@ -1,14 +1,9 @@
-import { BelayError, errorText } from '../fault/belay-error.js';
+import { errorText } from '../fault/belay-error.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import type { RollbackContext } from './rollback-plan.js';
+import { isSecret, readSecret, rootOf, staticProblem, type TemplateRoot, unreachableKeys } from './template-reference.js';
 import { escapeDollars, formatTemplate, parseTemplate, type TemplatePiece, UnclosedReference } from './template-text.js';
 
-/** What a reference may begin with. `env:` and `file:` are secrets, filled only at the moment of an attempt. */
-export const templateRoots = ['context', 'labels', 'rollbackPoint', 'env', 'file'] as const;
-export type TemplateRoot = (typeof templateRoots)[number];
-
-const contextFields = ['environment', 'trigger', 'triggeredBy', 'metadata'];
-const unreachableKeys = new Set(['__proto__', 'constructor', 'prototype']);
 const MOST_NAMES_SHOWN = 20;
 
 /** One reference in a step's parameters. */
@@ -49,8 +44,8 @@ export function templateReferences(parameters: unknown): readonly TemplateRefere
 
 /**
  * Fills what the context knows. The result is a template in which only secrets are left, so text that was inserted is
- * never read as a reference; `fillSecrets` makes the final parameters of it. Absent `triggeredBy` is the empty string; a text that is one
- * whole reference keeps the type of its value; objects inside a longer text are written as JSON.
+ * never read as a reference; `fillSecrets` makes the final parameters of it. Absent `triggeredBy` is the empty string; a
+ * text that is one whole reference keeps the type of its value; objects inside a longer text are written as JSON.
  */
 export function fillContext<T>(parameters: T, context: RollbackContext): { readonly parameters: T; readonly problems: readonly TemplateProblem[] } {
   const scope = scopeOf(context);
@@ -115,41 +110,8 @@ const unclosedWords = 'has no closing brace; write $${ where the text ${ itself 
 
 function describeReference(reference: string, path: string): TemplateReference {
   const root = rootOf(reference);
-  const problem = staticProblem(reference, root);
+  const problem = staticProblem(reference);
   return { path, reference, root, ...(problem === undefined ? {} : { problem }) };
-}
-
-function rootOf(reference: string): TemplateRoot | undefined {
-  return templateRoots.find((root) => (isSecretRoot(root) ? reference.startsWith(`${root}:`) : reference.split('.')[0] === root));
-}
-
-function staticProblem(reference: string, root: TemplateRoot | undefined): string | undefined {
-  if (root === undefined) return `begins with nothing known (available: ${templateRoots.map((name) => (isSecretRoot(name) ? `${name}:…` : `${name}.…`)).join(', ')}); write $\${ where the text \${ itself is meant`;
-  if (isSecretRoot(root)) return reference.length > root.length + 1 ? undefined : 'names nothing';
-  const [, ...keys] = reference.split('.');
-  if (keys.includes('') || (root === 'context' && keys.length === 0)) return 'lacks a name';
-  if (keys.some((key) => unreachableKeys.has(key))) return 'is not reachable';
-  if (root === 'context' && !contextFields.includes(keys[0] ?? '')) return `is not a field of the context (available: ${contextFields.map((field) => `context.${field}`).join(', ')})`;
-  return undefined;
-}
-
-function isSecretRoot(root: TemplateRoot): root is 'env' | 'file' {
-  return root === 'env' || root === 'file';
-}
-
-function isSecret(reference: string): boolean {
-  const root = rootOf(reference);
-  return root !== undefined && isSecretRoot(root);
-}
-
-function readSecret(reference: string, secrets: SecretReader): string {
-  const root = rootOf(reference);
-  const problem = staticProblem(reference, root);
-  if (root === undefined || !isSecretRoot(root) || problem !== undefined) {
-    throw new BelayError('template-unresolved', `\${${reference}} ${problem ?? 'is no secret'}`);
-  }
-  const name = reference.slice(root.length + 1);
-  return root === 'env' ? secrets.readEnv(name) : secrets.readFile(name);
 }
 
 function scopeOf(context: RollbackContext): Record<string, unknown> {
@@ -160,7 +122,7 @@ function scopeOf(context: RollbackContext): Record<string, unknown> {
 
 /** Walks own properties only, so nothing that a prototype brings can be reached. */
 function lookUp(scope: Record<string, unknown>, reference: string): { readonly value: unknown } | { readonly problem: string } {
-  const problem = staticProblem(reference, rootOf(reference));
+  const problem = staticProblem(reference);
   if (problem !== undefined) return { problem };
   let value: unknown = scope;
   let walked = '';
