@@ -22,10 +22,11 @@ export function worstFirst(evidence: readonly AlertEvidence[]): readonly AlertEv
   return [...evidence].sort((a, b) => urgency[a.severity] - urgency[b.severity] || (a.activeAt ?? Infinity) - (b.activeAt ?? Infinity));
 }
 
-/** What fires now or, once everything is clear, what has fired; worst first. */
-export function evidenceOfIncident({ alerts }: Incident): readonly AlertEvidence[] {
+/** What fires now or, once everything is clear, what has fired; worst first, each as it was last judged. */
+export function evidenceOfIncident({ alerts, decisions }: Incident): readonly AlertEvidence[] {
+  const newest = new Map(decisions.flatMap(({ evidence }) => evidence.map((seen) => [seen.fingerprint, seen])));
   const firing = alerts.filter((alert) => alert.clearedAt === undefined);
-  return worstFirst((firing.length > 0 ? firing : alerts).map((alert) => alert.evidence));
+  return worstFirst((firing.length > 0 ? firing : alerts).map(({ evidence }) => newest.get(evidence.fingerprint) ?? evidence));
 }
 
 /** `CheckoutErrorRateHigh` of checkout is `error rate`: the condition says already whose and how high. */

@@ -91,7 +91,7 @@ function actionOf(decision: Decision): string {
 }
 
 function nextOf(target: string, decision: Decision): string {
-  const byHand = decision.planId === undefined ? '' : ` To act now: belay rollback ${decision.planId} --reason "…"`;
+  const byHand = decision.planId === undefined ? '' : `\nTo act now: belay rollback ${decision.planId} --reason "…"`;
   if (decision.kind === 'execute') {
     const { level, ladder } = decision;
     const further = level !== undefined && ladder !== undefined && ladder.to > level ? ` If that does not help, the ladder goes on, up to ${levelText(ladder.to)}.` : '';

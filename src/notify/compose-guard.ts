@@ -5,6 +5,7 @@ import { readableInstant, readableSpan } from './readable-time.js';
 /** A restart that takes no longer is not worth a message. */
 const NOTABLE_DOWNTIME_MS = 60_000;
 const MOST_PROBLEMS_LISTED = 20;
+const MOST_TARGETS_IN_TITLE = 3;
 
 /** What happens to the guard itself, where people should know. */
 export function composeGuard(event: GuardEvent): readonly Message[] {
@@ -14,7 +15,7 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
         about(event.targets, {
           kind: 'blind',
           tone: 'bad',
-          title: `Belay is blind: ${event.source} gives no answer about ${event.targets.join(', ')}`,
+          title: `Belay is blind: ${event.source} gives no answer${aboutTargets(event.targets)}`,
           text: event.message,
           facts: [
             ['source', event.source],
@@ -29,7 +30,7 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
         about(event.targets, {
           kind: 'seeing',
           tone: 'good',
-          title: `Belay sees again: ${event.source} answers about ${event.targets.join(', ')}`,
+          title: `Belay sees again: ${event.source} answers${aboutTargets(event.targets)}`,
           text: `It had given no answer for ${readableSpan(0, event.blindForMs)}.`,
           facts: [
             ['source', event.source],
@@ -105,4 +106,10 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
 
 function about(targets: readonly string[], message: Omit<Message, 'dryRun' | 'target' | 'incidentId'>): Message {
   return { ...message, dryRun: false, target: targets.length === 1 ? targets[0] : undefined };
+}
+
+function aboutTargets(targets: readonly string[]): string {
+  if (targets.length === 0) return '';
+  const rest = targets.length - MOST_TARGETS_IN_TITLE;
+  return ` about ${targets.slice(0, MOST_TARGETS_IN_TITLE).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -25,7 +25,7 @@ export function composeNeedsHuman(incident: Incident, event: EventOf<'needs-huma
     title: `${incident.target}: needs a person, ${shortReason(event.reason, rung, proposed)}${headline === undefined ? '' : `: ${headline}`}`,
     text: [seen, event.explanation].filter((sentence) => sentence !== undefined).join(' '),
     facts: rung === undefined ? facts : [...facts, ['steps', stepLines(rung.steps)]],
-    next: `${advice(event.reason, incident, proposed)} Everything that was seen and done: belay incidents ${incident.id}`,
+    next: `${advice(event.reason, incident, proposed)}\nEverything that was seen and done: belay incidents ${incident.id}`,
   };
 }
 
@@ -98,7 +98,7 @@ function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed:
 }
 
 function advice(reason: NeedsHumanReason, { target }: Incident, proposed: Pick<Rung, 'level' | 'planId'> | undefined): string {
-  const start = proposed === undefined ? '' : ` If it is right: belay rollback ${proposed.planId} --reason "…"`;
+  const start = proposed === undefined ? '' : `\nIf it is right: belay rollback ${proposed.planId} --reason "…"`;
   switch (reason) {
     case 'no-plan':
       return `Nothing is rolled back by itself: ${target} must be mended by hand.`;

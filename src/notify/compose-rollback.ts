@@ -1,6 +1,6 @@
 import type { Rung } from '../incident/incident.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
-import { rungText, stepLines, type Facts } from './incident-facts.js';
+import { rungText, stepLines, withoutClass, type Facts } from './incident-facts.js';
 import type { Message, MessageKind, MessageTone } from './message.js';
 import { readableSpan } from './readable-time.js';
 
@@ -115,9 +115,4 @@ function message(
 
 function stepName(rung: Rung, stepKey: string): string {
   return rung.steps.find(({ key }) => key === stepKey)?.name ?? stepKey;
-}
-
-/** Errors are journalled with their class in front (`BelayError: refused`), which tells people nothing. */
-function withoutClass(error: string): string {
-  return error.replace(/^(?:[A-Za-z]*Error: )+/, '');
 }

@@ -38,13 +38,14 @@ export function incidentFacts(incident: Incident, at: number, about: { readonly 
   if (about.reason !== undefined) facts.push(['reason', about.reason]);
   if (worst !== undefined) {
     facts.push(['alert', `${worst.trigger} (${worst.severity})${worst.summary === undefined ? '' : `: ${worst.summary}`}`]);
-    facts.push(['value', `${worst.value ?? 'unknown'}, condition ${worst.condition} ${worst.window}`.trimEnd()]);
+    const clear = incident.alerts.every((alert) => alert.clearedAt !== undefined);
+    facts.push(['value', `${clear ? 'was ' : ''}${worst.value ?? 'unknown'}, condition ${worst.condition} ${worst.window}`.trimEnd()]);
     facts.push(['query', worst.query]);
   }
   const since = beganAt(incident);
-  facts.push(['since', `${readableInstant(since)}, ${readableSpan(since, at)} ago`]);
+  facts.push(['since', `${readableInstant(since)}, for ${readableSpan(since, at)}`]);
   if (others.length > 0) facts.push(['also', listed(others.map((evidence) => `${evidence.trigger}: ${alertHeadline(incident.target, evidence)}`))]);
-  const done = incident.rungs.map(rungResult);
+  const done = incident.rungs.filter((rung) => rung.outcome !== undefined).map(rungResult);
   if (done.length > 0) facts.push(['done', done.join('\n')]);
   return facts;
 }
@@ -53,19 +54,23 @@ export function incidentFacts(incident: Incident, at: number, about: { readonly 
 export function stepLines(steps: readonly RungStep[]): string {
   return steps.map(({ name, status, description, error, alreadySo }) => {
     const state = status === 'would-have' ? 'would do' : status === 'success' ? (alreadySo === true ? 'was done already' : 'done') : status;
-    const details = [description?.summary, status === 'success' ? undefined : error].filter((detail) => detail !== undefined);
+    const details = [description?.summary, status === 'success' || error === undefined ? undefined : withoutClass(error)].filter((detail) => detail !== undefined);
     return [`${state}: ${name}`, ...details].join(' — ');
   }).join('\n');
 }
 
 function rungResult(rung: Rung): string {
   const verdict = rung.verification?.result?.outcome;
-  const state = rung.outcome ?? 'under way';
   const by = rung.trigger === 'manual' ? ` (by hand, ${rung.by})` : '';
-  return `${rungText(rung)}, plan ${rung.planId}${by}: ${state}${verdict === undefined || verdict === 'skipped' ? '' : `, ${verdict}`}`;
+  return `${rungText(rung)}, plan ${rung.planId}${by}: ${rung.outcome ?? ''}${verdict === undefined || verdict === 'skipped' ? '' : `, ${verdict}`}`;
 }
 
 function listed(lines: readonly string[]): string {
   const rest = lines.length - MOST_ALERTS_LISTED;
   return [...lines.slice(0, MOST_ALERTS_LISTED), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+}
+
+/** Errors are journalled with their class in front (`BelayError: refused`), which tells people nothing. */
+export function withoutClass(error: string): string {
+  return error.replace(/^(?:[A-Za-z]*Error: )+/, '');
 }

@@ -50,7 +50,7 @@ function html(message: Message, recipients: readonly string[]): string {
     `<p style="font-size:16px;font-weight:bold;margin:0 0 8px">${escapeHtml(message.title)}</p>`,
     message.text === '' ? '' : `<p style="margin:0 0 8px;white-space:pre-wrap">${escapeHtml(message.text)}</p>`,
     rows.length === 0 ? '' : `<table style="border-collapse:collapse;font-size:14px">${rows.join('')}</table>`,
-    message.next === undefined ? '' : `<p style="margin:8px 0 0"><b>Next:</b> ${escapeHtml(message.next)}</p>`,
+    message.next === undefined ? '' : `<p style="margin:8px 0 0;white-space:pre-wrap"><b>Next:</b> ${escapeHtml(message.next)}</p>`,
     recipients.length === 0 ? '' : `<p style="margin:8px 0 0;color:#57606a">For ${escapeHtml(recipients.join(', '))}</p>`,
     '</div>',
   ].join('');

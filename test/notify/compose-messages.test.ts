@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from '../../src/incident/incident-event.js';
+import { composeMessages } from '../../src/notify/compose-messages.js';
+import { mailOf } from '../../src/notify/mail.js';
+import type { Message } from '../../src/notify/message.js';
+import { errorRate, IncidentStory, recoveredByLevelThree, unhealthy } from '../support/incident-story.js';
+
+const NOW = Date.UTC(2026, 0, 1, 3, 4, 0);
+
+function told(entries: readonly JournalEntry[]): readonly Message[] {
+  return entries.flatMap((entry) => composeMessages(entry, entries.filter(({ seq }) => seq <= entry.seq)));
+}
+
+/** As the mails read, one below the other: what a person sees at three in the morning. */
+function read(...stories: { readonly entries: readonly JournalEntry[] }[]): string {
+  return stories
+    .flatMap(({ entries }) => told(entries))
+    .map((message) => `${`[${message.kind}, ${message.tone}] `.padEnd(80, '─')}\n${mailOf({ id: '1', channel: 'email', message, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 }, undefined, 'x').text}`)
+    .join('\n');
+}
+
+const begun = (): IncidentStory => new IncidentStory().opened().fired();
+
+describe('what people are told (golden texts)', () => {
+  it('of an incident that level 3 ends', async () => {
+    await expect(read(recoveredByLevelThree())).toMatchFileSnapshot('golden/recovered-by-level-3.txt');
+  });
+
+  it('of a dry run', async () => {
+    const story = new IncidentStory({ mode: 'dry-run' }).opened().fired().decidedToExecute(1).started(1).stepDescribed(1).ended('would-have');
+    story.decided({ kind: 'suppress', reason: 'already-tried', explanation: 'The dry run ended after its first rung.' }).cleared();
+    story.wait(300_000).recovered('by-itself', 'Every alert has been clear for 120 s.');
+    await expect(read(story)).toMatchFileSnapshot('golden/dry-run.txt');
+  });
+
+  it('when a step fails', async () => {
+    const story = begun().decidedToExecute(3).started(3).stepDone(3, 0).stepFailed(3, 1, 'BelayError: exit 1: worker 3 did not stop').ended('failed', 'BelayError: exit 1: worker 3 did not stop').verifying();
+    await expect(read(story)).toMatchFileSnapshot('golden/step-failed.txt');
+  });
+
+  it('when nothing is rolled back for now', async () => {
+    const stories = [
+      begun().suppressed('cooldown', 'The last automatic rollback of this target is less than 30m old.', NOW + 1_200_000),
+      begun().suppressed('paused', 'Paused by ana: database migration.'),
+      begun().suppressed('fleet-busy', '1 rollback(s) of other targets are under way; this one waits for its turn.'),
+      begun().suppressed('recovered-before-action', 'Asked again just before step 1, the condition no longer held.'),
+      begun().suppressed('blind', 'Asked again just before step 1, the source gave no usable answer; nothing is rolled back blindly.'),
+      new IncidentStory({ mode: 'observe' }).opened().fired().decided({ kind: 'notify-only', reason: 'observe-mode', explanation: 'Observe mode: people are told what fires, nothing is planned.' }),
+      begun().decided({ kind: 'notify-only', reason: 'monitor-only', explanation: 'The trigger only monitors: people are told, nothing is rolled back.' }),
+    ];
+    await expect(read(...stories)).toMatchFileSnapshot('golden/not-rolled-back.txt');
+  });
+
+  it('when a person is needed', async () => {
+    const needed = (story: IncidentStory, kind: 'notify-only' | 'await-approval' | 'suppress', reason: 'no-plan' | 'ladder-exhausted' | 'above-max-auto-level' | 'budget-exhausted' | 'fleet-limit', explanation: string, planId?: string): IncidentStory =>
+      story.decided({ kind, reason, explanation, needsHuman: true, planId, level: planId === undefined ? undefined : 4 }).needsHuman(reason, explanation);
+    const afterLevel1 = (): IncidentStory => begun().decidedToExecute(1).started(1).stepDone(1).ended('success').verifying();
+    const notRecovered = (): IncidentStory => afterLevel1().verified('not-recovered', 'Not recovered within 10m: alert CheckoutErrorRateHigh: still firing.');
+    const stories = [
+      needed(begun(), 'notify-only', 'no-plan', 'No plan of this target stands on levels 1 to 3.'),
+      needed(begun(), 'suppress', 'budget-exhausted', 'The budget of 2 automatically rolled back incidents per 1h is spent.', 'checkout-restore'),
+      needed(begun(), 'suppress', 'fleet-limit', '2 other targets were rolled back within 10m (cart, search): something larger is wrong.', 'checkout-restore'),
+      needed(notRecovered(), 'await-approval', 'above-max-auto-level', 'Level 4 (database) is above the highest level that runs by itself (3); plan checkout-restore waits for a person.', 'checkout-restore'),
+      needed(notRecovered(), 'notify-only', 'ladder-exhausted', 'Every rung of the ladder was tried and the target has not recovered.'),
+      afterLevel1().verified('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.').needsHuman('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.'),
+      begun().decidedToExecute(3).started(3).stepParked(3, 0, 'BelayError: Belay stopped in the middle of it, and nobody knows how it ended').ended('parked', 'parked').needsHuman('step-parked', 'Belay stopped in the middle of "Deploy the previous release".'),
+      begun().decidedToExecute(1).started(1, 'ana').ended('cancelled', 'cancelled').needsHuman('cancelled', 'The rollback was cancelled by a person.'),
+    ];
+    const lastOfEach = stories.map((story) => read(story).split('\n[').at(-1) ?? '').map((text) => (text.startsWith('[') ? text : `[${text}`));
+    await expect(lastOfEach.join('\n')).toMatchFileSnapshot('golden/needs-human.txt');
+  });
+
+  it('of the guard itself', async () => {
+    const story = new IncidentStory();
+    story.event({ type: 'source-blind', at: NOW, source: 'prometheus', targets: ['checkout', 'cart'], since: NOW - 300_000, message: 'connect ECONNREFUSED 127.0.0.1:9090' });
+    story.event({ type: 'source-seeing', at: NOW + 600_000, source: 'prometheus', targets: ['checkout', 'cart'], blindForMs: 900_000 });
+    story.event({ type: 'daemon-started', at: NOW, version: '0.1.0', mode: 'enforce', downForMs: 720_000 });
+    story.event({ type: 'paused', at: NOW, pauseId: 'p1', target: 'checkout', by: 'ana', reason: 'database migration' });
+    story.event({ type: 'resumed', at: NOW, pauseId: 'p1', target: 'checkout', by: 'ana' });
+    story.event({ type: 'configuration-refused', at: NOW, problems: ['rules/checkout.yaml:7:5: unknown key "sevrity"; did you mean "severity"?'] });
+    story.event({ type: 'incident-opened', at: NOW, incidentId: 'incident-7', target: 'checkout', environment: 'production', mode: 'enforce' });
+    story.event({ type: 'incident-closed', at: NOW, incidentId: 'incident-7', target: 'checkout', by: 'ana', reason: 'mended by hand' });
+    await expect(read(story)).toMatchFileSnapshot('golden/guard.txt');
+  });
+
+  it('of a plan without a target that is run by hand', async () => {
+    const story = new IncidentStory();
+    const run = { executionId: 'rollback-9', at: NOW };
+    const context = { environment: 'staging', trigger: 'manual' as const, triggeredBy: 'ana', metadata: { reason: 'try it out' } };
+    const step = { id: 'a', name: 'Clear the cache', description: '', type: 'command', parameters: {}, timeout: 5 };
+    story.event({ type: 'rollback-started', ...run, planId: 'clear', planName: 'Clear caches', dryRun: false, context, steps: [{ key: 'clear/a', planId: 'clear', step }] });
+    story.event({ type: 'step-attempt-started', ...run, stepKey: 'clear/a', attempt: 1, attemptId: 'x' });
+    story.event({ type: 'step-succeeded', ...run, stepKey: 'clear/a', how: 'executed' });
+    story.event({ type: 'rollback-ended', ...run, outcome: 'success' });
+    await expect(read(story)).toMatchFileSnapshot('golden/run-by-hand.txt');
+  });
+});
+
+describe('composeMessages', () => {
+  it('tells each thing once, in few messages', () => {
+    expect(told(recoveredByLevelThree().entries).map(({ kind }) => kind)).toEqual(['firing', 'rollback-started', 'rollback-ended', 'not-recovered', 'rollback-started', 'rollback-ended', 'recovered']);
+  });
+
+  it('does not repeat a verdict, but tells of an alert that joins', () => {
+    const observed = (...evidence: (typeof errorRate)[]) => ({ kind: 'notify-only', reason: 'observe-mode', explanation: 'Observe mode.', evidence }) as const;
+    const story = begun().decided(observed(errorRate)).decided(observed(errorRate)).fired(unhealthy).decided(observed(errorRate, unhealthy));
+    expect(told(story.entries).map(({ kind, title }) => [kind, title])).toEqual([
+      ['firing', 'checkout: error rate 23.4% > 10% for 5m, observe mode, nothing is rolled back'],
+      ['decision', 'checkout: error rate 23.4% > 10% for 5m and 1 more, observe mode, nothing is rolled back'],
+    ]);
+  });
+
+  it('marks every message of a dry run, and none of a real one', () => {
+    const dry = told(new IncidentStory({ mode: 'dry-run' }).opened().fired().decidedToExecute(1).started(1).stepDescribed(1).ended('would-have').entries);
+    expect(dry.map(({ kind }) => kind)).toEqual(['firing', 'would-have']);
+    expect(dry.every(({ dryRun, title }) => dryRun && title.startsWith('DRY RUN: '))).toBe(true);
+    expect(told(recoveredByLevelThree().entries).some(({ dryRun, title }) => dryRun || title.includes('DRY RUN'))).toBe(false);
+  });
+
+  it('keeps titles on one line, whatever a name holds', () => {
+    const evil = { ...errorRate, value: '1\r\nBcc: everyone@example.com' };
+    const [message] = told(begun().decided({ kind: 'execute', reason: 'sustained-breach', level: 1, planId: 'p', explanation: '', evidence: [evil] }).entries);
+    expect(message?.title).not.toMatch(/[\r\n]/);
+  });
+
+  it('does not mention a restart that nobody noticed', () => {
+    const story = new IncidentStory().event({ type: 'daemon-started', at: NOW, version: '1', mode: 'enforce', downForMs: 8_000 }).event({ type: 'daemon-started', at: NOW, version: '1', mode: 'enforce' });
+    expect(told(story.entries)).toEqual([]);
+  });
+});
