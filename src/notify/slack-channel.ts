@@ -150,8 +150,9 @@ function failure(error: unknown): SendResult {
   const text = `Slack answered ${code}`;
   if (refusesMessage.has(code)) return { kind: 'undeliverable', error: text };
   if (rateLimits.has(code)) return { kind: 'retry', error: text, afterMs: retryAfterOf(error) ?? RATE_LIMIT_WITHOUT_TIME_MS };
-  // Anything that is not one of Slack's words is a proxy's page.
-  if (passesByItself.has(code) || !/^[a-z_]+$/.test(code)) return { kind: 'retry', error: text };
+  if (passesByItself.has(code)) return { kind: 'retry', error: text };
+  // The client takes whatever is not JSON for a code: a proxy's page, for example.
+  if (!/^[a-z_]+$/.test(code)) return { kind: 'retry', error: "the answer was not one of Slack's" };
   return { kind: 'retry', error: text, afterMs: SLOWEST_RETRY_MS };
 }
 

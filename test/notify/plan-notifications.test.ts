@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import type { PlanNotification } from '../../src/executor/plan-notifier.js';
+import type { ChannelName } from '../../src/notify/message.js';
+import { PlanNotifications } from '../../src/notify/plan-notifications.js';
+import { Redactor } from '../../src/secret/redactor.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { MemoryOutbox } from '../support/memory-outbox.js';
+
+const notification: PlanNotification = {
+  recipients: ['ops-team@example.com'],
+  channel: 'email',
+  message: 'ALERT: rollback initiated',
+  details: { environment: 'production', counts: { orders: 3 }, password: 'hunter22' },
+  context: { environment: 'production', trigger: 'automatic', metadata: { incidentId: 'i1', target: 'checkout' } },
+};
+
+async function enqueue(channels: readonly ChannelName[], over: Partial<PlanNotification> = {}) {
+  const [outbox, redactor] = [new MemoryOutbox(), new Redactor()];
+  redactor.add('hunter22');
+  let pokes = 0;
+  const plans = new PlanNotifications({ outbox, channels, redactor, clock: new FakeClock(), enqueued: () => (pokes += 1) });
+  await plans.enqueue({ ...notification, ...over });
+  expect(pokes).toBe(1);
+  return outbox.records;
+}
+
+it('is durable when it resolves, on the channel that the plan names', async () => {
+  const [record, ...others] = await enqueue(['slack', 'email']);
+  expect(others).toEqual([]);
+  expect(record).toMatchObject({
+    channel: 'email',
+    recipients: ['ops-team@example.com'],
+    message: {
+      kind: 'plan-notification',
+      incidentId: 'i1',
+      target: 'checkout',
+      title: 'ALERT: rollback initiated',
+      facts: [['environment', 'production'], ['counts', '{"orders":3}'], ['password', '[redacted]'], ['incident', 'i1']],
+    },
+  });
+});
+
+it('goes to every webhook', async () => {
+  expect((await enqueue(['slack', 'webhook', 'webhook-2'], { channel: 'webhook' })).map(({ channel }) => channel)).toEqual(['webhook', 'webhook-2']);
+});
+
+it('falls back to a channel that is there, and says so', async () => {
+  const [record, ...others] = await enqueue(['slack', 'webhook']);
+  expect(others).toEqual([]);
+  expect(record!.channel).toBe('slack');
+  expect(record!.message.facts).toContainEqual(['meant for', 'email, which is not configured']);
+});
+
+it('waits in the outbox where there is no channel at all', async () => {
+  expect((await enqueue([])).map(({ channel, state }) => [channel, state])).toEqual([['email', 'waiting']]);
+});
