@@ -18,8 +18,8 @@ export function evidenceOf(trigger: Trigger, alert: Alert): AlertEvidence {
     window: windowText(trigger),
     activeAt: alert.activeAt,
     firedAt: alert.firedAt,
-    summary: trigger.annotations['summary']?.replaceAll(/\$\{(value|labels\.([A-Za-z_]\w*))\}/g, (written, name: string, label?: string) =>
-      name === 'value' ? (value ?? 'unknown') : (alert.labels[label ?? ''] ?? String(written)),
+    summary: trigger.annotations['summary']?.replaceAll(/\$\{(value|labels\.([A-Za-z_]\w*))\}/g, (written: string, name: string, label?: string) =>
+      name === 'value' ? (value ?? 'unknown') : (alert.labels[label ?? ''] ?? written),
     ),
   };
 }

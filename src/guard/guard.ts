@@ -250,7 +250,9 @@ export class Guard {
       alerts: this.#alerts,
       // The eyes change with the configuration, so they are looked up at each check.
       checks: { run: (check, signal) => this.#eyes.checks.run(check, signal) },
-      append: async (events) => void (await store.append(events)),
+      append: async (events) => {
+        await store.append(events);
+      },
       recheck: async (alerts, signal) => this.#watch?.recheck(alerts, signal) ?? 'unknown',
       pauses: (name) => activePauses(this.#pauses, name, clock.now()),
       rollbackPoint: (name) => rollbackPointOf(this.#changes, name),

@@ -7,7 +7,7 @@ import type { Incident, Rung } from '../incident/incident.js';
 import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Alert } from '../trigger/alert.js';
-import type { Recheck } from '../trigger/evaluation-loop.js';
+import type { Recheck } from '../trigger/evaluate-trigger.js';
 import { aftermathOf } from './aftermath.js';
 import { evidenceOf } from './evidence.js';
 import { climbs, lastBegun, progressOf } from './incident-progress.js';
@@ -74,7 +74,8 @@ export class TargetGuard {
     const last = incident.rungs.at(-1);
     if (last === undefined || incident.status === 'needs-human') return;
     if (last.outcome === undefined) {
-      void (last.begun ? Promise.resolve(this.#start(last, { from: 'where-it-was' })) : this.#fact(() => this.#beginOrCallOff(last))).catch(this.#reportError);
+      if (last.begun) this.#start(last, { from: 'where-it-was' });
+      else void this.#fact(() => this.#beginOrCallOff(last)).catch(this.#reportError);
     } else if ((last.outcome === 'success' || last.outcome === 'failed') && last.verification?.result === undefined) {
       this.#start(last, { from: 'verification' });
     } else {
@@ -194,8 +195,7 @@ export class TargetGuard {
     const plan = decision.kind === 'execute' ? this.#declaration.plans.find(({ id }) => id === decision.planId) : undefined;
     // Nothing may come between the decision and the claim, or two targets could both believe that they are alone.
     if (plan !== undefined) this.#ports.fleet.claim(this.name);
-    const last = incident.decisions.at(-1);
-    if (newlyFiring || last === undefined || !sameVerdict(last, decision)) {
+    if (newlyFiring || isNews(incident.decisions.at(-1), decision)) {
       await this.#record.append({ type: 'decision-made', incidentId: incident.id, target: this.name, at: decision.at, decision });
     }
     if (plan !== undefined) {
@@ -255,7 +255,10 @@ export class TargetGuard {
   /** A rung that was decided, and then Belay died before its first step: hours may have passed, so it is asked again. */
   async #beginOrCallOff(rung: Rung): Promise<void> {
     const recheck = rung.trigger === 'manual' ? 'breaching' : await this.#recheck(this.#record.mustBeOpen(), this.#firingAlerts());
-    if (recheck === 'breaching') return this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
+    if (recheck === 'breaching') {
+      this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
+      return;
+    }
     const error = `not begun before a restart, and after it the condition was ${recheck === 'clear' ? 'clear' : 'unknown'}`;
     const { id: incidentId, target } = this.#record.mustBeOpen();
     await this.#record.append({ type: 'rollback-ended', executionId: rung.executionId, incidentId, target, at: this.#ports.clock.now(), outcome: 'cancelled', error });
@@ -341,6 +344,9 @@ export class TargetGuard {
   }
 }
 
-function sameVerdict(a: Decision, b: Decision): boolean {
-  return a.kind === b.kind && a.reason === b.reason && a.level === b.level && a.planId === b.planId && a.mode === b.mode;
+/** Whether a decision says something that the one before did not. That Belay is busy, or waits, is news to a new alert only. */
+function isNews(last: Decision | undefined, next: Decision): boolean {
+  if (next.reason === 'rollback-in-progress' || next.reason === 'needs-human') return false;
+  if (last === undefined) return true;
+  return last.kind !== next.kind || last.reason !== next.reason || last.level !== next.level || last.planId !== next.planId || last.mode !== next.mode;
 }

@@ -217,8 +217,8 @@ describe('what is answered', () => {
     await post('/api/v1/resets', {});
     await ask('admin', { method: 'POST', url: '/-/reload' });
     expect(guard.calls).toEqual([
-      ['startRollback', { what: { target: 'checkout', level: 3 }, reason: 'errors', dryRun: true }, 'operator-token'],
-      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'errors', dryRun: false }, 'operator-token'],
+      ['startRollback', { what: { target: 'checkout', level: 3 }, reason: 'errors', dryRun: true }, 'operator-token', false],
+      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'errors', dryRun: false }, 'operator-token', false],
       ['cancelRollback', 'e1', 'operator-token'],
       ['closeIncident', 'i1', 'fixed by hand', 'operator-token'],
       ['markChange', { target: 'checkout', version: '1.2', kind: 'good' }, 'operator-token'],

@@ -7,7 +7,7 @@ import type { VerificationSpec } from '../../src/verification/verification.js';
 const spec: VerificationSpec = { checks: [], holdMs: 20_000, timeoutMs: 60_000, intervalMs: 5_000 };
 
 const results = (word: string): CheckResult[] =>
-  word === '-' ? [] : [...word].map((letter, index) => ({ name: `check ${index}`, at: 0, detail: 'as it is', status: ({ o: 'ok', f: 'failed', u: 'unknown', e: 'error' } as const)[letter as 'o'] }));
+  word === '-' ? [] : Array.from(word, (letter, index) => ({ name: `check ${index}`, at: 0, detail: 'as it is', status: ({ o: 'ok', f: 'failed', u: 'unknown', e: 'error' } as const)[letter as 'o'] }));
 
 /** One word per round, five seconds apart: o ok, f failed, u unknown, e error, - nothing was asked. */
 function run(rounds: string): VerificationMove & { readonly at: number } {

@@ -1,0 +1,204 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ExecutionJournal } from '../../src/guard/execution-journal.js';
+import { Guard } from '../../src/guard/guard.js';
+import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
+import { foldIncident, type Incident } from '../../src/incident/incident.js';
+import type { JournalEvent } from '../../src/incident/incident-event.js';
+import { RollbackManager } from '../../src/rollback/rollback-manager.js';
+import type { RollbackPlan, RollbackStep } from '../../src/rollback/rollback-plan.js';
+import type { RollbackStepExecutor, StepState } from '../../src/rollback/step-executor.js';
+import { Redactor } from '../../src/secret/redactor.js';
+import type { CheckResult } from '../../src/source/check.js';
+import { parseCondition } from '../../src/source/condition.js';
+import type { Observation } from '../../src/source/sample.js';
+import type { Source } from '../../src/source/source.js';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite-store.js';
+import type { Level, Trigger } from '../../src/trigger/trigger.js';
+import type { VerificationSpec } from '../../src/verification/verification.js';
+import { FakeClock } from './fake-clock.js';
+
+const INTERVAL_MS = 1_000;
+
+/** What the watched service says: a value, silence, or that it cannot be reached. */
+export type Answer = number | 'silent' | 'unreachable';
+
+class SettableSource implements Source {
+  readonly name = 'app';
+  readonly intervalMs = INTERVAL_MS;
+  answer: Answer = 0;
+
+  observe(_query: unknown, at: number): Promise<Observation> {
+    if (this.answer === 'unreachable') return Promise.resolve({ kind: 'error', at, reason: 'unreachable', message: 'connection refused' });
+    const series = this.answer === 'silent' ? [] : [{ labels: {}, sample: { kind: 'value', at, value: this.answer } as const }];
+    return Promise.resolve({ kind: 'vector', at, series, warnings: [] });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** An executor that writes down what it did and may change the world by it. */
+class RecordingExecutor implements RollbackStepExecutor {
+  readonly done: string[] = [];
+  /** What each step does; without an entry it succeeds and changes nothing. */
+  readonly acts = new Map<string, (signal: AbortSignal | undefined) => Promise<void> | void>();
+  stateOf: (step: RollbackStep) => StepState = () => 'unknown';
+
+  async execute(step: RollbackStep, _context: unknown, signal?: AbortSignal): Promise<void> {
+    this.done.push(step.id);
+    await this.acts.get(step.id)?.(signal);
+  }
+
+  describe(step: RollbackStep): Promise<{ summary: string }> {
+    return Promise.resolve({ summary: `${step.id}: on → off` });
+  }
+
+  state(step: RollbackStep): Promise<StepState> {
+    return Promise.resolve(this.stateOf(step));
+  }
+}
+
+export function trigger(changes: Partial<Trigger> = {}): Trigger {
+  const condition = parseCondition('> 10%');
+  if ('problem' in condition) throw new Error(condition.problem);
+  return {
+    name: 'ErrorRateHigh',
+    target: 'shop',
+    source: 'app',
+    query: { kind: 'promql', expr: 'errors' },
+    queryText: 'errors',
+    condition,
+    window: { kind: 'for', forMs: 10_000 },
+    onNoData: 'hold',
+    onError: 'hold',
+    severity: 'critical',
+    response: 'immediate',
+    levels: { from: 1, to: 3 },
+    labels: {},
+    annotations: {},
+    intervalMs: INTERVAL_MS,
+    ...changes,
+  };
+}
+
+export function plan(id: string, level: Level | undefined, changes: Partial<RollbackPlan> = {}): RollbackPlan {
+  const step: RollbackStep = { id: `${id}-step`, name: id, description: '', type: 'record', parameters: {}, timeout: 5 };
+  return { id, name: id, description: '', phase: 'incremental-migration', steps: [step], dependencies: [], estimatedDuration: 1, target: 'shop', ...(level === undefined ? {} : { level }), ...changes };
+}
+
+export const verification: VerificationSpec = { checks: [], holdMs: 5_000, timeoutMs: 20_000, intervalMs: 1_000 };
+
+/** The whole guard over a real store, on a clock that tests move. */
+export class GuardRig {
+  readonly clock = new FakeClock();
+  readonly source = new SettableSource();
+  readonly executor = new RecordingExecutor();
+  readonly faults: unknown[] = [];
+  checkResult: CheckResult['status'] = 'ok';
+  declaration: GuardDeclaration;
+  #store: SqliteStore | undefined;
+  #guard: Guard | undefined;
+  #ids = 0;
+
+  private constructor(
+    readonly directory: string,
+    changes: Partial<GuardDeclaration>,
+  ) {
+    const plans = changes.plans ?? [plan('flag-off', 1), plan('release-back', 3)];
+    this.declaration = {
+      environment: 'test',
+      mode: 'enforce',
+      targets: [{ name: 'shop', owners: [], priority: 'critical', hasHealth: false }],
+      triggers: [trigger()],
+      verifications: new Map(plans.map(({ id }) => [id, verification])),
+      policy: { cooldownMs: 1_800_000, maxRollbacks: { count: 2, perMs: 3_600_000 }, fleet: { maxTargets: 2, perMs: 600_000, maxConcurrent: 1 }, maxAutoLevel: 3 },
+      ...changes,
+      plans,
+    };
+  }
+
+  static async start(changes: Partial<GuardDeclaration> = {}): Promise<GuardRig> {
+    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes);
+    await rig.open();
+    return rig;
+  }
+
+  get guard(): Guard {
+    if (this.#guard === undefined) throw new Error('the guard is not running');
+    return this.#guard;
+  }
+
+  get store(): SqliteStore {
+    if (this.#store === undefined) throw new Error('the store is not open');
+    return this.#store;
+  }
+
+  async open(): Promise<void> {
+    const store = await openSqliteStore({ path: join(this.directory, 'belay.db'), clock: this.clock, redactor: new Redactor() });
+    const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
+    const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
+    rollbacks.registerExecutor('record', this.executor);
+    for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
+    const checks = { run: async ({ name }: { name: string }): Promise<CheckResult> => ({ name, status: this.checkResult, at: this.clock.now(), detail: 'as the test says' }) };
+    const guard: Guard = new Guard(this.declaration, { sources: new Map([['app', this.source]]), checks }, {
+      clock: this.clock,
+      store: store.guard,
+      rollbacks,
+      report: (error) => this.faults.push(error),
+      newId: (kind) => `${kind}-${++this.#ids}`,
+      observer: { observed: () => undefined, evaluated: () => undefined, missedTicks: () => undefined, alerts: () => undefined },
+    });
+    this.#store = store;
+    this.#guard = guard;
+    await guard.start();
+  }
+
+  /** Stops in good order; what the store holds stays. */
+  async stop(): Promise<void> {
+    await this.#guard?.stop();
+    await this.#store?.close();
+    this.#guard = undefined;
+    this.#store = undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async events(): Promise<readonly JournalEvent[]> {
+    return (await this.store.guard.entriesAfter(0, 100_000)).map(({ event }) => event);
+  }
+
+  /** The journal as a test reads it: types, with what tells one from another. */
+  async story(): Promise<readonly string[]> {
+    return (await this.events()).map((event) => {
+      switch (event.type) {
+        case 'decision-made':
+          return `decision ${event.decision.kind} ${event.decision.reason}${event.decision.level === undefined ? '' : ` ${event.decision.level}`}`;
+        case 'rung-started':
+          return `rung ${event.planId} ${event.mode} ${event.trigger}`;
+        case 'rollback-ended':
+          return `rollback-ended ${event.outcome}`;
+        case 'verification-ended':
+          return `verification ${event.result.outcome}`;
+        case 'needs-human':
+          return `needs-human ${event.reason}`;
+        case 'incident-recovered':
+          return `recovered ${event.how}`;
+        default:
+          return event.type;
+      }
+    });
+  }
+
+  async incident(): Promise<Incident> {
+    const [id] = await this.store.guard.incidents({ limit: 1 });
+    const incident = id === undefined ? undefined : foldIncident(await this.store.guard.entriesOfIncident(id));
+    if (incident === undefined) throw new Error('there is no incident');
+    return incident;
+  }
+}
