@@ -110,6 +110,27 @@ describe('from the journal to people', () => {
     expect(slack.sent).toHaveLength(7);
   });
 
+  it('goes on at once, without a fault, behind another composer of the same store', async () => {
+    const outbox = new MemoryOutbox();
+    const enqueueUpTo = outbox.enqueueUpTo.bind(outbox);
+    let raced = false;
+    outbox.enqueueUpTo = async (cursor, items) => {
+      if (!raced) await enqueueUpTo(cursor, items);
+      raced = true;
+      await enqueueUpTo(cursor, items);
+    };
+    const slack = new RecordingNotifier('slack');
+    const { clock, journal, notifier, faults } = world([slack], { outbox });
+    journal.append(recoveredByLevelThree().entries.slice(0, 3));
+    notifier.journalAppended();
+    await clock.advance(0);
+    journal.append(recoveredByLevelThree().entries.slice(3));
+    notifier.journalAppended();
+    await clock.advance(6_000);
+    expect(faults).toEqual([]);
+    expect(slack.sent).toHaveLength(7);
+  });
+
   it('is not silenced by a line that cannot be worded', async () => {
     const slack = new RecordingNotifier('slack');
     const { clock, journal, notifier, faults } = world([slack]);
