@@ -12,8 +12,8 @@ const answerSchema = z.discriminatedUnion('status', [
     warnings: texts,
     infos: texts,
     data: z.discriminatedUnion('resultType', [
-      z.object({ resultType: z.literal('vector'), result: z.array(z.object({ metric: labels, value: z.unknown(), histogram: z.unknown() })) }),
-      z.object({ resultType: z.literal('matrix'), result: z.array(z.object({ metric: labels, values: z.array(z.unknown()).optional(), histograms: z.unknown() })) }),
+      z.object({ resultType: z.literal('vector'), result: z.array(z.object({ metric: labels, value: z.unknown().optional(), histogram: z.unknown().optional() })) }),
+      z.object({ resultType: z.literal('matrix'), result: z.array(z.object({ metric: labels, values: z.array(z.unknown()).optional(), histograms: z.unknown().optional() })) }),
       z.object({ resultType: z.literal('scalar'), result: z.unknown() }),
       z.object({ resultType: z.literal('string'), result: z.unknown() }),
     ]),
@@ -133,6 +133,6 @@ function withoutName(metric: Labels): Labels {
 }
 
 function shown(value: unknown): string {
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ');
+  const text = (typeof value === 'string' ? value : String(JSON.stringify(value))).replaceAll(/\s+/g, ' ');
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

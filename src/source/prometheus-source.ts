@@ -1,3 +1,4 @@
+import { formatDuration } from '../time/duration.js';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.js';
 import { errorObservation } from './observation.js';
 import { readInstantAnswer, readRangeAnswer } from './prometheus-answer.js';
@@ -16,7 +17,7 @@ const MAX_URL_CHARACTERS = 2_000;
 export function createPrometheusSource(settings: PrometheusSettings): Source {
   const client = createHttpClient({ keepAlive: true });
   const ask = (path: string, parameters: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer | RequestFault> => {
-    const form = new URLSearchParams({ ...parameters, timeout: String(settings.timeoutMs / 1000) });
+    const form = new URLSearchParams({ ...parameters, timeout: formatDuration(settings.timeoutMs) });
     return client.ask({ ...requestOf(settings, path, form), timeoutMs: settings.timeoutMs }, signal);
   };
 
@@ -39,7 +40,7 @@ export function createPrometheusSource(settings: PrometheusSettings): Source {
       for (let index = 0; index < instants.length; index += MAX_POINTS) {
         const chunk = instants.slice(index, index + MAX_POINTS);
         const [start = fromAt, end = start] = [chunk[0], chunk.at(-1)];
-        const answer = await ask('/api/v1/query_range', { query: expr, start: seconds(start), end: seconds(end), step: seconds(stepMs) }, signal);
+        const answer = await ask('/api/v1/query_range', { query: expr, start: seconds(start), end: seconds(end), step: formatDuration(stepMs) }, signal);
         const read = answer.kind === 'fault' ? chunk.map((at) => errorObservation(at, answer.reason, answer.message)) : readRangeAnswer(answer, chunk, stepMs);
         for (const observation of read) observations.push(observation);
       }
@@ -76,6 +77,7 @@ function instantsOf(fromAt: number, toAt: number, stepMs: number): readonly numb
   return Array.from({ length: Math.max(0, Math.floor((toAt - fromAt) / stepMs) + 1) }, (_, index) => fromAt + index * stepMs);
 }
 
-function seconds(durationMs: number): string {
-  return (durationMs / 1000).toFixed(3);
+/** An instant as Prometheus reads it. Durations go out as durations, since it cuts fractions of seconds off by a millisecond. */
+function seconds(at: number): string {
+  return (at / 1000).toFixed(3);
 }
