@@ -44,7 +44,8 @@ export const signalSchema = z
 const name = z.string().min(1).optional();
 const timeout = durationMs.prefault('10s');
 const url = z.string().regex(/^https?:\/\//, 'must begin with http:// or https://');
-const httpExpectation = z
+/** What an answer over HTTP must be like, as it is written. */
+export const httpExpectation = z
   .strictObject({ status: z.int().min(100).max(599).default(200), json: z.json().optional(), contains: z.string().optional(), maxLatency: durationMs.optional() })
   .transform(({ maxLatency, ...expectation }) => ({ ...expectation, maxLatencyMs: maxLatency }));
 

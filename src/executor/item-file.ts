@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias, isNode, parseDocument, type Document } from 'yaml';
-import { BelayError, errorText } from '../fault/belay-error.js';
+import type { Document } from 'yaml';
+import { BelayError } from '../fault/belay-error.js';
 import { getFromEnv, setInEnv } from './env-text.js';
 import { setInJson, parseJson } from './json-text.js';
 import { editFile } from './replace-file.js';
+import { parseYaml, plainAt, setInYaml } from './yaml-text.js';
 
 /** Items by name. `server.timeout` is the entry `timeout` of `server`, unless there is an entry of just that name. */
 export type ConfigItems = Readonly<Record<string, unknown>>;
@@ -63,31 +64,14 @@ function setItem(text: string, file: ItemFile, name: string, value: unknown): st
   const document = documentOf(text, file);
   const path = pathOf(document, name);
   if (isDeepStrictEqual(plainAt(document, path), value)) return text;
-  if (file.format === 'json') return setInJson(text, path, value, file.shown);
-  if (isAlias(document.getIn(path, true)) || path.some((_key, depth) => isAlias(document.getIn(path.slice(0, depth), true)))) {
-    throw new BelayError('provider-refused', `${file.shown}: ${name} is an alias of another place; set it there`);
-  }
-  try {
-    document.setIn(path, typeof value === 'object' && value !== null ? document.createNode(value) : value);
-  } catch (error) {
-    throw new BelayError('provider-refused', `${file.shown}: ${name} cannot be set: ${errorText(error)}`, { cause: error });
-  }
-  return document.toString({ lineWidth: 0 });
+  return file.format === 'json' ? setInJson(text, path, value, file.shown) : setInYaml(text, path, value, file.shown);
 }
 
 function documentOf(text: string, file: ItemFile): Document {
   if (file.format === 'json') parseJson(text, file.shown);
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem !== undefined) throw new BelayError('provider-refused', `${file.shown}: ${problem.message}`);
-  return document;
+  return parseYaml(text, file.shown);
 }
 
 function pathOf(document: Document, name: string): string[] {
   return document.has(name) ? [name] : name.split('.');
-}
-
-function plainAt(document: Document, path: readonly string[]): unknown {
-  const node: unknown = document.getIn(path, true);
-  return isNode(node) ? (node.toJS(document) as unknown) : node;
 }
