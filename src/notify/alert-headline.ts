@@ -18,7 +18,7 @@ export function headlineOf(target: string, evidence: readonly AlertEvidence[]): 
 }
 
 /** Most urgent first; among equals the one that began first. */
-export function worstFirst(evidence: readonly AlertEvidence[]): readonly AlertEvidence[] {
+function worstFirst(evidence: readonly AlertEvidence[]): readonly AlertEvidence[] {
   return [...evidence].sort((a, b) => urgency[a.severity] - urgency[b.severity] || (a.activeAt ?? Infinity) - (b.activeAt ?? Infinity));
 }
 

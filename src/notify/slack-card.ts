@@ -53,7 +53,7 @@ export function slackPlainText(message: Message, recipients: readonly string[] =
 }
 
 /** The three characters that Slack gives a meaning to; unescaped, a label value could mention everyone or forge a link. */
-export function escapeMrkdwn(text: string): string {
+function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
