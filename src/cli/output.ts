@@ -40,5 +40,5 @@ export class Output {
 }
 
 function visibleLength(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }

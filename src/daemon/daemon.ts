@@ -14,12 +14,12 @@ import { createChannels, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
-import { systemSecretReader } from '../secret/system-secret-reader.js';
+import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
 import { createSources } from '../source/create-sources.js';
 import type { Source } from '../source/source.js';
 import { openSqliteStore } from '../store/sqlite-store.js';
-import { systemClock } from '../time/clock.js';
+import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
 import { CloseStack } from './close-stack.js';
 import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
@@ -43,9 +43,15 @@ export interface Daemon {
   readonly config: Config;
   /** Reads the files again. A bad file keeps the old configuration, tells people, and rejects with BelayError `config-invalid`. */
   reload(by: string): Promise<void>;
-  /** Ends in order: no new work, the step in hand finished or left to the journal, messages composed, files closed. */
-  stop(reason: string): Promise<void>;
+  /**
+   * Ends in order: no new work, the step in hand finished, messages composed, files closed. A step that takes longer
+   * than `STEP_GRACE_MS` is left to the journal (`step-left`): the next start ends what is left of it, looks at the
+   * real state and goes on.
+   */
+  stop(reason: string): Promise<'clean' | 'step-left'>;
 }
+
+const STEP_GRACE_MS = 20_000;
 
 /**
  * The composition root: everything that `belay run` consists of, from the files to the HTTP interface. Rejects with
@@ -101,7 +107,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   });
 
   const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
-  const rollbacks = new RollbackManager({ journal, clock, secrets: systemSecretReader, redactor, onBackgroundError: report });
+  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
   let sources: ReadonlyMap<string, Source> = new Map();
@@ -125,7 +131,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
   opened.add('the sources', () => closeAll(sources));
-  opened.add('the guard', () => guard.stop());
+  let ended: 'clean' | 'step-left' = 'clean';
+  opened.add('the guard', async () => {
+    ended = await stopWithin(guard, clock);
+  });
 
   async function reload(by: string): Promise<void> {
     const at = clock.now();
@@ -177,13 +186,27 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     },
     reload,
     async stop(reason) {
-      if (!ready) return;
+      if (!ready) return ended;
       ready = false;
-      log.info({ reason }, 'stopping');
       await store.guard.append([{ type: 'daemon-stopped', at: clock.now(), reason }]);
       await opened.close();
+      return ended;
     },
   };
+}
+
+async function stopWithin(guard: Guard, clock: Clock): Promise<'clean' | 'step-left'> {
+  const over = new AbortController();
+  const stopped = guard.stop().then(() => 'clean' as const);
+  const late = clock.sleepUntil(clock.now() + STEP_GRACE_MS, over.signal).then(
+    () => 'step-left' as const,
+    () => 'clean' as const,
+  );
+  try {
+    return await Promise.race([stopped, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function listen(begin: () => Promise<unknown>, { http: { host, port } }: Config): Promise<void> {

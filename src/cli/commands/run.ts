@@ -23,7 +23,9 @@ export function runCommand(program: Command, done: (code: ExitCode) => void): vo
         process.once('SIGINT', () => asked('SIGINT'));
       });
       process.off('SIGHUP', onHangUp);
-      await daemon.stop(reason);
+      const ended = await daemon.stop(reason);
+      // What a step left behind must not keep the process; the journal knows of it.
+      if (ended === 'step-left') process.exit(exitCodes.ok);
       done(exitCodes.ok);
     });
 }
