@@ -278,11 +278,31 @@ describe('a closer look at when a breach began', () => {
     expect(seconds(results.at(-1)?.alerts[0]?.activeAt ?? 0)).toBe(15.75);
   });
 
-  it('is not taken where no OK sample came just before', async () => {
-    const source = closely(`0x4 ${'err '.repeat(140)} 1`, '1');
-    const { clock } = watch(source, { trigger: aTrigger({ window: { kind: 'consecutive', count: 9 } }) });
-    await clock.advanceTo(at(60));
+  it.each<[string, string, Partial<Trigger>]>([
+    ['when the last OK sample is older than 1.5 intervals', '0 err 1', {}],
+    ['when the sample before was unknown and only reset the window', 'err 0 err 1', { onError: 'reset' }],
+  ])('is not taken %s', async (_when, live, changes) => {
+    const source = script(live, { remembers: { '': '_' } });
+    const { clock, results } = watch(source, { trigger: { ...forty, ...changes } });
+    await clock.advanceTo(at(45));
+    expect(results.at(-1)?.alerts[0]?.state).toBe('pending');
     expect(source.askedAboutPast.filter(({ stepMs }) => stepMs < INTERVAL_MS)).toEqual([]);
+  });
+
+  it('is not taken across slots that were missed', async () => {
+    const clock = new FakeClock(startAt);
+    const source = script('0 0 1', { answerAfterMs: 40_000, clock });
+    const stepsMs: number[] = [];
+    const history: NonNullable<Source['history']> = async (_query, _fromAt, _toAt, stepMs) => {
+      stepsMs.push(stepMs);
+      return [];
+    };
+    const { results } = watch(Object.assign(source, { history }), { clock, trigger: forty });
+    await clock.advanceTo(at(39));
+    source.answerAfterMs = 0;
+    await clock.advanceTo(at(40));
+    expect(results.map(({ alerts }) => alerts[0]?.state)).toEqual(['inactive', 'pending']);
+    expect(stepsMs).toEqual([INTERVAL_MS]);
   });
 
   it.each<[string, NonNullable<Source['history']>]>([
@@ -348,6 +368,18 @@ describe('a gap that the source can fill when it returns', () => {
     const { clock, heard } = watch(filling('B', 'B'), { trigger, clock: new FakeClock(at(55)), alerts: first.loop.alerts });
     await clock.advanceTo(at(60));
     expect(heard).toEqual(['60 pending → firing (heard 60)']);
+  });
+
+  it('stays a gap when it cannot be looked up, even where errors count as breaches', async () => {
+    const trigger = aTrigger({ onError: 'breach' });
+    const first = watch(script('1'), { trigger });
+    await first.clock.advanceTo(at(35));
+    await first.loop.stop();
+    const history: NonNullable<Source['history']> = async () => [at(45), at(60)].map((when) => ({ kind: 'error', at: when, reason: 'timeout', message: 'too slow' }));
+    const { clock, loop } = watch(Object.assign(script('1'), { history }), { trigger, clock: new FakeClock(at(70)), alerts: first.loop.alerts });
+    await clock.advanceTo(at(75));
+    expect(loop.alerts).toMatchObject([{ state: 'pending', window: { countedMs: 30_000 } }]);
+    expect(loop.health.warnings).toEqual(['the past could not be looked up: too slow']);
   });
 
   it('is not asked for while the source is still blind', async () => {
