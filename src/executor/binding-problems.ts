@@ -32,9 +32,13 @@ export function bindingProblems(bindings: Bindings): BindingProblem[] {
   return (Object.keys(referencesOf) as Kind[]).flatMap((kind) =>
     Object.entries(bindings[kind]).flatMap(([name, binding]) => {
       const known = referencesOf[kind];
-      return referencesIn(binding)
-        .filter(({ reference }) => !known.includes(reference))
-        .map(({ path, reference }) => ({ path: [kind, name, ...path], message: `\${${reference}} is not known here: ${known.map((word) => `\${${word}}`).join(', ')} are` }));
+      return referencesIn(binding).flatMap(({ path, reference }): BindingProblem[] => {
+        const place = [kind, name, ...path];
+        if (!known.includes(reference)) return [{ path: place, message: `\${${reference}} is not known here: ${known.map((word) => `\${${word}}`).join(', ')} are` }];
+        // A value with a quotation mark would break out of its place in text that is to be JSON.
+        if (path.at(-1) === 'body') return [{ path: place, message: 'write the body with its keys instead of as one text, so that values are put in as JSON' }];
+        return [];
+      });
     }),
   );
 }

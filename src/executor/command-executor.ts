@@ -29,7 +29,7 @@ export class CommandExecutor implements RollbackStepExecutor {
     const parameters = readParameters('command', step);
     const { state } = await this.#ask(parameters, signal);
     const line = parameters.command.map((argument) => (/^[\w./:=@%+,-]+$/.test(argument) ? argument : JSON.stringify(argument))).join(' ');
-    return state === 'applied' ? { summary: `already as wanted, without ${line}`, before: state, after: state } : { summary: `run ${line}`, before: state };
+    return state === 'applied' ? { summary: `already as wanted, without ${line}` } : { summary: `run ${line}` };
   }
 
   async state(step: RollbackStep, _context: RollbackContext, signal: AbortSignal): Promise<StepState> {

@@ -27,7 +27,7 @@ export interface StateChange {
   read(signal: AbortSignal): Promise<Reading>;
   /** Makes the change. */
   apply(effort: Effort): Promise<void>;
-  /** What must follow even where the state was there already, because nothing tells whether it has: a reload. */
+  /** A reload. It follows even where the state was there already, because nothing tells whether it has been reloaded since. */
   readonly follow?: ((effort: Effort) => Promise<void>) | undefined;
   /** The effect takes time: the state is read again and again, until the step's timeout. */
   readonly settles?: boolean | undefined;
@@ -61,9 +61,9 @@ export class StateExecutor implements RollbackStepExecutor {
   async describe(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription> {
     const change = this.#changeOf(step, context);
     const { state, actual, problem } = await look(change, signal);
-    const before = actual === undefined ? (problem ?? state) : actual;
-    const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${valueText(before)} → ${valueText(change.wanted)}`;
-    return { summary: `${change.subject}: ${text}`, before, after: change.wanted };
+    const found = actual === undefined ? (problem ?? state) : valueText(actual);
+    const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${found} → ${valueText(change.wanted)}`;
+    return { summary: `${change.subject}: ${text}${change.follow === undefined ? '' : ', then reload'}`, before: actual, after: change.wanted };
   }
 
   async state(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState> {
