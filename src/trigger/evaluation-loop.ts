@@ -10,8 +10,6 @@ import { lookCloser, lookIntoGap } from './hindsight.js';
 import type { Trigger } from './trigger.js';
 import { healthBeforeFirstAnswer, type TriggerHealth } from './trigger-health.js';
 
-export type { Recheck } from './evaluate-trigger.js';
-
 /** One turn of the loop. Its transitions include those that an earlier `onEvaluated` failed to take. */
 export interface EvaluationResult extends Evaluation {
   readonly trigger: Trigger;
