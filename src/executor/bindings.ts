@@ -45,10 +45,10 @@ const commandConfiguration = z.strictObject({ type: z.literal('command'), apply:
 
 const commandDatabase = z.strictObject({ type: z.literal('command'), restore: argumentList, verify: argumentList, ...commandSurroundings });
 
-export const flagBindingSchema = z.discriminatedUnion('type', [fileFlags, sqlFlags, httpFlags, commandFlags]);
-export const deploymentBindingSchema = z.discriminatedUnion('type', [httpDeployment, commandDeployment]);
-export const configurationBindingSchema = z.discriminatedUnion('type', [gitConfiguration, fileConfiguration, commandConfiguration]);
-export const databaseBindingSchema = z.discriminatedUnion('type', [commandDatabase]);
+const flagBindingSchema = z.discriminatedUnion('type', [fileFlags, sqlFlags, httpFlags, commandFlags]);
+const deploymentBindingSchema = z.discriminatedUnion('type', [httpDeployment, commandDeployment]);
+const configurationBindingSchema = z.discriminatedUnion('type', [gitConfiguration, fileConfiguration, commandConfiguration]);
+const databaseBindingSchema = z.discriminatedUnion('type', [commandDatabase]);
 
 /** The `featureFlags`, `deployments`, `configurations` and `databases` of belay.yaml: by name, how a step's effect is made. */
 export const bindingsSchema = z.strictObject({
@@ -61,5 +61,4 @@ export const bindingsSchema = z.strictObject({
 export type FlagBinding = z.infer<typeof flagBindingSchema>;
 export type DeploymentBinding = z.infer<typeof deploymentBindingSchema>;
 export type ConfigurationBinding = z.infer<typeof configurationBindingSchema>;
-export type DatabaseBinding = z.infer<typeof databaseBindingSchema>;
 export type Bindings = z.infer<typeof bindingsSchema>;

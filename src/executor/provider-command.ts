@@ -15,7 +15,7 @@ export interface CommandPlace {
 const ERROR_OUTPUT_CHARACTERS = 600;
 
 /** Runs an argument list whose templates are filled with the step's values; any exit code is an answer. */
-export async function runProviderCommand(argv: readonly string[], place: CommandPlace, values: TemplateValues, effort: Effort): Promise<CommandResult> {
+async function runProviderCommand(argv: readonly string[], place: CommandPlace, values: TemplateValues, effort: Effort): Promise<CommandResult> {
   return await runCommand({
     argv: argv.map((argument) => fillTemplate(argument, values)),
     cwd: resolve(place.directory, place.cwd ?? '.'),
