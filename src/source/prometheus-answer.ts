@@ -133,6 +133,6 @@ function withoutName(metric: Labels): Labels {
 }
 
 function shown(value: unknown): string {
-  const text = (typeof value === 'string' ? value : String(JSON.stringify(value))).replaceAll(/\s+/g, ' ');
+  const text = (typeof value === 'string' ? value : JSON.stringify(value ?? null)).replaceAll(/\s+/g, ' ');
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
