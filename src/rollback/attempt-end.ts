@@ -7,11 +7,14 @@ import { retryDelayMs, timeoutError } from './step-timing.js';
 
 const MOST_INTERRUPTIONS = 3;
 
-/** How an attempt ended. `settled` is false where the executor had not stopped `graceMs` after its signal aborted. */
+/**
+ * How an attempt ended. `settled` is false where the executor had not stopped `graceMs` after its signal aborted;
+ * `detail` is what it said when it stopped, where that is more than the signal's own reason.
+ */
 export type AttemptEnd =
   | { readonly type: 'done' }
   | { readonly type: 'threw'; readonly error: string }
-  | { readonly type: 'timed-out' | 'cancelled'; readonly settled: boolean; readonly graceMs: number };
+  | { readonly type: 'timed-out' | 'cancelled'; readonly settled: boolean; readonly detail?: string | undefined; readonly graceMs: number };
 
 /** What was found of an attempt in which Belay died. */
 export type Finding =
@@ -76,6 +79,6 @@ function attemptUnderWay(state: ExecutionState, stepKey: string): { readonly pro
 function errorOf(step: ExecutionStep, end: Exclude<AttemptEnd, { type: 'done' }>, cancelReason = 'cancelled'): string {
   if (end.type === 'threw') return end.error;
   const cause = end.type === 'timed-out' ? failureText(timeoutError(step.step)) : `Error: ${cancelReason}`;
-  if (end.settled) return cause;
+  if (end.settled) return end.detail === undefined ? cause : `${cause} (${end.detail})`;
   return `${cause}; it has not stopped ${formatDuration(end.graceMs)} after it was told to, so it may still be at work and is not tried again`;
 }
