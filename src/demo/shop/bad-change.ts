@@ -18,7 +18,8 @@ export async function shipBadChange(layout: ShopLayout, shopUrl: string): Promis
   await setFlag(layout, 'new-checkout', true);
 }
 
-async function setFlag(layout: ShopLayout, key: string, on: boolean): Promise<void> {
+/** Switches a flag of the shop's file. */
+export async function setFlag(layout: ShopLayout, key: string, on: boolean): Promise<void> {
   const flags = parseFlags(await readFile(layout.flags, 'utf8'));
   const next = `${layout.flags}.next`;
   await writeFile(next, formatFlags({ ...flags, [key]: on }));
