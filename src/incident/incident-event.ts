@@ -3,18 +3,20 @@ import type { RollbackEvent } from '../rollback/rollback-event.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
 
-/** Why an incident needs a person. */
-export type NeedsHumanReason =
-  | 'no-plan'
-  | 'ladder-exhausted'
-  | 'above-max-auto-level'
-  | 'budget-exhausted'
-  | 'fleet-limit'
-  | 'not-recovered'
-  | 'inconclusive'
-  | 'verification-error'
-  | 'step-parked'
-  | 'cancelled';
+/** Why an incident needs a person. The closed list: docs/decisions-and-reasons.md explains each, and a test keeps the two equal. */
+export const needsHumanReasons = [
+  'no-plan',
+  'ladder-exhausted',
+  'above-max-auto-level',
+  'budget-exhausted',
+  'fleet-limit',
+  'not-recovered',
+  'inconclusive',
+  'verification-error',
+  'step-parked',
+  'cancelled',
+] as const;
+export type NeedsHumanReason = (typeof needsHumanReasons)[number];
 
 /** What happens to one incident, beside the events of its rollbacks. `at`: milliseconds since the epoch. */
 export type IncidentEvent =
