@@ -51,9 +51,8 @@ export class ExecutorCalls {
     if (end.type === 'threw') return { type: 'threw', error: this.#text(end.error) };
     // Done before it could be stopped is done. Past its time it has failed, whatever it says then.
     if (end.type === 'cancelled' && end.settled?.type === 'done') return { type: 'done' };
-    const reason: unknown = end.type === 'timed-out' ? undefined : bounds.cancel?.reason;
-    const said = end.settled?.type === 'threw' ? end.settled.error : undefined;
-    const isNews = said !== undefined && said !== reason && !(said instanceof BelayError && said.code === 'step-timeout') && !(said instanceof Error && said.name === 'AbortError');
+    const said = end.type === 'timed-out' && end.settled?.type === 'threw' ? end.settled.error : undefined;
+    const isNews = said !== undefined && !(said instanceof BelayError && said.code === 'step-timeout') && !(said instanceof Error && said.name === 'AbortError');
     return { type: end.type, settled: end.settled !== undefined, detail: isNews ? this.#text(said) : undefined, graceMs };
   }
 
