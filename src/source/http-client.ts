@@ -9,6 +9,11 @@ import type { Labels } from './sample.js';
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** Fewer than the queries that a Prometheus runs at once by default (20). */
 const MAX_KEPT_CONNECTIONS = 16;
+/**
+ * How long one of several addresses of a name may take to connect before the next is tried as well. Node gives up on it
+ * after 250 ms, so that a service far away, with an address that has no route, would look dead.
+ */
+const ADDRESS_ATTEMPT_MS = 1_000;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'HEAD';
@@ -36,7 +41,7 @@ export interface HttpClient {
 
 /** With `keepAlive` connections are kept and shared; without, each request proves that a connection can be made. */
 export function createHttpClient({ keepAlive }: { readonly keepAlive: boolean }): HttpClient {
-  const agentOptions = keepAlive ? { keepAlive, maxSockets: MAX_KEPT_CONNECTIONS } : { keepAlive };
+  const agentOptions = { keepAlive, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS, ...(keepAlive ? { maxSockets: MAX_KEPT_CONNECTIONS } : {}) };
   const httpAgent = new HttpAgent(agentOptions);
   const httpsAgent = new HttpsAgent(agentOptions);
   const http = axios.create({

@@ -5,7 +5,7 @@ import { metricsOf, windowOf } from './signal-window.js';
 import type { Signal } from './signal.js';
 
 /** Exposed by every Prometheus client library; tells a restarted process from one that merely counts on. */
-export const PROCESS_START = 'process_start_time_seconds';
+const PROCESS_START = 'process_start_time_seconds';
 
 /** Clocks and rounding may differ by this much without meaning another process. */
 const START_TOLERANCE_MS = 1_000;
