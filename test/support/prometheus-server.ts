@@ -11,6 +11,7 @@ const READY_WITHIN_MS = 30_000;
 
 export interface PrometheusServer {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -24,7 +25,7 @@ export interface PrometheusOptions {
   readonly directory?: string;
 }
 
-/** What `scrape_configs` needs for one endpoint, at the given interval. */
+/** What `scrape_configs` needs for one endpoint, at the given interval. Prometheus begins to scrape five seconds after its start. */
 export function scrapeConfig(job: string, url: string, interval = '1s'): Readonly<Record<string, unknown>> {
   const { host, pathname } = new URL(url);
   return { scrape_configs: [{ job_name: job, scrape_interval: interval, scrape_timeout: interval, metrics_path: pathname, static_configs: [{ targets: [host] }] }] };
@@ -63,6 +64,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   }
   return {
     url,
+    pid: child.pid!,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
