@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { type Bindings, bindingsSchema } from '../executor/bindings.js';
+import { type BelayFile, belaySchema, sourceSchema, targetSchema, type WrittenSource, type WrittenTarget } from './belay-schema.js';
+import { checkSchema, recordOf } from './check-schema.js';
+import type { Problem } from './problem.js';
+import type { SecretReferences } from './secret-references.js';
+import type { YamlDocument } from './yaml-document.js';
+
+/** What is declared under names; `undefined` where a name is there but what it stands for has problems. */
+export type Named<T> = ReadonlyMap<string, T | undefined>;
+
+/** belay.yaml as the other files may rely on it, whatever else is wrong in it. */
+export interface BelayPart {
+  readonly document: YamlDocument;
+  readonly secrets: SecretReferences;
+  /** The whole file, when all of it is well. */
+  readonly value?: BelayFile | undefined;
+  /** Absent, as any of these, where the section is no map at all, so that nobody knows what it declares. */
+  readonly targets: Named<WrittenTarget> | undefined;
+  readonly sources: Named<WrittenSource> | undefined;
+  readonly bindings: { readonly [K in keyof Bindings]: Named<Bindings[K][string]> | undefined };
+  readonly channels: readonly string[];
+}
+
+/** Reads the document of belay.yaml, in which the secrets have taken the place of their references. */
+export function readBelay(document: YamlDocument, secrets: SecretReferences): { readonly belay: BelayPart; readonly problems: readonly Problem[] } {
+  const checked = checkSchema(belaySchema, { document, path: [], data: document.data });
+  const file = recordOf(document.data);
+  const belay: BelayPart = {
+    document,
+    secrets,
+    value: checked.value,
+    targets: named(file['targets'], targetSchema),
+    sources: named(file['sources'] ?? {}, sourceSchema),
+    bindings: {
+      featureFlags: named(file['featureFlags'] ?? {}, bindingsSchema.shape.featureFlags.unwrap().valueType),
+      deployments: named(file['deployments'] ?? {}, bindingsSchema.shape.deployments.unwrap().valueType),
+      configurations: named(file['configurations'] ?? {}, bindingsSchema.shape.configurations.unwrap().valueType),
+      databases: named(file['databases'] ?? {}, bindingsSchema.shape.databases.unwrap().valueType),
+    },
+    channels: Object.keys(recordOf(file['notify'])),
+  };
+  return { belay, problems: checked.problems.flatMap((problem) => secrets.shown(problem) ?? []) };
+}
+
+function named<S extends z.ZodType>(section: unknown, schema: S): Named<z.output<S>> | undefined {
+  if (typeof section !== 'object' || section === null || Array.isArray(section)) return undefined;
+  return new Map(Object.entries(section).map(([name, entry]) => [name, schema.safeParse(entry).data]));
+}

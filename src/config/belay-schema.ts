@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { bindingsSchema } from '../executor/bindings.js';
+import { httpExpectation } from '../executor/check-schema.js';
+import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
+import { parseListen } from './listen-address.js';
+
+const listen = z.string().transform((text, context) => {
+  const address = parseListen(text);
+  if (address !== undefined) return address;
+  context.addIssue({ code: 'custom', message: `"${text}" is not an address: write host:port, such as 127.0.0.1:9797 or [::1]:9797` });
+  return z.NEVER;
+});
+
+const token = z.strictObject({
+  name: nameField,
+  role: z.enum(['viewer', 'operator', 'approver', 'admin', 'webhook']),
+  // It comes in a header, where spaces and control characters cannot stand.
+  token: z.string().min(8, 'must have at least 8 characters').regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces'),
+});
+
+export const httpSchema = z.strictObject({
+  listen: listen.prefault('127.0.0.1:9797'),
+  auth: z.strictObject({ tokens: z.array(token).default([]) }).prefault({}),
+});
+
+const headers = labelsField.default({});
+const timeout = positiveDurationField.prefault('10s');
+
+export const sourceSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('prometheus'), url: httpUrlField, interval: positiveDurationField.prefault('15s'), timeout, headers }),
+  z.strictObject({ type: z.literal('scrape'), url: httpUrlField, interval: positiveDurationField.prefault('5s'), timeout, headers }),
+]);
+
+export const targetSchema = z.strictObject({
+  owners: z.array(nameField).default([]),
+  priority: severityField.default('medium'),
+  rto: positiveDurationField.optional(),
+  rpo: positiveDurationField.optional(),
+  mode: modeField.optional(),
+  health: z
+    .strictObject({
+      url: httpUrlField,
+      interval: positiveDurationField.prefault('5s'),
+      timeout: positiveDurationField.prefault('2s'),
+      expect: httpExpectation.prefault({}),
+      headers,
+    })
+    .optional(),
+});
+
+const address = z.string().regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, 'must be an email address');
+
+export const notifySchema = z.strictObject({
+  slack: z
+    .strictObject({
+      token: z.string().min(1),
+      channel: z.string().min(1),
+      apiUrl: httpUrlField.default('https://slack.com/api/').transform((url) => (url.endsWith('/') ? url : `${url}/`)),
+    })
+    .optional(),
+  email: z
+    .strictObject({
+      smtp: z.string().regex(/^smtps?:\/\/./, 'must begin with smtp:// or smtps://').refine((text) => URL.canParse(text), 'is not a URL'),
+      from: address,
+      to: z.array(address).min(1),
+    })
+    .optional(),
+  webhook: z.array(z.strictObject({ url: httpUrlField, headers })).default([]),
+});
+
+const count = z.int().min(1);
+
+export const policySchema = z.strictObject({
+  cooldown: durationField.prefault('30m'),
+  maxRollbacks: z.strictObject({ count: count.default(2), per: positiveDurationField.prefault('1h') }).prefault({}),
+  fleet: z.strictObject({ maxTargets: count.default(2), per: positiveDurationField.prefault('10m'), maxConcurrent: count.default(1) }).prefault({}),
+  maxAutoLevel: levelField.default(3),
+});
+
+const SQLITE = 'sqlite:';
+
+const store = z
+  .string()
+  .refine((text) => !/^postgres(?:ql)?:/.test(text), 'is a PostgreSQL address, which is not part of this version\nwrite sqlite:PATH')
+  .refine((text) => /^(?:postgres(?:ql)?:|sqlite:.)/.test(text), 'must be sqlite:PATH, such as sqlite:./belay.db')
+  .refine((text) => !/^sqlite:(?::memory:|\?|file:)/.test(text), 'must name a file, because what is only in memory is lost with a restart')
+  .transform((text) => text.slice(SQLITE.length).replace(/^\/\/(?=\/)/, ''));
+
+/** Everything that belay.yaml may say. */
+export const belaySchema = z.strictObject({
+  environment: nameField,
+  mode: modeField.default('enforce'),
+  store: store.prefault('sqlite:./belay.db'),
+  http: httpSchema.prefault({}),
+  sources: z.record(nameField, sourceSchema).default({}),
+  targets: z.record(nameField, targetSchema),
+  ...bindingsSchema.shape,
+  notify: notifySchema.prefault({}),
+  policy: policySchema.prefault({}),
+});
+
+export type BelayFile = z.output<typeof belaySchema>;
+export type WrittenSource = z.output<typeof sourceSchema>;
+export type WrittenTarget = z.output<typeof targetSchema>;

@@ -1,0 +1,47 @@
+import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
+import type { BelayPart } from './belay-part.js';
+import { httpSchema } from './belay-schema.js';
+import { listOf, recordOf, validFields } from './check-schema.js';
+import { isLoopbackHost } from './listen-address.js';
+import { HEALTH } from './health-source.js';
+import type { Problem } from './problem.js';
+
+/** What the schema of belay.yaml cannot see. */
+export function checkBelay(belay: BelayPart): readonly Problem[] {
+  return [...checkHttp(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkSecrets(belay)];
+}
+
+function checkHttp({ document }: BelayPart): readonly Problem[] {
+  const http = recordOf(recordOf(document.data)['http']);
+  const written = listOf(recordOf(http['auth'])['tokens']).map(recordOf);
+  const { listen } = validFields(httpSchema, http);
+  const at = (index: number, key: string): (string | number)[] => ['http', 'auth', 'tokens', index, key];
+  const problems: Problem[] = [];
+  if (listen !== undefined && !isLoopbackHost(listen.host) && written.length === 0) {
+    problems.push(
+      document.problem(['http', 'listen'], 'an address that other machines reach needs tokens', {
+        hint: 'add http.auth.tokens: [ { name, role, token: "${env:NAME}" } ], or listen on 127.0.0.1',
+      }),
+    );
+  }
+  written.forEach(({ name, token }, index) => {
+    const same = (key: string, value: unknown): boolean => typeof value === 'string' && written.findIndex((other) => other[key] === value) < index;
+    if (same('name', name)) problems.push(document.problem(at(index, 'name'), 'another token has the same name'));
+    if (same('token', token)) problems.push(document.problem(at(index, 'token'), 'another entry has the same token, so that nobody could tell them apart'));
+  });
+  return problems;
+}
+
+function checkNames({ document, sources, targets }: BelayPart): readonly Problem[] {
+  return [
+    ...(sources?.has(HEALTH) === true ? [document.problem(['sources', HEALTH], `"${HEALTH}" is the name of the targets' own endpoints`, { atKey: true, hint: 'give the source another name' })] : []),
+    ...(targets?.size === 0 ? [document.problem(['targets'], 'there is no target, so nothing is guarded', { severity: 'warning' })] : []),
+  ];
+}
+
+function checkSecrets({ document, secrets }: BelayPart): readonly Problem[] {
+  return secrets.short.map(({ path, written }) => ({
+    ...document.problem([], `the value of ${written} is shorter than four characters, so it cannot be blanked out of logs and messages`, { severity: 'warning' }),
+    path,
+  }));
+}

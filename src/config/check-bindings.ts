@@ -1,0 +1,30 @@
+import { templateReferences } from '../executor/template.js';
+import { stepParameterSchemas } from '../executor/step-parameters.js';
+import type { BelayPart } from './belay-part.js';
+import { suggestion } from './closest-word.js';
+import type { Path, Problem } from './problem.js';
+import { textsIn } from './texts-in.js';
+
+export const BINDING_KINDS = ['featureFlags', 'deployments', 'configurations', 'databases'] as const;
+export type BindingKind = (typeof BINDING_KINDS)[number];
+
+/** The steps that each kind of binding serves, and so what its templates may refer to. */
+const stepTypeOf = { featureFlags: 'feature-flag', deployments: 'deployment', configurations: 'configuration', databases: 'data' } as const;
+
+/** The references of a kind's bindings: each must be a parameter of its steps. */
+export function checkBindingTemplates({ document, secrets, bindings }: BelayPart, kind: BindingKind): readonly Problem[] {
+  const known = [...new Set([...Object.keys(stepParameterSchemas[stepTypeOf[kind]].shape), 'environment'])];
+  return [...(bindings[kind] ?? [])].flatMap(([name, binding]) =>
+    textsIn(binding === undefined ? undefined : (document.data as Record<string, Record<string, unknown>>)[kind]?.[name], [kind, name]).flatMap(({ text, path }) => {
+      const secret = secrets.at(path);
+      if (secret?.holdsBraces === true) return [document.problem(path, 'the secret holds "${", which would be taken for a reference here')];
+      return checkReferences(document, path, secret?.written ?? text, known);
+    }),
+  );
+}
+
+function checkReferences(document: BelayPart['document'], path: Path, text: string, known: readonly string[]): readonly Problem[] {
+  return templateReferences(text)
+    .filter((reference) => !known.includes(reference))
+    .map((reference) => document.problem(path, `\${${reference}} is not a parameter of the step`, { hint: suggestion(reference, known, 'known here') }));
+}

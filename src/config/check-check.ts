@@ -1,0 +1,44 @@
+import { signalSchema } from '../executor/check-schema.js';
+import type { BelayPart } from './belay-part.js';
+import { checkKnown } from './check-known.js';
+import { checkQuery } from './check-query.js';
+import { recordOf } from './check-schema.js';
+import type { Path, Problem } from './problem.js';
+import { conditionField } from './rules-schema.js';
+import type { YamlDocument } from './yaml-document.js';
+
+/** What the schema cannot see of a check, in a step or a verification. Texts with templates are known only when they are filled. */
+export function checkCheck(document: YamlDocument, path: Path, data: unknown, belay: BelayPart | undefined): readonly Problem[] {
+  const written = recordOf(data);
+  const plain = (key: string): string | undefined => {
+    const text = written[key];
+    return typeof text === 'string' && !text.includes('${') ? text : undefined;
+  };
+  switch (written['type']) {
+    case 'query': {
+      const condition = conditionField.safeParse(written['condition']).data;
+      const source = plain('source');
+      return [
+        ...checkKnown(document, [...path, 'source'], source, belay?.sources, 'source', 'belay.yaml'),
+        ...checkQuery(document, path, {
+          expr: plain('expr'),
+          signal: signalSchema.safeParse(written['signal']).data,
+          conditions: condition === undefined ? [] : [{ condition, path: [...path, 'condition'] }],
+          sourceType: source === undefined ? undefined : belay?.sources?.get(source)?.type,
+        }),
+      ];
+    }
+    case 'health': {
+      const target = plain('target');
+      const declared = target === undefined ? undefined : belay?.targets?.get(target);
+      return [
+        ...checkKnown(document, [...path, 'target'], target, belay?.targets, 'target', 'belay.yaml'),
+        ...(declared !== undefined && declared.health === undefined
+          ? [document.problem([...path, 'target'], `the target "${target ?? ''}" has no health endpoint`, { hint: 'add "health" to it in belay.yaml' })]
+          : []),
+      ];
+    }
+    default:
+      return [];
+  }
+}

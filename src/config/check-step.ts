@@ -1,0 +1,98 @@
+import type { ConfigurationBinding } from '../executor/bindings.js';
+import { stepParameterSchemas } from '../executor/step-parameters.js';
+import { templateReferences } from '../rollback/template.js';
+import type { StepType } from '../rollback/rollback-plan.js';
+import type { BelayPart } from './belay-part.js';
+import { checkCheck } from './check-check.js';
+import { checkKnown } from './check-known.js';
+import { checkSchema, recordOf } from './check-schema.js';
+import type { PlanPart } from './plans-part.js';
+import type { Path, Problem } from './problem.js';
+import { textsIn } from './texts-in.js';
+
+interface StepPart extends Pick<PlanPart, 'document' | 'path' | 'secrets'> {
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The parameters of one step: their form, what they refer to, and whether belay.yaml knows how to do it. */
+export function checkStep({ document, secrets }: PlanPart, path: Path, data: unknown, belay: BelayPart | undefined): readonly Problem[] {
+  const { type, parameters = {} } = recordOf(data);
+  if (typeof type !== 'string' || !isStepType(type) || typeof parameters !== 'object' || parameters === null) return [];
+  const step: StepPart = { document, secrets, path: [...path, 'parameters'], parameters: recordOf(parameters) };
+  const templates = new Set(textsIn(parameters, step.path).filter(({ text }) => text.includes('${')).map((found) => JSON.stringify(found.path)));
+  const { problems } = checkSchema(stepParameterSchemas[type], { document, path: step.path, data: parameters }, (at) => templates.has(JSON.stringify(at)));
+  return [...problems, ...checkReferences(step), ...checkBinding(type, step, belay)];
+}
+
+function isStepType(type: string): type is StepType {
+  return Object.hasOwn(stepParameterSchemas, type);
+}
+
+const rollbackPointFields = ['version', 'at'];
+
+function checkReferences({ document, path, secrets, parameters }: StepPart): readonly Problem[] {
+  return textsIn(parameters, path).flatMap(({ text, path: at }) => {
+    let searchFrom = 0;
+    return templateReferences(text).flatMap(({ reference, root, problem }) => {
+      const offset = Math.max(0, text.indexOf(reference, searchFrom) - 2);
+      searchFrom = offset + 2 + reference.length;
+      const [, field] = reference.split('.');
+      const fault =
+        problem ??
+        (root === 'rollbackPoint' && field !== undefined && !rollbackPointFields.includes(field) ? `is not known: a rollback point has ${rollbackPointFields.join(' and ')}` : undefined);
+      if (fault !== undefined) return [document.problemInText(at, offset, `\${${reference.replace(/^\$+\{/, '')}} ${fault}`)];
+      if (root !== 'env' && root !== 'file') return [];
+      const value = secrets.read(root, reference.slice(root.length + 1));
+      return typeof value === 'string' ? [] : [document.problemInText(at, offset, value.problem)];
+    });
+  });
+}
+
+/** The entry of belay.yaml that a step's effect is made by. */
+function checkBinding(type: StepType, { document, path, parameters }: StepPart, belay: BelayPart | undefined): readonly Problem[] {
+  if (belay === undefined) return [];
+  const named = (key: string): string | undefined => {
+    const name = parameters[key];
+    return typeof name === 'string' && !name.includes('${') ? name : undefined;
+  };
+  const { featureFlags, deployments, configurations, databases } = belay.bindings;
+  switch (type) {
+    case 'feature-flag':
+      return checkKnown(document, [...path, 'provider'], parameters['provider'] === undefined ? 'default' : named('provider'), featureFlags, 'provider of flags', '"featureFlags" of belay.yaml');
+    case 'deployment':
+      return checkKnown(document, [...path, 'service'], named('service'), deployments, 'deployment', '"deployments" of belay.yaml');
+    case 'configuration': {
+      const service = named('service');
+      return [
+        ...checkKnown(document, [...path, 'service'], service, configurations, 'configuration', '"configurations" of belay.yaml'),
+        ...checkConfiguration({ document, path, parameters }, service === undefined ? undefined : configurations?.get(service)),
+      ];
+    }
+    case 'data':
+      return checkKnown(document, [...path, 'database'], named('database'), databases, 'database', '"databases" of belay.yaml');
+    case 'notification': {
+      const channel = named('channel');
+      const isKnown = channel === undefined || belay.channels.includes(channel) || !['email', 'slack', 'webhook'].includes(channel);
+      return isKnown ? [] : [document.problem([...path, 'channel'], `belay.yaml has no notify.${channel}, so the message cannot go there`, { severity: 'warning' })];
+    }
+    case 'check':
+      return checkCheck(document, path, parameters, belay);
+    case 'command':
+    case 'http':
+    case 'wait':
+      return [];
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Not every kind of configuration can bring back a version, or set single items. */
+function checkConfiguration({ document, path, parameters }: Omit<StepPart, 'secrets'>, binding: ConfigurationBinding | undefined): readonly Problem[] {
+  if (binding?.type === 'file' && parameters['configVersion'] !== undefined) {
+    return [document.problem([...path, 'configVersion'], 'this configuration is a plain file, which has no versions', { atKey: true, hint: 'write configItems, or keep the configuration in git' })];
+  }
+  if (binding?.type === 'git' && binding.itemsFile === undefined && parameters['configItems'] !== undefined) {
+    return [document.problem([...path, 'configItems'], 'this configuration has no file for single items', { atKey: true, hint: 'add itemsFile to it in belay.yaml, or write configVersion' })];
+  }
+  return [];
+}

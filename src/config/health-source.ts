@@ -1,0 +1,2 @@
+/** The name under which triggers ask the health endpoint of their target. */
+export const HEALTH = 'health';

@@ -1,0 +1,18 @@
+/** Keys that documents of Belay describe and that this version does not have, so that nobody searches for a slip of the pen. */
+const laterKeys = new Set([
+  ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
+  ...['routes', 'escalation', 'signingSecret'],
+  ...['matrix', 'approvals', 'freeze', 'requireChange'],
+  ...['severities', 'trend', 'baseline', 'atLeast', 'minTraffic', 'keepFiringFor', 'impact', 'timeToFix', 'issueType', 'delay'],
+  ...['count', 'all', 'any', 'alertmanager', 'confirm'],
+  ...['budget', 'when'],
+]);
+
+/** The same for types and other closed choices. */
+const laterChoices = new Set([
+  ...['alertmanager', 'scheduled', 'approval', 'traffic'],
+  ...['unleash', 'launchdarkly', 'pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions', 'etcd', 'postgres', 'sqlite', 'migrations'],
+]);
+
+export const isLaterKey = (key: string): boolean => laterKeys.has(key);
+export const isLaterChoice = (word: string): boolean => laterChoices.has(word);
