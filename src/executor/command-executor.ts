@@ -14,7 +14,7 @@ export class CommandExecutor implements RollbackStepExecutor {
     this.#directory = directory;
   }
 
-  async execute(step: RollbackStep, _context: RollbackContext, signal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+  async execute(step: RollbackStep, _context: RollbackContext, signal: AbortSignal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
     signal.throwIfAborted();
     const parameters = readParameters('command', step);
     if ((await this.#ask(parameters, signal)).state === 'applied') return;

@@ -48,7 +48,7 @@ export class StateExecutor implements RollbackStepExecutor {
     this.#clock = clock;
   }
 
-  async execute(step: RollbackStep, context: RollbackContext, signal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+  async execute(step: RollbackStep, context: RollbackContext, signal: AbortSignal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
     signal.throwIfAborted();
     const change = this.#changeOf(step, context);
     const effort = { signal, attemptId: attempt?.id };

@@ -39,7 +39,7 @@ async function scene(mode: 'enforce' | 'dry-run', changes: { readonly rule?: obj
   const traffic = opened(startTraffic({ shopUrl: shop.url, requestsPerSecond: 40 }));
   const prometheus = opened(await startPrometheus({ config: { global: { evaluation_interval: '1s' }, ...scrapeConfig('shop', `${shop.url}/metrics`) } }));
   const smtp = opened(await TestSmtpServer.start());
-  const slack = opened(await TestSlackServer.start());
+  const slack = opened(await TestSlackServer.start('xoxb-test-token'));
   const belay = opened(
     await BelayProcess.start({
       'belay.yaml': {
@@ -49,7 +49,7 @@ async function scene(mode: 'enforce' | 'dry-run', changes: { readonly rule?: obj
         sources: { prometheus: { type: 'prometheus', url: prometheus.url, interval: '1s', timeout: '900ms' } },
         targets: { shop: { health: { url: `${shop.url}/health`, interval: '1s', timeout: '1s', expect: { status: 200, json: { status: 'healthy' } } } } },
         featureFlags: { default: { type: 'file', path: shop.layout.flags } },
-        notify: { slack: { token: 'xoxb-test-token', channel: '#incidents', apiUrl: slack.url }, email: { smtp: smtp.url, from: 'belay@example.com', to: ['ops@example.com'] } },
+        notify: { slack: { token: 'xoxb-test-token', channel: '#incidents', apiUrl: slack.apiUrl }, email: { smtp: smtp.url, from: 'belay@example.com', to: ['ops@example.com'] } },
       },
       'rules/shop.yaml': {
         target: 'shop',
