@@ -16,9 +16,9 @@ interface Asker {
   readonly signal: AbortSignal;
 }
 
-/** How much closer than the loop's own slots an onset is looked at, and the finest step that is worth asking for. */
-const STEPS_PER_INTERVAL = 20;
-const FINEST_STEP_MS = 25;
+/** How much closer each look at an onset is than the one before, and the finest step that is worth asking for. */
+const STEPS_PER_LOOK = 20;
+const FINEST_STEP_MS = 5;
 
 /**
  * When the source sees again after a gap: its answers about the slots in between, oldest first, from as far back as the
@@ -34,13 +34,29 @@ export async function lookIntoGap(asker: Asker, alerts: readonly Alert[], observ
   return recall(asker, firstAt, lastAt, trigger.intervalMs);
 }
 
-/** When breaches have begun since the slot before: the evaluation with their true beginnings, as far as they can be told. */
+/**
+ * When breaches have begun since the slot before: the evaluation with their true beginnings, as far as they can be
+ * told. Each look narrows down the step in which the one before has found the first of them.
+ */
 export async function lookCloser(asker: Asker, before: readonly Alert[], evaluation: Evaluation, tick: Tick): Promise<{ evaluation: Evaluation; warnings: readonly string[] }> {
-  const onsets = onsetsIn(asker.trigger, before, evaluation, tick);
-  if (onsets.length === 0) return { evaluation, warnings: [] };
-  const stepMs = Math.max(FINEST_STEP_MS, Math.round(asker.trigger.intervalMs / STEPS_PER_INTERVAL));
-  const { answers, warnings } = await recall(asker, Math.min(...onsets.map(({ clearAt }) => clearAt)), tick.at, stepMs);
-  return { evaluation: refineOnsets(asker.trigger, evaluation, onsets, answers, stepMs, tick), warnings };
+  let onsets = onsetsIn(asker.trigger, before, evaluation, tick);
+  let refined = evaluation;
+  const warnings: string[] = [];
+  let range = { fromAt: Math.min(...onsets.map(({ clearAt }) => clearAt)), toAt: tick.at };
+  let stepMs = asker.trigger.intervalMs;
+  while (onsets.length > 0 && stepMs > FINEST_STEP_MS) {
+    stepMs = Math.max(FINEST_STEP_MS, Math.ceil(stepMs / STEPS_PER_LOOK));
+    const look = await recall(asker, range.fromAt, range.toAt, stepMs);
+    warnings.push(...look.warnings);
+    if (look.answers.length === 0) break;
+    refined = refineOnsets(asker.trigger, refined, onsets, look.answers, stepMs, tick);
+    // What fires already gains nothing by having begun a little earlier.
+    const pending = new Map(refined.alerts.flatMap(({ fingerprint, state, activeAt }) => (state === 'pending' && activeAt !== undefined ? [[fingerprint, activeAt] as const] : [])));
+    onsets = onsets.filter(({ fingerprint }) => pending.has(fingerprint));
+    const firstAt = Math.min(...onsets.flatMap(({ fingerprint }) => pending.get(fingerprint) ?? []));
+    range = { fromAt: firstAt - stepMs, toAt: firstAt };
+  }
+  return { evaluation: refined, warnings };
 }
 
 /** What the source remembers; hindsight only ever helps, so that a failure is no more than a warning. */

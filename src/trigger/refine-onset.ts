@@ -29,16 +29,18 @@ export function onsetsIn(trigger: Trigger, before: readonly Alert[], evaluation:
 
 /**
  * The evaluation, with each onset moved back to the earliest of the closely spaced answers (`stepMs` apart, oldest
- * first) from which on every one breaches up to the tick. What is missing or unknown among them ends the look back.
+ * first) from which on every one breaches up to where the breach was known before. What is missing or unknown among
+ * them ends the look back.
  */
 export function refineOnsets(trigger: Trigger, evaluation: Evaluation, onsets: readonly Onset[], closeLook: readonly Observation[], stepMs: number, tick: Tick): Evaluation {
   const refined = new Map<string, Alert>();
   for (const { fingerprint, clearAt } of onsets) {
     const alert = evaluation.alerts.find((candidate) => candidate.fingerprint === fingerprint);
     if (alert === undefined) continue;
+    const knownSince = alert.activeAt ?? tick.at;
     const breachingSince = closeLook
-      .filter(({ at }) => at > clearAt && at < tick.at)
-      .reduceRight((sinceAt, answer) => (sinceAt - answer.at <= 1.5 * stepMs && breaches(trigger, fingerprint, answer) ? answer.at : sinceAt), tick.at);
+      .filter(({ at }) => at > clearAt && at < knownSince)
+      .reduceRight((sinceAt, answer) => (sinceAt - answer.at <= 1.5 * stepMs && breaches(trigger, fingerprint, answer) ? answer.at : sinceAt), knownSince);
     refined.set(fingerprint, begunAt(trigger, alert, breachingSince, tick.at));
   }
   const alerts = evaluation.alerts.map((alert) => refined.get(alert.fingerprint) ?? alert);

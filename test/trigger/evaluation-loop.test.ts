@@ -250,10 +250,14 @@ describe('a closer look at when a breach began', () => {
     const source = closely(breachFrom(20));
     const { clock, heard, results } = watch(source, { trigger: forty });
     await clock.advanceTo(at(70));
-    // The steps of 750 ms from the last OK sample at 15 s: the first one in the breach is at 20.25 s.
-    expect(source.askedAboutPast).toEqual([{ fromAt: at(15), toAt: at(30), stepMs: 750 }]);
-    expect(heard).toEqual(['30 inactive → pending (heard 30)', '60.25 pending → firing (heard 60.25)']);
-    expect(results.at(-1)?.alerts[0]).toMatchObject({ activeAt: at(20.25), firedAt: at(60.25) });
+    expect(source.askedAboutPast).toEqual([
+      { fromAt: at(15), toAt: at(30), stepMs: 750 },
+      { fromAt: at(19.5), toAt: at(20.25), stepMs: 38 },
+      { fromAt: at(19.994), toAt: at(20.032), stepMs: 5 },
+    ]);
+    // Of the last look's steps the first one in the breach.
+    expect(heard).toEqual(['30 inactive → pending (heard 30)', '60.004 pending → firing (heard 60.004)']);
+    expect(results.at(-1)?.alerts[0]).toMatchObject({ activeAt: at(20.004), firedAt: at(60.004) });
   });
 
   it('fires with the slot itself when the breach has lasted long enough by then', async () => {
@@ -263,19 +267,26 @@ describe('a closer look at when a breach began', () => {
   });
 
   it.each([
-    ['a breach that ended in between', `${breachFrom(16)}x20 0x20 1`, 26.25],
-    ['a sample that is missing', `0x64 1x20 _ 1`, 21.75],
-    ['a sample that is not a number', `0x64 1x20 nan 1`, 21.75],
+    ['a breach that ended in between', `${breachFrom(16)}x20 0x20 1`, 26.004],
+    ['a sample that is missing', `0x64 1x20 _ 1`, 21.253],
+    ['a sample that is not a number', `0x64 1x20 nan 1`, 21.253],
   ])('looks no further back than %s', async (_what, remembers, activeAt) => {
     const { clock, results } = watch(closely(`0x64 1`, remembers), { trigger: forty });
     await clock.advanceTo(at(30));
     expect(seconds(results.at(-1)?.alerts[0]?.activeAt ?? 0)).toBe(activeAt);
   });
 
+  it('goes closest to the breach that began first, and leaves the others as far as one look can tell', async () => {
+    const series = { 'pod="a"': breachFrom(20), 'pod="b"': breachFrom(26) };
+    const { clock, results } = watch(new ScriptedSource({ startAt, intervalMs: INTERVAL_MS, stepMs: 250, series, remembers: series }), { trigger: forty });
+    await clock.advanceTo(at(30));
+    expect(results.at(-1)?.alerts.map(({ activeAt = 0 }) => seconds(activeAt))).toEqual([20.004, 26.25]);
+  });
+
   it('is not trusted beyond the last OK sample', async () => {
     const { clock, results } = watch(closely(breachFrom(20), '1'), { trigger: forty });
     await clock.advanceTo(at(30));
-    expect(seconds(results.at(-1)?.alerts[0]?.activeAt ?? 0)).toBe(15.75);
+    expect(seconds(results.at(-1)?.alerts[0]?.activeAt ?? 0)).toBe(15.005);
   });
 
   it.each<[string, string, Partial<Trigger>]>([
