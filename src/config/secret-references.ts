@@ -2,12 +2,14 @@ import { BelayError } from '../fault/belay-error.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { type Path, pathText, type Problem } from './problem.js';
+import { isOpenPlace } from './open-place.js';
 import type { TextReader } from './read-yaml.js';
 
 const REFERENCE = /\$\{(env|file):([^}]*)(\}?)/g;
 const SHORTEST_HIDDEN = 4;
 
 interface ReadText {
+  readonly path: Path;
   readonly written: string;
   readonly read: string;
   readonly values: readonly string[];
@@ -41,7 +43,8 @@ export class SecretReferences {
       return reference;
     });
     for (const failure of failures) report(failure);
-    if (values.length > 0 || failures.length > 0) this.#texts.set(pathText(path), { written, read, values, failed: failures.length > 0 });
+    if (isOpenPlace(path, read)) for (const value of values) this.#redactor.allow(value);
+    if (values.length > 0 || failures.length > 0) this.#texts.set(pathText(path), { path, written, read, values, failed: failures.length > 0 });
     return read;
   };
 
@@ -74,7 +77,7 @@ export class SecretReferences {
   }
 
   /** The references whose values are too short to be blanked without garbling ordinary text. */
-  get short(): readonly { readonly path: string; readonly written: string }[] {
-    return [...this.#texts].filter(([, { values }]) => values.some((value) => value.length < SHORTEST_HIDDEN)).map(([path, { written }]) => ({ path, written }));
+  get short(): readonly { readonly path: Path; readonly written: string }[] {
+    return [...this.#texts.values()].filter(({ values }) => values.some((value) => value.length < SHORTEST_HIDDEN));
   }
 }

@@ -16,8 +16,6 @@ import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
-import { createSources } from '../source/create-sources.js';
-import type { Source } from '../source/source.js';
 import { openSqliteStore } from '../store/sqlite-store.js';
 import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
@@ -27,6 +25,7 @@ import { GuardService } from './guard-service.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
+import { SourcePool } from './source-pool.js';
 import { version } from './version.js';
 
 export interface DaemonOptions {
@@ -110,19 +109,19 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
-  let sources: ReadonlyMap<string, Source> = new Map();
+  const pool = new SourcePool();
 
-  /** Makes the sources and executors of a configuration. What was made before is closed by the caller. */
-  function eyesFor(next: Config): Eyes {
-    sources = createSources(next.sources, next.health);
+  /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
+  function eyesFor(next: Config): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
+    const { sources, closeUnused } = pool.use(next);
     const checks = createCheckRunner({ sources, clock, runCommand });
     const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, clock });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
-    return { sources, checks };
+    return { eyes: { sources, checks }, closeUnused };
   }
 
-  const guard: Guard = new Guard(config, eyesFor(config), {
+  const guard: Guard = new Guard(config, eyesFor(config).eyes, {
     clock,
     store: store.guard,
     rollbacks,
@@ -130,7 +129,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     observer: metrics,
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
-  opened.add('the sources', () => closeAll(sources));
+  opened.add('the sources', () => pool.close());
   let ended: 'clean' | 'step-left' = 'clean';
   opened.add('the guard', async () => {
     ended = await stopWithin(guard, clock);
@@ -148,13 +147,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
       await store.guard.append([{ type: 'configuration-refused', ...refused }]);
       throw error;
     }
-    const before = sources;
     config = next;
     await notifier.stop();
     notifier = makeNotifier(next);
     notifier.start();
-    await guard.declare(next, eyesFor(next));
-    await closeAll(before);
+    const { eyes, closeUnused } = eyesFor(next);
+    await guard.declare(next, eyes);
+    await closeUnused();
     refused = undefined;
     await store.guard.append([{ type: 'configuration-reloaded', at, by }]);
   }
@@ -215,8 +214,4 @@ async function listen(begin: () => Promise<unknown>, { http: { host, port } }: C
   } catch (cause) {
     throw new BelayError('config-invalid', `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-}
-
-async function closeAll(sources: ReadonlyMap<string, Source>): Promise<void> {
-  await Promise.all([...sources.values()].map((source) => source.close()));
 }

@@ -29,6 +29,7 @@ export interface DemoOptions {
 const HEALTHY_FOR_MS = 4_000;
 const STORY_WITHIN_MS = 120_000;
 const PROOF_MS = 3_000;
+const LOOK_EVERY_MS = 250;
 const BAR_WIDTH = 20;
 
 /**
@@ -82,9 +83,9 @@ async function tell(terminal: DemoTerminal, opened: CloseStack, keep: boolean, s
   await sleep(500);
   showMessages(terminal, slack, mail);
   terminal.heading(recovered ? 'The shop has recovered, and nobody was woken.' : 'The shop has NOT recovered.');
-  if (keep && !stopped.aborted) {
+  if (keep) {
     terminal.text(`It goes on: shop ${shop.url}, Belay ${daemon.url} (BELAY_URL=${daemon.url} belay status). Ctrl-C ends it.`);
-    await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
+    await untilAborted(stopped);
   }
   return recovered;
 }
@@ -117,10 +118,13 @@ class Story {
 
 /** Keeps the live line true while something is waited for: how many requests fail, and how far the window has filled. */
 async function watch<T>(terminal: DemoTerminal, daemon: Daemon, traffic: Traffic, until: Promise<T>): Promise<T> {
-  let over = false;
-  const done = until.finally(() => (over = true));
-  while (!over) {
-    await Promise.race([done, sleep(250)]);
+  const done = until.then((value) => ({ value }));
+  for (;;) {
+    const ended = await Promise.race([done, sleep(LOOK_EVERY_MS, undefined)]);
+    if (ended !== undefined) {
+      terminal.clearStatus();
+      return ended.value;
+    }
     const { data } = await axios.get<{ triggers: readonly TriggerView[] }>(`${daemon.url}/api/v1/triggers`, { proxy: false });
     const errors = data.triggers.find((trigger) => trigger.name === 'ShopErrorRateHigh');
     const alert = errors?.alerts[0];
@@ -128,8 +132,6 @@ async function watch<T>(terminal: DemoTerminal, daemon: Daemon, traffic: Traffic
     const pending = alert?.activeAt === undefined || alert.state !== 'pending' ? '' : `  window ${bar((Date.now() - alert.activeAt) / 8_000)}`;
     terminal.status(`errors ${alert?.value ?? 'unknown'} (${errors?.condition ?? ''} ${errors?.window ?? ''})${pending}  customers ${ok} well, ${failed} failed`);
   }
-  terminal.clearStatus();
-  return done;
 }
 
 function bar(share: number): string {
@@ -160,7 +162,8 @@ function showMessages(terminal: DemoTerminal, slack: SlackSink, mail: SmtpSink):
 }
 
 function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
+  // Slack wants these three characters written as entities, and shows them as what they are.
+  return (text.split('\n')[0] ?? '').replaceAll('&gt;', '>').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
 }
 
 async function freePort(): Promise<number> {
@@ -169,4 +172,8 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -7,6 +7,7 @@ const SHORTEST_SECRET = 4;
  */
 export class Redactor {
   readonly #secrets = new Set<string>();
+  readonly #open = new Set<string>();
 
   add(secret: string): void {
     if (secret.length < SHORTEST_SECRET) return;
@@ -14,6 +15,11 @@ export class Redactor {
     // The same value as it stands inside a URL or a JSON string is the same secret.
     this.#secrets.add(encodeURIComponent(secret));
     this.#secrets.add(JSON.stringify(secret).slice(1, -1));
+  }
+
+  /** Says that a value is no secret, whoever else may call it one: a path or an address that people are meant to read. */
+  allow(value: string): void {
+    this.#open.add(value);
   }
 
   text(text: string): string {
@@ -35,6 +41,6 @@ export class Redactor {
   }
 
   #longestFirst(): string[] {
-    return [...this.#secrets].sort((a, b) => b.length - a.length);
+    return [...this.#secrets].filter((secret) => !this.#open.has(secret)).sort((a, b) => b.length - a.length);
   }
 }
