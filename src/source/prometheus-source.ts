@@ -3,22 +3,27 @@ import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-clie
 import { errorObservation } from './observation.js';
 import { readInstantAnswer, readRangeAnswer } from './prometheus-answer.js';
 import type { RequestFault } from './request-fault.js';
-import type { Observation } from './sample.js';
+import type { Labels, Observation } from './sample.js';
 import { signalToPromql } from './signal-promql.js';
 import type { PrometheusSettings } from './source-settings.js';
 import type { Query, Source } from './source.js';
 
 /** A Prometheus refuses ranges of more than 11,000 points. */
 const MAX_POINTS = 10_000;
+/**
+ * What a trigger asks once per interval is answered in a few lines, which cost both sides more to pack than to send.
+ * The past comes in long answers, and those may be packed.
+ */
+const UNPACKED = { 'accept-encoding': 'identity' };
 /** Longer addresses are cut or refused by some servers and proxies on the way; then the query goes into a body. */
 const MAX_URL_CHARACTERS = 2_000;
 
 /** Asks a Prometheus, or anything that speaks its query API. */
 export function createPrometheusSource(settings: PrometheusSettings): Source {
   const client = createHttpClient({ keepAlive: true });
-  const ask = (path: string, parameters: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer | RequestFault> => {
+  const ask = (path: string, parameters: Labels, signal: AbortSignal, headers: Labels = {}): Promise<HttpAnswer | RequestFault> => {
     const form = new URLSearchParams({ ...parameters, timeout: formatDuration(settings.timeoutMs) });
-    return client.ask({ ...requestOf(settings, path, form), timeoutMs: settings.timeoutMs }, signal);
+    return client.ask({ ...requestOf(settings, path, form, headers), timeoutMs: settings.timeoutMs }, signal);
   };
 
   return {
@@ -28,7 +33,7 @@ export function createPrometheusSource(settings: PrometheusSettings): Source {
     async observe(query, at, signal) {
       const expr = exprOf(query);
       if (expr === undefined) return refused(at);
-      const answer = await ask('/api/v1/query', { query: expr, time: seconds(at) }, signal);
+      const answer = await ask('/api/v1/query', { query: expr, time: seconds(at) }, signal, UNPACKED);
       return answer.kind === 'fault' ? errorObservation(at, answer.reason, answer.message) : readInstantAnswer(answer, at);
     },
 
@@ -54,13 +59,14 @@ export function createPrometheusSource(settings: PrometheusSettings): Source {
   };
 }
 
-function requestOf(settings: PrometheusSettings, path: string, form: URLSearchParams): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
+function requestOf(settings: PrometheusSettings, path: string, form: URLSearchParams, ownHeaders: Labels): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
+  const headers = { ...ownHeaders, ...settings.headers };
   const url = new URL(settings.url);
   url.pathname = url.pathname.replace(/\/+$/, '') + path;
   const bare = url.href;
   for (const [name, value] of form) url.searchParams.append(name, value);
-  if (url.href.length <= MAX_URL_CHARACTERS) return { method: 'GET', url: url.href, headers: settings.headers };
-  return { method: 'POST', url: bare, headers: { ...settings.headers, 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() };
+  if (url.href.length <= MAX_URL_CHARACTERS) return { method: 'GET', url: url.href, headers };
+  return { method: 'POST', url: bare, headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() };
 }
 
 function exprOf(query: Query): string | undefined {

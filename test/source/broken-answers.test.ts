@@ -182,6 +182,14 @@ describe('warnings and connections', () => {
     expect(server.connections).toBe(2);
   });
 
+  it('asks for small answers unpacked and for the long ones of the past packed', async () => {
+    const server = await answering(vector([]));
+    const source = sourceAt(server.url);
+    await ask(source);
+    await source.history?.({ kind: 'promql', expr: 'up' }, at - 1_000, at, 1_000, never);
+    expect(server.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['identity', expect.stringContaining('gzip')]);
+  });
+
   it('does not follow a redirect with its token', async () => {
     const other = await answering(vector([]));
     const server = await answering('');
