@@ -22,3 +22,12 @@ export async function waitFor(holds: () => boolean): Promise<void> {
     await waitMs(20);
   }
 }
+
+/** Whether a process is at work: one that has ended and that nobody has collected is not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
