@@ -14,10 +14,15 @@ import { exitCodes, type ExitCode } from './exit-code.js';
 
 /** Runs one command line and resolves with its exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  if (argv.length === 1 && argv[0] === '--version') {
+    process.stdout.write(`${version}\n`);
+    return exitCodes.ok;
+  }
   let code: ExitCode = exitCodes.ok;
   const program = new Command('belay')
     .description('An unattended production guard: it watches, waits until a breach is sustained, rolls back, proves recovery and tells people.')
-    .version(version)
+    // `--version` alone is ours below: the commands need it for the version of a target.
+    .version(version, '-V')
     .option('-c, --config <file>', 'the belay.yaml to use', './belay.yaml')
     .option('--verbose', 'show where an error came from')
     .showHelpAfterError()

@@ -114,7 +114,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
   function eyesFor(next: Config): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
     const { sources, closeUnused } = pool.use(next);
-    const checks = createCheckRunner({ sources, clock, runCommand });
+    const checks = createCheckRunner({ sources, clock, runCommand: (request) => runCommand({ cwd: next.directory, ...request }) });
     const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, clock });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
