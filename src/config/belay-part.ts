@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Bindings, bindingsSchema } from '../executor/bindings.js';
 import { type BelayFile, belaySchema, sourceSchema, targetSchema, type WrittenSource, type WrittenTarget } from './belay-schema.js';
-import { checkSchema, recordOf } from './check-schema.js';
+import { type Checked, checkSchema, isRecord, recordOf } from './check-schema.js';
 import type { Problem } from './problem.js';
 import type { SecretReferences } from './secret-references.js';
 import type { YamlDocument } from './yaml-document.js';
@@ -24,26 +24,29 @@ export interface BelayPart {
 
 /** Reads the document of belay.yaml, in which the secrets have taken the place of their references. */
 export function readBelay(document: YamlDocument, secrets: SecretReferences): { readonly belay: BelayPart; readonly problems: readonly Problem[] } {
-  const checked = checkSchema(belaySchema, { document, path: [], data: document.data });
-  const file = recordOf(document.data);
+  const check = (data: unknown): Checked<BelayFile> => checkSchema(belaySchema, { document, path: [], data });
+  const checked = check(document.data);
+  // Of a file that is no map nobody knows what it declares.
+  const file = isRecord(document.data) ? document.data : undefined;
+  const section = (key: string): unknown => (file === undefined ? undefined : (file[key] ?? {}));
   const belay: BelayPart = {
     document,
     secrets,
     value: checked.value,
-    targets: named(file['targets'], targetSchema),
-    sources: named(file['sources'] ?? {}, sourceSchema),
+    targets: named(file?.['targets'], targetSchema),
+    sources: named(section('sources'), sourceSchema),
     bindings: {
-      featureFlags: named(file['featureFlags'] ?? {}, bindingsSchema.shape.featureFlags.unwrap().valueType),
-      deployments: named(file['deployments'] ?? {}, bindingsSchema.shape.deployments.unwrap().valueType),
-      configurations: named(file['configurations'] ?? {}, bindingsSchema.shape.configurations.unwrap().valueType),
-      databases: named(file['databases'] ?? {}, bindingsSchema.shape.databases.unwrap().valueType),
+      featureFlags: named(section('featureFlags'), bindingsSchema.shape.featureFlags.unwrap().valueType),
+      deployments: named(section('deployments'), bindingsSchema.shape.deployments.unwrap().valueType),
+      configurations: named(section('configurations'), bindingsSchema.shape.configurations.unwrap().valueType),
+      databases: named(section('databases'), bindingsSchema.shape.databases.unwrap().valueType),
     },
-    channels: Object.keys(recordOf(file['notify'])),
+    channels: Object.keys(recordOf(file?.['notify'])),
   };
-  return { belay, problems: checked.problems.flatMap((problem) => secrets.shown(problem) ?? []) };
+  return { belay, problems: secrets.shown(checked.problems, document.data, (written) => check(written).problems) };
 }
 
 function named<S extends z.ZodType>(section: unknown, schema: S): Named<z.output<S>> | undefined {
-  if (typeof section !== 'object' || section === null || Array.isArray(section)) return undefined;
+  if (!isRecord(section)) return undefined;
   return new Map(Object.entries(section).map(([name, entry]) => [name, schema.safeParse(entry).data]));
 }

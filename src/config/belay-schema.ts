@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
 import { httpExpectation } from '../executor/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
+import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
+import { HINT } from './schema-wording.js';
 
 const listen = z.string().transform((text, context) => {
   const address = parseListen(text);
@@ -19,7 +21,7 @@ const token = z.strictObject({
 });
 
 export const httpSchema = z.strictObject({
-  listen: listen.prefault('127.0.0.1:9797'),
+  listen: listen.prefault(DEFAULT_LISTEN),
   auth: z.strictObject({ tokens: z.array(token).default([]) }).prefault({}),
 });
 
@@ -50,7 +52,7 @@ export const targetSchema = z.strictObject({
 
 const address = z.string().regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, 'must be an email address');
 
-export const notifySchema = z.strictObject({
+const notifySchema = z.strictObject({
   slack: z
     .strictObject({
       token: z.string().min(1),
@@ -60,7 +62,7 @@ export const notifySchema = z.strictObject({
     .optional(),
   email: z
     .strictObject({
-      smtp: z.string().regex(/^smtps?:\/\/./, 'must begin with smtp:// or smtps://').refine((text) => URL.canParse(text), 'is not a URL'),
+      smtp: z.string().regex(/^smtps?:\/\/./, { error: 'must begin with smtp:// or smtps://', abort: true }).refine((text) => URL.canParse(text), 'is not a URL'),
       from: address,
       to: z.array(address).min(1),
     })
@@ -70,7 +72,7 @@ export const notifySchema = z.strictObject({
 
 const count = z.int().min(1);
 
-export const policySchema = z.strictObject({
+const policySchema = z.strictObject({
   cooldown: durationField.prefault('30m'),
   maxRollbacks: z.strictObject({ count: count.default(2), per: positiveDurationField.prefault('1h') }).prefault({}),
   fleet: z.strictObject({ maxTargets: count.default(2), per: positiveDurationField.prefault('10m'), maxConcurrent: count.default(1) }).prefault({}),
@@ -81,19 +83,19 @@ const SQLITE = 'sqlite:';
 
 const store = z
   .string()
-  .refine((text) => !/^postgres(?:ql)?:/.test(text), 'is a PostgreSQL address, which is not part of this version\nwrite sqlite:PATH')
+  .refine((text) => !/^postgres(?:ql)?:/.test(text), `is a PostgreSQL address, which is not part of this version${HINT}write sqlite:PATH`)
   .refine((text) => /^(?:postgres(?:ql)?:|sqlite:.)/.test(text), 'must be sqlite:PATH, such as sqlite:./belay.db')
   .refine((text) => !/^sqlite:(?::memory:|\?|file:)/.test(text), 'must name a file, because what is only in memory is lost with a restart')
   .transform((text) => text.slice(SQLITE.length).replace(/^\/\/(?=\/)/, ''));
 
 /** Everything that belay.yaml may say. */
 export const belaySchema = z.strictObject({
-  environment: nameField,
+  environment: nameField.default('production'),
   mode: modeField.default('enforce'),
-  store: store.prefault('sqlite:./belay.db'),
+  store: store.prefault(DEFAULT_STORE),
   http: httpSchema.prefault({}),
   sources: z.record(nameField, sourceSchema).default({}),
-  targets: z.record(nameField, targetSchema),
+  targets: z.record(nameField, targetSchema).default({}),
   ...bindingsSchema.shape,
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),

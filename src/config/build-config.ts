@@ -30,8 +30,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     const { interval, timeout, ...endpoint } = settings;
     return [{ ...endpoint, target, intervalMs: interval, timeoutMs: timeout }];
   });
-  const intervalMs = (source: string, target: string): number =>
-    (source === HEALTH ? health.find((settings) => settings.target === target) : sources.find(({ name }) => name === source))?.intervalMs ?? 0;
+  const intervalMs = (source: string, target: string): number => (source === HEALTH ? belay.targets[target]?.health : belay.sources[source])?.interval ?? 0;
   const { listen, auth } = belay.http;
   const { cooldown, maxRollbacks, fleet, maxAutoLevel } = belay.policy;
   return deepFreeze<Config>({

@@ -40,8 +40,7 @@ function checkNames({ document, sources, targets }: BelayPart): readonly Problem
 }
 
 function checkSecrets({ document, secrets }: BelayPart): readonly Problem[] {
-  return secrets.short.map(({ path, written }) => ({
-    ...document.problem([], `the value of ${written} is shorter than four characters, so it cannot be blanked out of logs and messages`, { severity: 'warning' }),
-    path,
-  }));
+  return secrets.short.map(({ path, written }) =>
+    document.problem(path, `the value of ${written} is shorter than four characters, so it cannot be blanked out of logs and messages`, { severity: 'warning' }),
+  );
 }

@@ -32,7 +32,8 @@ function checkStepIds({ document, path }: PlanPart, steps: readonly unknown[]): 
 function checkVerification({ document, path, written, fields, secrets }: PlanPart, belay: BelayPart | undefined): readonly Problem[] {
   const at: Path = [...path, 'verification'];
   const { verification } = fields;
-  const problems = listOf(recordOf(written['verification'])['checks']).flatMap((check, index) => checkCheck(document, [...at, 'checks', index], check, belay));
+  const checks = listOf(recordOf(written['verification'])['checks']);
+  const problems = secrets.shown(checks.flatMap((check, index) => checkCheck(document, [...at, 'checks', index], check, belay)), document.data, () => []);
   const references = textsIn(written['verification'], at).flatMap(({ text, path: place }) => {
     const left = secrets.at(place)?.written ?? text;
     return left.includes('${') ? [document.problem(place, 'only ${env:NAME} and ${file:/path} can stand in a verification')] : [];

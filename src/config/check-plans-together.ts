@@ -14,7 +14,11 @@ export function placeOf(document: YamlDocument, path: Path, from: YamlDocument, 
 
 /** What plans are to each other and to the triggers. `isComplete`: every file of plans could be read. */
 export function checkPlansTogether(plans: readonly PlanPart[], triggers: readonly TriggerPart[], directory: string, isComplete: boolean): readonly Problem[] {
-  const byId: Named<PlanPart> = new Map([...plans].reverse().flatMap((plan) => (typeof plan.written['id'] === 'string' ? [[plan.written['id'], plan]] : [])));
+  const byId = new Map<string, PlanPart>();
+  for (const plan of plans) {
+    const { id } = plan.written;
+    if (typeof id === 'string' && !byId.has(id)) byId.set(id, plan);
+  }
   return [
     ...checkIds(plans, byId, directory),
     ...(isComplete ? checkDependencies(plans, byId) : []),

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { suggestion } from './closest-word.js';
 import { isLaterKey } from './later-words.js';
 import type { Path, Problem } from './problem.js';
-import { MISSING, NO_FORM_FITS, schemaWording } from './schema-wording.js';
+import { HINT, MISSING, NO_FORM_FITS, schemaWording } from './schema-wording.js';
 import type { YamlDocument } from './yaml-document.js';
 
 /** A part of a document: where it is and what is written there. */
@@ -34,7 +34,11 @@ export function validFields<S extends z.ZodObject>(schema: S, data: unknown): Pa
 
 /** A map as it is written; empty for anything else. */
 export function recordOf(data: unknown): Readonly<Record<string, unknown>> {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
+  return isRecord(data) ? data : {};
+}
+
+export function isRecord(data: unknown): data is Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
 }
 
 /** A list as it is written; empty for anything else. */
@@ -60,10 +64,10 @@ function firstWords(issue: z.core.$ZodIssueInvalidUnion): Issue {
 
 function problemsOf(issue: Issue, document: YamlDocument, base: Path): readonly Problem[] {
   const path = [...base, ...keysOf(issue)];
-  const [words = '', ...hints] = issue.message.split('\n');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(document, [...path, key], key, issue.message.split('\n')));
+  const [words = '', ...hints] = issue.message.split(HINT);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(document, [...path, key], key, issue.message.split(HINT)));
   if (words !== MISSING && !isThere(document.data, path)) return [document.problem(path, withSubject(MISSING, path), { hint: words })];
-  return [document.problem(path, withSubject(words, path), { hint: hints.length === 0 ? undefined : hints.join('\n'), atKey: issue.code === 'invalid_key' })];
+  return [document.problem(path, withSubject(words, path), { hint: hints.length === 0 ? undefined : hints.join(' '), atKey: issue.code === 'invalid_key' })];
 }
 
 function unknownKey(document: YamlDocument, path: Path, key: string, known: readonly string[]): Problem {
@@ -73,10 +77,10 @@ function unknownKey(document: YamlDocument, path: Path, key: string, known: read
 
 /** Words without a subject of their own get the key as one. */
 function withSubject(words: string, path: Path): string {
-  if (!/^(?:must|is|needs?|has|have|cannot)\b/.test(words)) return words;
   const key = path.at(-1);
-  if (key === undefined) return words === MISSING ? 'the file is empty' : `the file ${words}`;
-  return `${typeof key === 'number' ? `entry ${key + 1}` : `"${key}"`} ${words}`;
+  const subject = key === undefined ? 'the file' : typeof key === 'number' ? `entry ${key + 1}` : `"${key}"`;
+  if (/^(?:must|is|needs?|has|cannot)\b/.test(words)) return `${subject} ${words}`;
+  return words.startsWith('write ') ? `${subject}: ${words}` : words;
 }
 
 function keysOf({ path }: Issue): Path {

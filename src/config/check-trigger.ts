@@ -1,4 +1,4 @@
-import type { BelayPart } from './belay-part.js';
+import type { BelayPart, Named } from './belay-part.js';
 import type { WrittenSource } from './belay-schema.js';
 import { checkKnown } from './check-known.js';
 import { checkQuery } from './check-query.js';
@@ -30,10 +30,10 @@ function checkSource(part: TriggerPart, belay: BelayPart | undefined, report: Re
   if (name === HEALTH) return checkHealth(part, belay, report);
   const source = name === undefined ? undefined : belay?.sources?.get(name);
   const isUndecided = name === undefined && written['source'] === undefined && belay?.sources !== undefined;
-  const known = [...(belay?.sources?.keys() ?? []), HEALTH];
+  const known: Named<WrittenSource> | undefined = belay?.sources === undefined ? undefined : new Map([...belay.sources, [HEALTH, undefined]]);
   return [
-    ...(isUndecided ? [report(undefined, '"source" is missing', { hint: `write one of ${known.join(', ')}` })] : []),
-    ...(name === undefined ? [] : checkKnown(document, [...path, 'source'], name, belay?.sources, 'source', 'belay.yaml')),
+    ...(isUndecided ? [report(undefined, '"source" is missing', { hint: `write one of ${[...(known?.keys() ?? [])].join(', ')}` })] : []),
+    ...(name === undefined ? [] : checkKnown(document, [...path, 'source'], name, known, 'source', 'belay.yaml')),
     ...checkQuestion(part, report),
     ...checkQueryOf(part, source),
   ];

@@ -1,5 +1,7 @@
-/** The known word that was probably meant: a few slips away, or the same but for upper and lower case. */
-export function closestWord(written: string, known: readonly string[]): string | undefined {
+const MOST_SHOWN = 20;
+
+/** The known word that was probably meant: a few slips away, upper and lower case aside, or one that contains it. */
+function closestWord(written: string, known: readonly string[]): string | undefined {
   const mostSlips = Math.max(1, Math.floor(written.length / 3));
   let closest: string | undefined;
   let fewest = mostSlips + 1;
@@ -7,14 +9,15 @@ export function closestWord(written: string, known: readonly string[]): string |
     const slips = slipsBetween(written.toLowerCase(), word.toLowerCase());
     if (slips < fewest) [closest, fewest] = [word, slips];
   }
-  return closest;
+  return closest ?? known.find((word) => written.length >= 4 && word.toLowerCase().includes(written.toLowerCase()));
 }
 
 /** `did you mean "owners"?`, or all that is known. */
 export function suggestion(written: string, known: readonly string[], what: string): string | undefined {
   const closest = closestWord(written, known);
   if (closest !== undefined) return `did you mean "${closest}"?`;
-  return known.length === 0 ? undefined : `${what}: ${known.join(', ')}`;
+  if (known.length === 0) return undefined;
+  return `${what}: ${known.slice(0, MOST_SHOWN).join(', ')}${known.length > MOST_SHOWN ? ', …' : ''}`;
 }
 
 /** Letters inserted, left out, replaced or swapped with their neighbour (optimal string alignment). */

@@ -3,7 +3,7 @@ import { parseDuration } from '../time/duration.js';
 
 const writeDuration = 'write it as Prometheus does (90s, 5m, 1h30m)';
 
-const durationText = z.string({ error: ({ input }) => (typeof input === 'number' ? `"${input}" is not a duration: ${writeDuration}` : undefined) });
+const durationText = z.string({ error: ({ input }) => (typeof input === 'number' ? `${input} is not a duration: ${writeDuration}` : undefined) });
 
 /** A Prometheus duration, read as milliseconds. */
 export const durationField = durationText.transform((text, context) => {
@@ -26,7 +26,7 @@ export const writtenEstimate = z.union([z.number().min(0), durationWords], 'must
 
 export const httpUrlField = z
   .string()
-  .regex(/^https?:\/\//, 'must begin with http:// or https://')
+  .regex(/^https?:\/\//, { error: 'must begin with http:// or https://', abort: true })
   .refine((text) => URL.canParse(text), 'is not a URL');
 
 /** A name that people give; it appears in messages, labels and addresses of pages. */

@@ -17,10 +17,11 @@ export function formatProblems(problems: readonly Problem[], { cwd, color = fals
   const painted = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   return problems
     .map(({ file, line, column, path, message, hint, severity }) => {
+      // What people wrote is quoted in messages, line breaks, escape sequences and all.
       const place = painted(BOLD, `${shownFile(file, cwd)}:${line}:${column}:`);
       const kind = painted(severity === 'error' ? RED : YELLOW, `${severity}:`);
-      const where = path === '' ? '' : ` ${painted(DIM, `(${path})`)}`;
-      return `${place} ${kind} ${message}${where}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`;
+      const where = path === '' ? '' : ` ${painted(DIM, `(${visible(path)})`)}`;
+      return `${place} ${kind} ${visible(message)}${where}\n${hint === undefined ? '' : `  hint: ${visible(hint)}\n`}`;
     })
     .join('');
 }
@@ -30,6 +31,10 @@ export function problemsJson(problems: readonly Problem[], { cwd }: Pick<Problem
   return problems.map(({ file, line, column, path, message, hint, severity }) => ({
     file: shownFile(file, cwd), line, column, path, message, ...(hint === undefined ? {} : { hint }), severity,
   }));
+}
+
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1).replace(/[\x7f-\x9f]/, () => `\\u00${character.charCodeAt(0).toString(16)}`));
 }
 
 /** Relative where that is shorter, because `../../../etc/belay` helps nobody. */

@@ -6,7 +6,7 @@ import { levelField, nameField, positiveDurationField, writtenEstimate, writtenT
 const id = nameField.regex(/^[^\s/]*$/, 'must have no spaces and no slashes');
 
 /** `parameters` are looked at by type, because templates may stand in them. */
-export const stepSchema = z.strictObject({
+const stepSchema = z.strictObject({
   id,
   name: nameField,
   description: z.string().default(''),
@@ -19,7 +19,7 @@ export const stepSchema = z.strictObject({
 });
 
 /** Without `checks`, the target's health endpoint is what is checked. */
-export const verificationSchema = z.strictObject({
+const verificationSchema = z.strictObject({
   checks: z.array(checkSchema).optional(),
   hold: positiveDurationField.prefault('2m'),
   timeout: positiveDurationField.prefault('10m'),

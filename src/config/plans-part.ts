@@ -1,7 +1,6 @@
-import { checkSchema, listOf, recordOf, validFields } from './check-schema.js';
+import { checkSchema, isRecord, listOf, recordOf, validFields } from './check-schema.js';
 import { planSchema, type WrittenPlan } from './plan-schema.js';
 import type { Path, Problem } from './problem.js';
-import { suggestion } from './closest-word.js';
 import type { SecretReferences } from './secret-references.js';
 import type { YamlDocument } from './yaml-document.js';
 
@@ -20,27 +19,26 @@ export interface PlanPart {
 export function readPlans(document: YamlDocument, secrets: SecretReferences): { readonly plans: readonly PlanPart[]; readonly problems: readonly Problem[] } {
   const { data } = document;
   if (data === undefined) return { plans: [], problems: [document.problem([], 'the file is empty', { severity: 'warning' })] };
-  const read = (written: unknown, path: Path): { plan: PlanPart; problems: readonly Problem[] } => {
-    const { value, problems } = checkSchema(planSchema, { document, path, data: written });
-    const plan = { document, path, secrets, written: recordOf(written), fields: validFields(planSchema, written), value };
-    return { plan, problems: problems.flatMap((problem) => secrets.shown(problem) ?? []) };
-  };
-  if (!Array.isArray(data) && !isListFile(data)) {
-    const { plan, problems } = read(data, []);
-    return { plans: [plan], problems };
-  }
-  const base = Array.isArray(data) ? [] : ['plans'];
-  const list = Array.isArray(data) ? data : recordOf(data)['plans'];
-  const plans = listOf(list).map((written, index) => read(written, [...base, index]));
-  const others = Object.keys(recordOf(data)).filter((key) => key !== 'plans');
-  return {
-    plans: plans.map(({ plan }) => plan),
-    problems: [
-      ...(Array.isArray(list) ? [] : [document.problem(base, '"plans" must be a list of plans')]),
-      ...others.map((key) => document.problem([key], `unknown key "${key}"`, { atKey: true, hint: suggestion(key, ['plans'], 'beside "plans" there is nothing else; known here') })),
-      ...plans.flatMap(({ problems }) => problems),
-    ],
-  };
+  const plans = placesOf(data).flatMap(({ written, path }): PlanPart[] => {
+    if (!isRecord(written)) return [];
+    return [{ document, path, secrets, written, fields: validFields(planSchema, written), value: planSchema.safeParse(written).data }];
+  });
+  return { plans, problems: secrets.shown(checkFile(document, data), data, (written) => checkFile(document, written)) };
+}
+
+function placesOf(data: unknown): readonly { readonly written: unknown; readonly path: Path }[] {
+  if (Array.isArray(data)) return data.map((written: unknown, index) => ({ written, path: [index] }));
+  if (!isListFile(data)) return [{ written: data, path: [] }];
+  return listOf(recordOf(data)['plans']).map((written, index) => ({ written, path: ['plans', index] }));
+}
+
+function checkFile(document: YamlDocument, data: unknown): readonly Problem[] {
+  const others = isListFile(data) ? Object.keys(recordOf(data)).filter((key) => key !== 'plans') : [];
+  return [
+    ...(isListFile(data) && !Array.isArray(recordOf(data)['plans']) ? [document.problem(['plans'], '"plans" must be a list of plans')] : []),
+    ...others.map((key) => document.problem([key], `unknown key "${key}"`, { atKey: true, hint: 'beside "plans" there is nothing else' })),
+    ...placesOf(data).flatMap(({ written, path }) => checkSchema(planSchema, { document, path, data: written }).problems),
+  ];
 }
 
 function isListFile(data: unknown): boolean {

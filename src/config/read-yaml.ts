@@ -13,6 +13,7 @@ export interface ReadYaml {
   readonly problems: readonly Problem[];
 }
 
+const TOO_DEEP = 'the file is nested too deeply';
 const DEEPEST = 64;
 const MOST_ALIASED_VALUES = 10_000;
 
@@ -24,7 +25,7 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: pathText(path), message, hint, severity: 'error' };
   };
   try {
-    const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
     const faults = firstOfEachLine([...parsed.errors, ...parsed.warnings], lines);
     if (faults.length > 0) return { problems: faults.map((fault) => problemAt(fault.pos[0], [], faultText(fault), faultHint(fault, text))) };
     const reader = new NodeReader(readText, problemAt, lines);
@@ -32,8 +33,7 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
     const document = new YamlDocument({ file, data, text, lines, contents: parsed.contents, aliases: reader.aliases });
     return { document, problems: reader.problems };
   } catch (error) {
-    // The parser calls itself for every level, so only a file that is nested absurdly deep gets here.
-    if (error instanceof RangeError) return { problems: [problemAt(0, [], 'is nested too deeply')] };
+    if (error instanceof RangeError) return { problems: [problemAt(0, [], TOO_DEEP)] };
     throw error;
   }
 }
@@ -49,7 +49,10 @@ function firstOfEachLine(faults: readonly YAMLError[], lines: LineCounter): read
 }
 
 function faultText({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'holds several documents (---)';
+  if (code === 'MULTIPLE_DOCS') return 'the file holds several documents (---)';
+  // The parser calls itself for every level, and reports in its own words that it has run out of stack.
+  if (/call stack/.test(message)) return TOO_DEEP;
+  if (message.includes('flow-error-end') || /must be sufficiently indented and end with/.test(message)) return 'not valid YAML: a [ or { is not closed';
   // The parser quotes what it stumbled over, which may be a secret.
   return `not valid YAML: ${message.replace(/:? ".*$/s, '').replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())}`;
 }
@@ -82,6 +85,9 @@ class NodeReader {
   readonly #lines: LineCounter;
   #aliasDepth = 0;
   #aliasedValues = 0;
+  #isBomb = false;
+  /** The alias that is being followed, not one inside of what it stands for. */
+  #outermost: Alias.Parsed | undefined;
 
   constructor(readText: TextReader, problemAt: ProblemAt, lines: LineCounter) {
     this.#readText = readText;
@@ -95,7 +101,7 @@ class NodeReader {
     if (isAlias(node)) return this.#aliased(node, path);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#scalar(node, path);
-    if (path.length >= DEEPEST) return this.#note(node, path, `is nested deeper than ${DEEPEST} levels`);
+    if (path.length >= DEEPEST) return this.#note(node, path, `lists and maps are nested deeper than ${DEEPEST} levels`);
     this.#open.add(node);
     const value = isMap(node) ? this.#map(node, path) : isSeq(node) ? node.items.map((item, index) => this.value(item, [...path, index])) : null;
     this.#open.delete(node);
@@ -111,12 +117,20 @@ class NodeReader {
     const target = this.#anchors.get(alias.source);
     if (target === undefined) return this.#note(alias, path, `*${alias.source} refers to nothing: there is no &${alias.source} before it`);
     if (this.#open.has(target)) return this.#note(alias, path, `*${alias.source} contains itself`);
-    if (this.#aliasedValues > MOST_ALIASED_VALUES) return this.#note(alias, path, `aliases (*) multiply to more than ${MOST_ALIASED_VALUES} values`);
+    if (this.#aliasedValues > MOST_ALIASED_VALUES) return this.#refuseBomb(this.#outermost ?? alias);
     this.aliases.set(alias, target);
+    if (this.#aliasDepth === 0) this.#outermost = alias;
     this.#aliasDepth += 1;
     const value = this.value(target, path);
     this.#aliasDepth -= 1;
     return value;
+  }
+
+  /** Told once, at the alias that is one too many; from there on no alias is followed. */
+  #refuseBomb(alias: Alias.Parsed): null {
+    if (!this.#isBomb) this.problems.push(this.#problemAt(alias.range[0], [], `aliases (*) multiply to more than ${MOST_ALIASED_VALUES} values`));
+    this.#isBomb = true;
+    return null;
   }
 
   #map(map: MapNode, path: Path): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { checkSchema, listOf, recordOf, validFields } from './check-schema.js';
+import { checkSchema, isRecord, listOf, recordOf, validFields } from './check-schema.js';
 import type { Path, Problem } from './problem.js';
 import { rulesSchema, triggerSchema, type WrittenTrigger } from './rules-schema.js';
 import type { YamlDocument } from './yaml-document.js';
@@ -20,15 +20,9 @@ export function readRules(document: YamlDocument): { readonly triggers: readonly
   const { problems } = checkSchema(rulesSchema, { document, path: [], data: document.data });
   const file = recordOf(document.data);
   const target = typeof file['target'] === 'string' ? file['target'] : undefined;
-  const triggers = listOf(file['triggers']).map(
-    (written, index): TriggerPart => ({
-      document,
-      path: ['triggers', index],
-      target,
-      written: recordOf(written),
-      fields: validFields(triggerSchema, written),
-      value: triggerSchema.safeParse(written).data,
-    }),
-  );
+  const triggers = listOf(file['triggers']).flatMap((data, index): TriggerPart[] => {
+    if (!isRecord(data)) return [];
+    return [{ document, path: ['triggers', index], target, written: data, fields: validFields(triggerSchema, data), value: triggerSchema.safeParse(data).data }];
+  });
   return { triggers, problems };
 }

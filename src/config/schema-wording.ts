@@ -4,16 +4,19 @@ import { isLaterChoice } from './later-words.js';
 
 type RawIssue = z.core.$ZodRawIssue;
 
+/** Stands between a sentence and its hint, and between words of a list; a character that no one types. */
+export const HINT = '\u{f0000}';
+
 /**
- * What people read when a schema has no words of its own. A second line is the hint. The words follow the name of the
- * key (`url must be text`), unless they begin with a quotation mark. For unknown keys: the known ones, one per line.
+ * What people read when a schema has no words of its own: a sentence without the key as its subject, and perhaps a
+ * hint. For unknown keys: the known ones.
  */
 export function schemaWording(issue: RawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return wrongType(issue.expected, issue.input);
     case 'unrecognized_keys':
-      return knownKeys(issue.inst).join('\n');
+      return knownKeys(issue.inst).join(HINT);
     case 'invalid_value':
       return notOneOf(issue.input, issue.values.map(String));
     case 'invalid_union':
@@ -35,8 +38,9 @@ export const NO_FORM_FITS = 'has none of the forms that are known here';
 
 function wrongType(expected: string, input: unknown): string {
   if (input === undefined) return MISSING;
+  if (input === null) return 'is empty';
   const isScalar = typeof input === 'number' || typeof input === 'boolean';
-  return `must be ${typeWords[expected] ?? expected}, not ${kindOf(input)}${expected === 'string' && isScalar ? '\nwrite it in quotes, so that it stays as it is written' : ''}`;
+  return `must be ${typeWords[expected] ?? expected}, not ${kindOf(input)}${expected === 'string' && isScalar ? `${HINT}write it in quotes, so that it stays as it is written` : ''}`;
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -51,7 +55,7 @@ const typeWords: Readonly<Record<string, string>> = {
 };
 
 /** What a value is, for people. */
-export function kindOf(input: unknown): string {
+function kindOf(input: unknown): string {
   if (input === null) return 'empty';
   if (Array.isArray(input)) return 'a list';
   switch (typeof input) {
@@ -69,11 +73,11 @@ export function kindOf(input: unknown): string {
 function notOneOf(input: unknown, known: readonly string[]): string {
   const [only] = known;
   const choice = known.length === 1 ? (only ?? '') : `one of ${known.join(', ')}`;
-  if (input === undefined) return `${MISSING}\nwrite ${choice}`;
+  if (input === undefined) return `${MISSING}${HINT}write ${choice}`;
   if (typeof input !== 'string') return `must be ${choice}, not ${typeof input === 'number' || typeof input === 'boolean' ? String(input) : kindOf(input)}`;
   const hint = suggestion(input, known, 'known');
   const words = `"${input}" is not ${choice}`;
-  return isLaterChoice(input) ? `"${input}" is not part of this version\nknown: ${known.join(', ')}` : hint?.startsWith('did') === true ? `${words}\n${hint}` : words;
+  return isLaterChoice(input) ? `"${input}" is not part of this version${HINT}known: ${known.join(', ')}` : hint?.startsWith('did') === true ? `${words}${HINT}${hint}` : words;
 }
 
 function discriminated(issue: RawIssue): unknown {

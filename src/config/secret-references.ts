@@ -11,7 +11,6 @@ const SHORTEST_HIDDEN = 4;
 interface ReadText {
   readonly path: Path;
   readonly written: string;
-  readonly read: string;
   readonly values: readonly string[];
   readonly failed: boolean;
 }
@@ -44,7 +43,7 @@ export class SecretReferences {
     });
     for (const failure of failures) report(failure);
     if (isOpenPlace(path, read)) for (const value of values) this.#redactor.allow(value);
-    if (values.length > 0 || failures.length > 0) this.#texts.set(pathText(path), { path, written, read, values, failed: failures.length > 0 });
+    if (values.length > 0 || failures.length > 0) this.#texts.set(pathText(path), { path, written, values, failed: failures.length > 0 });
     return read;
   };
 
@@ -61,13 +60,28 @@ export class SecretReferences {
     }
   }
 
-  /** A problem as people may see it; `undefined` where it only follows from a reference without a value. */
-  shown(problem: Problem): Problem | undefined {
-    const text = this.#texts.get(problem.path);
-    if (text === undefined) return problem;
-    if (text.failed) return undefined;
-    // The redactor leaves short values alone, so they are taken out here by their quotation marks.
-    return { ...problem, message: problem.message.replaceAll(`"${text.read}"`, `"${text.written}"`), hint: problem.hint?.replaceAll(`"${text.read}"`, `"${text.written}"`) };
+  /**
+   * Problems as people may see them: where a secret was read, in the words that `check` has for what is written, since
+   * no one can take every form of a value out of a sentence. What only follows from a reference without a value is
+   * left out.
+   */
+  shown(problems: readonly Problem[], data: unknown, check: (written: unknown) => readonly Problem[]): readonly Problem[] {
+    if (!problems.some(({ path }) => this.#texts.has(path))) return problems;
+    const inWords = new Map(check(this.#asWritten(data, [])).map((problem) => [problem.path, problem]));
+    return problems.flatMap((problem) => {
+      const text = this.#texts.get(problem.path);
+      if (text === undefined) return [problem];
+      if (text.failed) return [];
+      const { message, hint } = inWords.get(problem.path) ?? { message: `the value of ${text.written} does not fit here` };
+      return [{ ...problem, message, hint }];
+    });
+  }
+
+  #asWritten(data: unknown, path: Path): unknown {
+    if (typeof data === 'string') return this.#texts.get(pathText(path))?.written ?? data;
+    if (typeof data !== 'object' || data === null) return data;
+    if (Array.isArray(data)) return data.map((item, index) => this.#asWritten(item, [...path, index]));
+    return Object.fromEntries(Object.entries(data).map(([key, item]) => [key, this.#asWritten(item, [...path, key])]));
   }
 
   /** What is written at a path, and whether a secret in it would be taken for a reference again. */

@@ -1,0 +1,248 @@
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatProblems } from '../../src/config/format-problems.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { configFolder, goodFiles } from '../support/config-folder.js';
+import { markedText } from '../support/marked-text.js';
+
+/** What is written, with a ► where each problem is expected, and the problems in the order of the files. */
+type Case = readonly [title: string, files: Readonly<Record<string, string>>, ...problems: readonly string[]];
+
+const FILE_ORDER = ['belay.yaml', 'rules/checkout.yaml', 'rules/other.yaml', 'plans/checkout.yaml', 'plans/other.yaml'];
+
+/** Loads the good files with some of them replaced. */
+async function expectProblems(files: Readonly<Record<string, string>>, problems: readonly string[]): Promise<void> {
+  const marked = Object.entries({ ...goodFiles, ...files }).map(([name, text]) => ({ name, ...markedText(text) }));
+  const file = configFolder(Object.fromEntries(marked.map(({ name, clean }) => [name, clean])));
+  const result = await loadConfig(file, { env: {} });
+  const told = formatProblems(result.ok ? result.warnings : result.problems, { cwd: dirname(file) });
+  const places = marked.sort((a, b) => FILE_ORDER.indexOf(a.name) - FILE_ORDER.indexOf(b.name)).flatMap(({ name, marks }) => marks.map((mark) => `${name}:${mark}`));
+  expect(places).toHaveLength(problems.length);
+  expect(told.trimEnd().split('\n')).toEqual(problems.flatMap((problem, index) => `${places[index] ?? ''}: ${problem}`.split('\n')));
+}
+
+const EMPTY = { 'rules/checkout.yaml': '►# none yet\n', 'plans/checkout.yaml': '►' };
+const RATE = 'signal: { type: errorRate, metric: requests_total, errors: { status: "5.." } }';
+const FOR = 'for: 5m';
+const LEVEL = 'level: 1';
+
+const belay = (text: string): Record<string, string> => ({ 'belay.yaml': text });
+/** The good belay.yaml with more at its end. */
+const moreBelay = (text: string): Record<string, string> => belay(goodFiles['belay.yaml'] + text);
+const triggers = (text: string): Record<string, string> => ({ 'rules/checkout.yaml': `target: checkout\ntriggers:\n${text}` });
+/** One trigger of these lines. */
+const trigger = (...lines: string[]): Record<string, string> => triggers(`  - name: Errors\n${lines.map((line) => `    ${line}\n`).join('')}`);
+const plans = (text: string): Record<string, string> => ({ 'plans/checkout.yaml': text });
+const PLAN_HEAD = 'id: flag-off\nname: Flag off\ntarget: checkout\nlevel: 1\n';
+/** The good plan with one other step. */
+const step = (...lines: string[]): Record<string, string> => plans(`${PLAN_HEAD}steps:\n  - id: one\n    name: One\n    timeout: 10\n${lines.map((line) => `    ${line}\n`).join('')}`);
+const STEP = '{ id: a, name: A, type: wait, parameters: { duration: 1s }, timeout: 5 }';
+
+const ofBelay: readonly Case[] = [
+  [
+    'keys that are missing, misspelled or not known',
+    { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\n►retention: {}\n'), ...EMPTY },
+    'error: unknown key "enviroment" (enviroment)\n  hint: did you mean "environment"?',
+    'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
+    'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
+    'error: "url" is missing (targets.other.health.url)',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, notify, policy',
+    'error: the key "retention" is not part of this version (retention)\n  hint: take it out',
+    'warning: the file is empty',
+    'warning: the file is empty',
+  ],
+  [
+    'values of the wrong type',
+    moreBelay('store: ►5\npolicy: { maxRollbacks: { count: ►1.5 }, fleet: ►3, cooldown: ►30 }\n►deployments: [a]\n►databases:\n'),
+    'error: "store" must be text, not a whole number (store)\n  hint: write it in quotes, so that it stays as it is written',
+    'error: "count" must be a whole number, not a number (policy.maxRollbacks.count)',
+    'error: "fleet" must be a map of keys and values, not a whole number (policy.fleet)',
+    'error: 30 is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (policy.cooldown)',
+    'error: "deployments" must be a map of keys and values, not a list (deployments)',
+    'error: "databases" is empty (databases)',
+  ],
+  [
+    'choices, durations and addresses',
+    moreBelay('mode: ►enforced\nhttp: { listen: ►here }\npolicy: { cooldown: ►"5 minutes", maxAutoLevel: ►6 }\ndeployments: { a: { type: ►pm2 }, b: { type: ►ftp }, ►c: {} }\n'),
+    'error: "enforced" is not one of enforce, dry-run, observe (mode)\n  hint: did you mean "enforce"?',
+    'error: "here" is not an address: write host:port, such as 127.0.0.1:9797 or [::1]:9797 (http.listen)',
+    'error: "5 minutes" is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (policy.cooldown)',
+    'error: "maxAutoLevel" must be a level from 1 to 5 (policy.maxAutoLevel)',
+    'error: "pm2" is not part of this version (deployments.a.type)\n  hint: known: http, command',
+    'error: "ftp" is not one of http, command (deployments.b.type)',
+    'error: "type" is missing (deployments.c.type)\n  hint: write one of http, command',
+  ],
+  ['a store that is not of this version', moreBelay('store: ►postgres://u@h/db\n'), 'error: "store" is a PostgreSQL address, which is not part of this version (store)\n  hint: write sqlite:PATH'],
+  ['a store in memory', moreBelay('store: ►"sqlite::memory:"\n'), 'error: "store" must name a file, because what is only in memory is lost with a restart (store)'],
+  ...['0.0.0.0:9797', ':9797', '[::]:9797', 'guard.example:9797'].map(
+    (listen): Case => [
+      `${listen} without tokens`,
+      moreBelay(`http: { listen: ►"${listen}" }\n`),
+      'error: an address that other machines reach needs tokens (http.listen)\n  hint: add http.auth.tokens: [ { name, role, token: "${env:NAME}" } ], or listen on 127.0.0.1',
+    ],
+  ),
+  [
+    'tokens that cannot be told apart',
+    moreBelay('http: { auth: { tokens: [ { name: a, role: viewer, token: 12345678a }, { name: ►a, role: ►root, token: ►12345678a }, { name: b, role: admin, token: ►short } ] } }\n'),
+    'error: another token has the same name (http.auth.tokens[1].name)',
+    'error: "root" is not one of viewer, operator, approver, admin, webhook (http.auth.tokens[1].role)',
+    'error: another entry has the same token, so that nobody could tell them apart (http.auth.tokens[1].token)',
+    'error: "token" must have at least 8 characters (http.auth.tokens[2].token)',
+  ],
+  [
+    'a source with the name of the health endpoints',
+    belay(goodFiles['belay.yaml'].replace('  prom:', '  ►health:')),
+    'error: "health" is the name of the targets\' own endpoints (sources.health)\n  hint: give the source another name',
+  ],
+  [
+    'references of bindings that no step gives',
+    moreBelay('deployments: { shop: { type: command, deploy: [deploy, ►"--to=${verison}", "${service}"], current: [current, "${environment}"] } }\n'),
+    'error: ${verison} is not a parameter of the step (deployments.shop.deploy[1])\n  hint: did you mean "version"?',
+  ],
+  ['a secret that is not there', moreBelay('http: { auth: { tokens: [ { name: a, role: viewer, token: ►"${env:NOPE}" } ] } }\n'), 'error: ${env:NOPE}: this environment variable is not set (http.auth.tokens[0].token)'],
+  ['a target that nothing watches', belay(goodFiles['belay.yaml'].replace('targets:\n', 'targets:\n  ►quiet: {}\n')), 'warning: no trigger watches the target "quiet" (targets.quiet)\n  hint: add rules/quiet.yaml with target: quiet'],
+];
+
+const ofRules: readonly Case[] = [
+  ['a target that is not declared', { 'rules/other.yaml': goodFiles['rules/checkout.yaml'].replace('checkout', '►chekout').replace('Errors', 'Others').replace('level: 1', 'response: monitor') }, 'error: there is no target "chekout" (target)\n  hint: did you mean "checkout"?'],
+  ['a source that is not declared', trigger('source: ►prmo', RATE, 'condition: "> 1%"', FOR, LEVEL), 'error: there is no source "prmo" (triggers[0].source)\n  hint: did you mean "prom"?'],
+  ['no source where there are several', triggers(`  - ►name: Errors\n    ${RATE}\n    condition: "> 1%"\n    for: 5m\n    level: 1\n`), 'error: "source" is missing (triggers[0])\n  hint: write one of prom, app, health'],
+  [
+    'all that a trigger can lack',
+    triggers('  - ►►►►►source: app\n'),
+    'error: "name" is missing (triggers[0].name)',
+    'error: needs either "expr" or "signal" (triggers[0])',
+    'error: "condition" is missing (triggers[0])\n  hint: write a comparison such as "> 10%"',
+    'error: "for" is missing (triggers[0])\n  hint: write how long the breach must last, such as 5m, or { consecutive: 4 }',
+    'error: needs one of "level", "levels" and "plan" (triggers[0])\n  hint: or response: monitor, to tell people only',
+  ],
+  ['a name that is taken in another file', { 'rules/other.yaml': goodFiles['rules/checkout.yaml'].replace('Errors', '►Errors') }, 'error: another trigger has the name "Errors" (rules/checkout.yaml:3) (triggers[0].name)\n  hint: names are unique over all files'],
+  ['PromQL for a scraped endpoint', trigger('source: app', '►expr: up', 'condition: "== 0"', FOR, LEVEL), 'error: a scrape source answers signals, not PromQL (triggers[0].expr)\n  hint: write signal: { type: …, metric: … } instead, or ask a prometheus source'],
+  [
+    'windows',
+    triggers(
+      ['for: ►5 minutes', 'for: ►5', 'for: { consecutive: ►0 }', '►for: { ►consecutiv: 3 }']
+        .map((window, index) => `  - name: T${index}\n    source: app\n    ${RATE}\n    condition: "> 1%"\n    response: monitor\n    ${window}\n`)
+        .join(''),
+    ),
+    'error: "5 minutes" is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (triggers[0].for)',
+    'error: "for" must be a duration such as 5m, or { consecutive: 4 } (triggers[1].for)',
+    'error: "consecutive" must be at least 1 (triggers[2].for.consecutive)',
+    'error: "consecutive" is missing (triggers[3].for.consecutive)',
+    'error: unknown key "consecutiv" (triggers[3].for.consecutiv)\n  hint: did you mean "consecutive"?',
+  ],
+  ['a condition without a comparison', trigger('source: app', RATE, 'condition: ►10%', FOR, LEVEL), 'error: "10%" is not a condition: write a comparison (> >= < <= == !=) and a threshold, such as "> 10%" or ">= 5s" (triggers[0].condition)'],
+  ['a percentage beyond everything', trigger('source: app', RATE, 'condition: ►"> 110%"', FOR, LEVEL), 'error: "> 110%" can never hold: an error rate is between 0% and 100% (triggers[0].condition)'],
+  ['a condition that always holds', trigger('source: app', RATE, 'condition: ►">= 0%"', FOR, LEVEL), 'error: ">= 0%" always holds: an error rate is between 0% and 100% (triggers[0].condition)'],
+  ['a percentage without its sign', trigger('source: app', RATE, 'condition: ►"> 10"', FOR, LEVEL), 'error: an error rate is a share of 1, so "> 10" means 1000% (triggers[0].condition)\n  hint: write "> 10%"'],
+  ['a latency in percent', trigger('source: app', 'signal: { type: latency, metric: seconds, quantile: 0.95 }', 'condition: ►"> 10%"', FOR, LEVEL), 'error: a latency cannot be held against "> 10%" (triggers[0].condition)\n  hint: write a duration (5s) or a plain number'],
+  ['hysteresis the wrong way round', trigger('source: app', RATE, 'condition: { above: 10%, clear: ►20% }', FOR, LEVEL), 'error: "clear" is on the wrong side: "> 10%" holds there (triggers[0].condition.clear)\n  hint: it must not be higher than "above"'],
+  [
+    'signals',
+    trigger('source: app', 'signal: { type: errorRate, metric: ►\'x{a="b"}\', select: { ►a-b: c, d: ►"(" }, ►errors: {} }', 'condition: "> 1%"', FOR, LEVEL),
+    'error: "x{a="b"}" is not the name of a metric (triggers[0].signal.metric)\n  hint: labels go under "select"',
+    'error: "a-b" is not the name of a label (triggers[0].signal.select.a-b)',
+    'error: "(" is not a regular expression (triggers[0].signal.select.d)\n  hint: put a backslash before characters that stand for themselves',
+    'error: "errors" selects everything (triggers[0].signal.errors)\n  hint: name the labels, such as { status: "5.." }',
+  ],
+  [
+    'health without an endpoint, with a question, the wrong way round',
+    { ...belay(goodFiles['belay.yaml'].replace(/ {4}health: .*\n/, '    owners: [payments]\n')), ...trigger('source: ►health', '►expr: up', 'condition: ►"== 1"', FOR, LEVEL) },
+    'error: the target "checkout" has no health endpoint (triggers[0].source)\n  hint: add "health" to it in belay.yaml',
+    'error: "expr" has no place with source: health, which asks the target\'s own endpoint (triggers[0].expr)\n  hint: take it out',
+    'error: "== 1" holds when the endpoint is healthy (1) (triggers[0].condition)\n  hint: write "== 0"',
+  ],
+  ['levels from high to low', trigger('source: app', RATE, 'condition: "> 1%"', FOR, '►levels: [3, 1]'), 'error: the levels run from 3 down to 1 (triggers[0].levels)\n  hint: write [1, 3]'],
+  ['several answers to what to do', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►plan: flag-off'), 'error: "level" and "plan" exclude each other (triggers[0].plan)\n  hint: keep one'],
+  ['levels without a plan', trigger('source: app', RATE, 'condition: "> 1%"', FOR, '►levels: [2, 4]'), 'error: no plan for levels 2-4 of checkout (triggers[0].levels)\n  hint: add a plan with target: checkout and level: 2, or write response: monitor to tell people only'],
+  ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
+  [
+    'what belongs to later versions',
+    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►trend: rising', '►minTraffic: {}', 'response: ►scheduled'),
+    'error: the key "trend" is not part of this version (triggers[0].trend)\n  hint: take it out',
+    'error: the key "minTraffic" is not part of this version (triggers[0].minTraffic)\n  hint: take it out',
+    'error: "scheduled" is not part of this version (triggers[0].response)\n  hint: known: immediate, monitor',
+  ],
+  ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
+];
+
+const ofPlans: readonly Case[] = [
+  [
+    'dependencies that go in a circle or nowhere',
+    plans(`- id: flag-off\n  name: A\n  target: checkout\n  level: 1\n  dependencies: [b, ►nope]\n  steps: [${STEP}]\n- id: b\n  name: B\n  dependencies: [c]\n  steps: [${STEP}]\n- id: c\n  name: C\n  dependencies: [►flag-off]\n  steps: [${STEP}]\n`),
+    'error: there is no plan "nope" ([0].dependencies[1])\n  hint: known: flag-off, b, c',
+    'error: plans depend on each other in a circle: flag-off → b → c → flag-off ([2].dependencies[0])',
+  ],
+  [
+    'an id and a rung that are taken',
+    { 'plans/other.yaml': goodFiles['plans/checkout.yaml'].replace('id: flag-off', 'id: ►flag-off').replace('level: 1', 'level: ►1') },
+    'error: another plan has the id "flag-off" (plans/checkout.yaml:1) (id)',
+    'error: another plan is on level 1 of checkout (plans/checkout.yaml:4) (level)\n  hint: keep one, or let every trigger of this level name its plan with "plan: ID"',
+  ],
+  ['a level without a target', { 'plans/other.yaml': `id: x\nname: X\nlevel: ►2\nsteps: [${STEP}]\n` }, 'error: a plan with a level needs a target (level)\n  hint: add target: NAME'],
+  ['steps of one id', { 'plans/other.yaml': `id: x\nname: X\nsteps:\n  - ${STEP}\n  - ${STEP.replace('id: a', 'id: ►a')}\n` }, 'error: another step has the id "a" (line 4) (steps[1].id)'],
+  ['a step type that is misspelled, or of later versions', { 'plans/other.yaml': `id: x\nname: X\nsteps:\n  - ${STEP.replace('wait', '►wiat')}\n  - ${STEP.replace('id: a', 'id: b').replace('wait', '►approval')}\n` },
+    'error: "wiat" is not one of feature-flag, deployment, data, configuration, notification, command, http, check, wait (steps[0].type)\n  hint: did you mean "wait"?',
+    'error: "approval" is not part of this version (steps[1].type)\n  hint: known: feature-flag, deployment, data, configuration, notification, command, http, check, wait',
+  ],
+  [
+    'parameters that are missing, misspelled, of the wrong type or unknown',
+    step('type: deployment', '►parameters: { service: ►frontend, version: ►1.5, ►enviroment: x }'),
+    'error: "environment" is missing (steps[0].parameters.environment)',
+    'error: there is no deployment "frontend" (steps[0].parameters.service)\n  hint: there is none in "deployments" of belay.yaml',
+    'error: "version": write it in quotes, so that it stays as it is written (steps[0].parameters.version)',
+    'error: unknown key "enviroment" (steps[0].parameters.enviroment)\n  hint: did you mean "environment"?',
+  ],
+  ['flags of a provider that is not there', step('type: feature-flag', 'parameters: { flagKey: a, targetState: off, provider: ►defualt }'), 'error: there is no provider of flags "defualt" (steps[0].parameters.provider)\n  hint: did you mean "default"?'],
+  [
+    'a configuration that cannot do what is asked',
+    { ...moreBelay('configurations: { env: { type: file, path: .env }, repo: { type: git, repo: ., paths: [a] } }\n'), 'plans/other.yaml': 'id: x\nname: X\nsteps:\n  - { id: a, name: A, type: configuration, timeout: 5, parameters: { service: env, ►configVersion: v1 } }\n  - { id: b, name: B, type: configuration, timeout: 5, parameters: { service: repo, ►configItems: { a: 1 } } }\n' },
+    'error: this configuration is a plain file, which has no versions (steps[0].parameters.configVersion)\n  hint: write configItems, or keep the configuration in git',
+    'error: this configuration has no file for single items (steps[1].parameters.configItems)\n  hint: add itemsFile to it in belay.yaml, or write configVersion',
+  ],
+  [
+    'references',
+    step('type: feature-flag', 'parameters: { flagKey: "►${contex.environment} ${context.environment} ►${rollbackPoint.verison} ►${env:NOPE}", targetState: "${context.metadata.state}" }'),
+    'error: ${contex.environment} begins with nothing known (available: context.…, labels.…, rollbackPoint.…, env:…, file:…); write $${ where the text ${ itself is meant (steps[0].parameters.flagKey)',
+    'error: ${rollbackPoint.verison} is not known: a rollback point has version and at (steps[0].parameters.flagKey)',
+    'error: ${env:NOPE}: this environment variable is not set (steps[0].parameters.flagKey)',
+  ],
+  ['a message to a channel that is not configured', step('type: notification', 'parameters: { recipients: [a], channel: ►slack, message: hi }'), 'warning: belay.yaml has no notify.slack, so the message cannot go there (steps[0].parameters.channel)'],
+  [
+    'checks',
+    plans(`${PLAN_HEAD}steps: [${STEP}]\nverification:\n  hold: ►20m\n  checks:\n    - { type: health, target: ►other }\n    - { type: query, source: ►nope, expr: "up{►", condition: "< 1" }\n    - { type: query, source: app, ►expr: up, condition: "< 1" }\n    - { type: http, url: ►"http://x/\${context.environment}" }\n`),
+    'error: "hold" is longer than "timeout", so nothing could ever count as recovered (verification.hold)',
+    'error: there is no target "other" (verification.checks[0].target)\n  hint: known: checkout',
+    'error: there is no source "nope" (verification.checks[1].source)\n  hint: known: prom, app',
+    'error: the expression ends too early: "}" is missing (verification.checks[1].expr)',
+    'error: a scrape source answers signals, not PromQL (verification.checks[2].expr)\n  hint: write signal: { type: …, metric: … } instead, or ask a prometheus source',
+    'error: only ${env:NAME} and ${file:/path} can stand in a verification (verification.checks[3].url)',
+  ],
+  ['more beside a list of plans', plans(`plans:\n  - ${PLAN_HEAD.trim().replaceAll('\n', '\n    ')}\n    steps: [${STEP}]\n►target: checkout\n`), 'error: unknown key "target" (target)\n  hint: beside "plans" there is nothing else'],
+];
+
+describe('belay.yaml', () => {
+  for (const [title, files, ...problems] of ofBelay) it(title, () => expectProblems(files, problems));
+});
+describe('rules', () => {
+  for (const [title, files, ...problems] of ofRules) it(title, () => expectProblems(files, problems));
+});
+describe('plans', () => {
+  for (const [title, files, ...problems] of ofPlans) it(title, () => expectProblems(files, problems));
+});
+
+it('finds nothing wrong where nothing is', async () => {
+  await expect(loadConfig(configFolder(goodFiles), { env: {} })).resolves.toMatchObject({ ok: true, warnings: [] });
+});
+
+it('tells what is wrong in all files at once', async () => {
+  await expectProblems(
+    { ...moreBelay('mode: ►off\n'), ...trigger('source: ►nope', RATE, 'condition: ►10%', FOR, LEVEL), 'plans/other.yaml': `id: x\nname: X\ntarget: ►nowhere\nsteps: [${STEP}]\n` },
+    [
+      'error: "off" is not one of enforce, dry-run, observe (mode)',
+      'error: there is no source "nope" (triggers[0].source)\n  hint: known: prom, app, health',
+      'error: "10%" is not a condition: write a comparison (> >= < <= == !=) and a threshold, such as "> 10%" or ">= 5s" (triggers[0].condition)',
+      'error: there is no target "nowhere" (target)\n  hint: known: checkout',
+    ],
+  );
+});
