@@ -158,7 +158,11 @@ function showMessages(terminal: DemoTerminal, slack: SlackSink, mail: SmtpSink):
     terminal.line({ tone: 'plain', text: `Slack ${message.channel}: ${firstLine(message.text)}` });
     for (const reply of slack.thread(message.ts)) terminal.line({ tone: 'plain', text: `  in its thread: ${firstLine(reply.text)}` });
   }
-  for (const { to, subject } of mail.mails()) terminal.line({ tone: 'plain', text: `mail to ${to.join(', ')}: ${subject}` });
+  const mails = mail.mails();
+  for (const { to, subject } of mails.filter((one) => !one.subject.startsWith('Re: '))) {
+    const further = mails.filter((one) => one.subject === `Re: ${subject}`).length;
+    terminal.line({ tone: 'plain', text: `mail to ${to.join(', ')}: ${subject}${further === 0 ? '' : `, and ${further} more in its thread`}` });
+  }
 }
 
 function firstLine(text: string): string {
