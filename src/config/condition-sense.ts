@@ -37,7 +37,7 @@ export interface Doubt {
 /** A condition that cannot mean what its author wanted, given what is measured; `undefined` when it makes sense or nobody can tell. */
 export function doubtfulCondition(condition: Condition, query: Query): Doubt | undefined {
   const type = query.kind === 'signal' ? query.signal.type : query.kind;
-  if (type === 'promql' || type === 'gauge') return undefined;
+  if (type === 'promql' || type === 'gauge' || type === 'triggers') return undefined;
   const { what, units, min, max } = measures[type];
   const { unit, threshold, text } = condition;
   if (!units.includes(unit)) return { message: `${what} cannot be held against "${text}"`, hint: `write ${units.map((known) => unitExamples[known]).join(' or ')}` };

@@ -1,27 +1,26 @@
 import type { BelayFile } from './belay-schema.js';
+import { textsIn } from './texts-in.js';
 
-const SECRET_HEADER = /auth|token|key|secret|cookie|password/i;
+const SECRET_NAME = /auth|token|key|secret|cookie|password/i;
 
-/** The secrets that are written into belay.yaml itself, without a reference: they must not get out either. */
-export function declaredSecrets({ http, sources, targets, notify }: BelayFile): readonly string[] {
-  const places = [...Object.values(sources), ...Object.values(targets).flatMap(({ health }) => health ?? []), ...notify.webhook];
-  const written = [
-    ...http.auth.tokens.map(({ token }) => token),
-    ...(notify.slack === undefined ? [] : [notify.slack.token]),
-    ...(notify.email === undefined ? [] : passwordsOf(notify.email.smtp)),
-    ...places.flatMap(({ url, headers }) => [...passwordsOf(url), ...headerSecrets(headers)]),
-  ];
-  // A reference without a value is still there as it is written, and no secret.
-  return written.filter((text) => !/\$\{(?:env|file):/.test(text));
+/**
+ * The secrets that are written into belay.yaml itself, without a reference: tokens, passwords in addresses, and what
+ * headers and environments of commands hold under telling names. They must not get out either.
+ */
+export function declaredSecrets(belay: BelayFile): readonly string[] {
+  const secrets = textsIn(belay, []).flatMap(({ text, path }) => {
+    const [section, key] = path.slice(-2);
+    const isNamed = (section === 'headers' || section === 'env') && typeof key === 'string' && SECRET_NAME.test(key);
+    // Of "Bearer abc" the second word is the secret, and stands alone elsewhere.
+    return [...(key === 'token' || isNamed ? [text, ...text.split(' ').slice(1)] : []), ...passwordsOf(text)];
+  });
+  // A reference without a value is still there as it is written, and a template is filled later.
+  return secrets.filter((text) => !text.includes('${'));
 }
 
-function passwordsOf(url: string): readonly string[] {
-  const written = URL.canParse(url) ? new URL(url).password : '';
+function passwordsOf(text: string): readonly string[] {
+  const written = URL.canParse(text) ? new URL(text).password : '';
   return written === '' ? [] : [written, decoded(written)];
-}
-
-function headerSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(headers).flatMap(([name, value]) => (SECRET_HEADER.test(name) ? [value, ...value.split(' ').slice(1)] : []));
 }
 
 function decoded(text: string): string {

@@ -12,6 +12,8 @@ export function queryText(query: Query): string {
       return signalText(query.signal);
     case 'health':
       return `health of ${query.target}`;
+    case 'triggers':
+      return `how many of ${query.of.join(', ')} fire`;
     default:
       return String(query satisfies never);
   }

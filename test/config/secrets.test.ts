@@ -46,6 +46,16 @@ describe('secrets', () => {
     expect(redactor.text('p%40ss-word or p@ss-word')).toBe('[redacted] or [redacted]');
   });
 
+  it('that are written out are known as well: tokens, passwords in addresses, telling headers and environments', async () => {
+    const more = `http: { auth: { tokens: [ { name: a, role: viewer, token: literal-token } ] } }
+databases: { main: { type: command, restore: [r], verify: [v], env: { PGPASSWORD: env-password, PGUSER: visible-user } } }
+deployments: { shop: { type: http, deploy: { url: "http://u:url-password@h/", headers: { Authorization: "Bearer header-token", Accept: application/json } }, current: { url: "http://h/" } } }
+`;
+    const { redactor } = await loadConfig(configFolder({ ...goodFiles, 'belay.yaml': goodFiles['belay.yaml'] + more }), { env: {} });
+    for (const secret of ['literal-token', 'env-password', 'url-password', 'header-token']) expect(redactor.text(secret)).toBe('[redacted]');
+    for (const open of ['visible-user', 'application/json']) expect(redactor.text(open)).toBe(open);
+  });
+
   it('of steps must be there, but stay references', async () => {
     const plan = goodFiles['plans/checkout.yaml'].replace('new-checkout', '"flag-${env:SUFFIX}"');
     const files = { ...goodFiles, 'plans/checkout.yaml': plan };
