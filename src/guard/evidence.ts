@@ -24,7 +24,17 @@ export function evidenceOf(trigger: Trigger, alert: Alert): AlertEvidence {
   };
 }
 
-/** `for 5m`, `4 times in a row`. */
-export function windowText({ window }: Trigger): string {
-  return window.kind === 'for' ? `for ${formatDuration(window.forMs)}` : `${window.count} times in a row`;
+/** `for 5m`, `for at least 80% of 5m`, `4 times in a row`; with a trend, `for 30m and rising`. */
+export function windowText({ window, trend }: Trigger): string {
+  const rising = trend === undefined ? '' : ` and ${trend}`;
+  switch (window.kind) {
+    case 'for':
+      return `for ${formatDuration(window.forMs)}${rising}`;
+    case 'share':
+      return `for at least ${formatValue(window.atLeast, 'ratio')} of ${formatDuration(window.forMs)}${rising}`;
+    case 'consecutive':
+      return `${window.count} times in a row${rising}`;
+    default:
+      return String(window satisfies never);
+  }
 }

@@ -4,7 +4,9 @@ import type { Signal } from './signal.js';
 export type Query =
   | { readonly kind: 'promql'; readonly expr: string }
   | { readonly kind: 'signal'; readonly signal: Signal }
-  | { readonly kind: 'health'; readonly target: string };
+  | { readonly kind: 'health'; readonly target: string }
+  /** How many of the named triggers fire, as far as it matters whether at least so many do. */
+  | { readonly kind: 'triggers'; readonly of: readonly string[]; readonly atLeast: number };
 
 /** A place that answers questions about the world. */
 export interface Source {

@@ -3,38 +3,37 @@
  *
  *   breach    the condition holds (or nothing is known and the trigger says `breach`)
  *   clear     it does not hold; of a firing alert with hysteresis: the clear condition holds
- *   freeze    nothing is known, `hold`
+ *   freeze    nothing is known, `hold`; or Belay withholds the value, whatever the trigger says
  *   restart   nothing is known, `reset`
  *
  * and then moves the alert:
  *
  *   inactive  breach → pending, from this sample on; or firing at once, where the window asks for nothing more
  *   pending   breach → counts; firing as soon as the window is full
- *             clear, restart → inactive
+ *             clear → inactive; with a share window pending, until the window is over
+ *             restart → inactive
  *             freeze → as it was; inactive once nothing was known for longer than the window is long
  *   firing    breach → firing
- *             clear, restart → inactive, cleared
+ *             clear, restart → inactive, cleared; with `keepFiringFor` once it was seen to be clear for so long in one go
  *             freeze → firing, however long: an alert is never cleared by blindness
  *
  * A `for` window is full when the time between breaching samples adds up to it. The time between two of them counts if
  * they are at most 1.5 intervals apart; a longer gap (blindness, downtime, a missed tick) adds nothing. It is the time
  * of the samples that counts, never the time at which they were looked at. A `consecutive` window counts breaching
- * slot samples; what is asked between two slots is no further one.
+ * slot samples; what is asked between two slots is no further one. What a share window counts is said in
+ * share-window.ts. A trigger with `minSamples` or `trend` begins to fire at the first breaching sample at which these
+ * are met besides.
  *
  * Time only goes forward: a sample that is not newer than what the window has judged is ignored. But when such samples
  * keep coming for more than 1.5 intervals of their own time, the clock was set back, and the window begins anew there.
  */
 import { conditionHolds } from '../source/condition.js';
-import type { Labels, Sample } from '../source/sample.js';
+import type { Labels, NoDataReason, Sample, WithheldReason } from '../source/sample.js';
 import type { Alert, AlertState, WindowProgress } from './alert.js';
-import type { Trigger, UnknownPolicy, Window } from './trigger.js';
+import type { Trigger, UnknownPolicy } from './trigger.js';
+import { emptyWindow, isContinuous, isFull, isOver, type TickKind, windowLengthMs, withBreach, withClear, withoutHistory } from './window.js';
 
-/** What a question was asked for: a slot of the loop, or the instant between two slots at which a window falls due. */
-export type TickKind = 'slot' | 'due';
 export type Verdict = 'breach' | 'clear' | 'freeze' | 'restart';
-
-const LONGEST_STEP_INTERVALS = 1.5;
-const emptyWindow: WindowProgress = { countedMs: 0, streak: 0 };
 
 /** An alert of which nothing is known yet. `labels` are the alert's, `fingerprint` is its series'. */
 export function newAlert(trigger: Trigger, labels: Labels, fingerprint: string): Alert {
@@ -56,6 +55,7 @@ export function advanceAlert(trigger: Trigger, alert: Alert, sample: Sample, tic
 
 /** What a sample says of an alert in the given state. */
 export function verdictOn(trigger: Trigger, state: AlertState, sample: Sample): Verdict {
+  if (isWithheld(sample)) return 'freeze';
   if (!isKnown(sample)) return policyVerdicts[sample.kind === 'error' ? trigger.onError : trigger.onNoData];
   if (state === 'firing' && trigger.clearCondition !== undefined) {
     return conditionHolds(trigger.clearCondition, sample.value) ? 'clear' : 'breach';
@@ -69,52 +69,54 @@ export function isKnown(sample: Sample): sample is Extract<Sample, { kind: 'valu
   return sample.kind === 'value' && !Number.isNaN(sample.value);
 }
 
-/** Whether two instants are close enough for the time between them to count as seen. */
-export function isContinuous(trigger: Trigger, fromAt: number, toAt: number): boolean {
-  return Math.abs(toAt - fromAt) <= LONGEST_STEP_INTERVALS * trigger.intervalMs;
+/** Whether the source has answered and Belay itself withholds the value: never a breach and never OK. */
+export function isWithheld(sample: Sample): boolean {
+  return sample.kind === 'no-data' && isWithheldReason[sample.reason];
 }
 
-/** How long the window is, counted in time. */
-export function windowLengthMs({ window, intervalMs }: Trigger): number {
-  return window.kind === 'for' ? window.forMs : window.count * intervalMs;
-}
-
-export function isFull(window: Window, { countedMs, streak }: WindowProgress): boolean {
-  return window.kind === 'for' ? countedMs >= window.forMs : streak >= window.count;
-}
+const isWithheldReason = {
+  'too-little-traffic': true,
+  'no-baseline': true,
+  'members-unknown': true,
+  empty: false,
+  nan: false,
+  'too-few-samples': false,
+} as const satisfies Record<WithheldReason, true> & Record<Exclude<NoDataReason, WithheldReason>, false>;
 
 function move(trigger: Trigger, alert: Alert, sample: Sample, verdict: Verdict, tick: TickKind): Alert {
   const seen = withSample(alert, sample);
   const unknownSince = isKnown(sample) ? undefined : (alert.window.unknownSince ?? sample.at);
   const tooLong = alert.state === 'pending' && blindForTooLong(trigger, alert.window, sample.at);
+  const current = tooLong ? beginAnew(seen) : seen;
   switch (verdict) {
     case 'breach':
-      return breached(trigger, tooLong ? beginAnew(seen) : seen, { at: sample.at, tick, unknownSince });
+      return breached(trigger, current, sample, { ...withBreach(trigger, current.window, sample, tick), unknownSince });
     case 'clear':
     case 'restart':
-      return {
-        ...seen,
-        state: 'inactive',
-        activeAt: undefined,
-        clearedAt: alert.state === 'firing' ? sample.at : alert.clearedAt,
-        window: { ...emptyWindow, judgedAt: sample.at, unknownSince },
-      };
-    case 'freeze': {
-      const frozen = tooLong ? beginAnew(seen) : seen;
-      return { ...frozen, window: { ...frozen.window, judgedAt: alert.window.judgedAt, behindSince: undefined, unknownSince } };
-    }
+      return cleared(trigger, current, verdict, sample, { ...withClear(trigger, current.window, sample, tick), unknownSince });
+    case 'freeze':
+      return { ...current, window: { ...current.window, judgedAt: alert.window.judgedAt, behindSince: undefined, unknownSince } };
     default:
       throw new TypeError(`unknown verdict ${String(verdict satisfies never)}`);
   }
 }
 
-function breached(trigger: Trigger, alert: Alert, { at, tick, unknownSince }: { at: number; tick: TickKind; unknownSince: number | undefined }): Alert {
-  const { countedMs, streak, lastBreachAt } = alert.window;
-  const stepMs = lastBreachAt !== undefined && isContinuous(trigger, lastBreachAt, at) ? at - lastBreachAt : 0;
-  const window = { countedMs: countedMs + stepMs, streak: streak + (tick === 'slot' ? 1 : 0), lastBreachAt: at, judgedAt: at, unknownSince };
-  const begun = { ...alert, activeAt: alert.activeAt ?? at, window };
-  if (alert.state === 'firing') return begun;
-  return isFull(trigger.window, window) ? { ...begun, state: 'firing', firedAt: at } : { ...begun, state: 'pending', firedAt: undefined };
+function breached(trigger: Trigger, alert: Alert, { at }: Sample, window: WindowProgress): Alert {
+  const begun = { ...alert, activeAt: alert.activeAt ?? at };
+  if (alert.state === 'firing') return { ...begun, window: withoutHistory(window) };
+  return isFull(trigger, window) ? { ...begun, state: 'firing', firedAt: at, window: withoutHistory(window) } : { ...begun, state: 'pending', firedAt: undefined, window };
+}
+
+function cleared(trigger: Trigger, alert: Alert, verdict: Verdict, { at }: Sample, window: WindowProgress): Alert {
+  if (alert.state === 'firing' && (window.clearMs ?? 0) < (trigger.keepFiringForMs ?? 0)) return { ...alert, window: withoutHistory(window) };
+  if (alert.state === 'pending' && verdict === 'clear' && !isOver(trigger, window)) return { ...alert, window };
+  return {
+    ...alert,
+    state: 'inactive',
+    activeAt: undefined,
+    clearedAt: alert.state === 'firing' ? at : alert.clearedAt,
+    window: { ...emptyWindow, judgedAt: at, unknownSince: window.unknownSince },
+  };
 }
 
 /** Forgets what the window has counted. A firing alert goes on firing: it is the way there that begins anew. */

@@ -4,12 +4,31 @@ export type AlertState = 'inactive' | 'pending' | 'firing';
 /** Whether Belay sees: `unknown` before the first answer, `err` while the source gives no usable sample. */
 export type AlertHealth = 'unknown' | 'ok' | 'err';
 
+/** A stretch of seen time, and how much of it breached. */
+export interface SeenStretch {
+  readonly seenMs: number;
+  readonly breachMs: number;
+}
+
+/** A slot sample, or the mean of neighbouring ones. */
+export interface TrendPoint {
+  readonly at: number;
+  readonly value: number;
+  readonly samples: number;
+}
+
 /** What the window has counted so far. Instants in milliseconds since the epoch. */
 export interface WindowProgress {
   /** Time between breaching samples that counts toward `for`. */
   readonly countedMs: number;
-  /** Breaching slot samples in a row, toward `consecutive`. */
+  /** Breaching slot samples since the window began: toward `consecutive`, where they are in a row, and `minSamples`. */
   readonly streak: number;
+  /** The newest seen time of a `share` window, oldest first; absent for other windows. */
+  readonly stretches?: readonly SeenStretch[] | undefined;
+  /** What a trend is told by, oldest first; absent without `trend`. */
+  readonly points?: readonly TrendPoint[] | undefined;
+  /** For how long it has been seen to be clear since the newest breach; absent when the newest known sample breaches. */
+  readonly clearMs?: number | undefined;
   /** The newest breaching sample; absent before the first. */
   readonly lastBreachAt?: number | undefined;
   /** Since when no known sample has come; absent while Belay sees. */

@@ -1,12 +1,13 @@
 import type { Labels, Observation, Sample } from '../source/sample.js';
-import { advanceAlert, isContinuous, newAlert, verdictOn, type TickKind, type Verdict } from './advance-alert.js';
+import { advanceAlert, newAlert, verdictOn, type Verdict } from './advance-alert.js';
 import type { Alert, AlertTransition } from './alert.js';
 import { alertLabels, fingerprintOf } from './fingerprint.js';
 import type { Trigger } from './trigger.js';
 import { advanceTriggerHealth, healthBeforeFirstAnswer, type TriggerHealth } from './trigger-health.js';
+import { isContinuous, lastsAt, type TickKind } from './window.js';
 
 /** The alerts that one trigger may have. A query that gives more series than that was not meant so. */
-export const MAX_ALERTS_PER_TRIGGER = 100;
+export const DEFAULT_MAX_ALERTS = 100;
 
 /** One step of a trigger's loop; `at`, milliseconds since the epoch, is what the source was asked about. */
 export interface Tick {
@@ -47,7 +48,7 @@ export function evaluateTrigger(
     after: advanceAlert(trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind),
   }));
   const isGone = (alert: Alert): boolean => answer.kind === 'vector' && alert.state === 'inactive' && !series.has(alert.fingerprint);
-  const remaining = withinCap(moves.map(({ after }) => after).filter((alert) => !isGone(alert)));
+  const remaining = withinCap(trigger, moves.map(({ after }) => after).filter((alert) => !isGone(alert)));
   return {
     alerts: remaining,
     transitions: moves.flatMap(({ before, after }) =>
@@ -75,11 +76,8 @@ export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observ
 }
 
 /** When the first of the pending alerts falls due after `afterAt`. */
-export function nextDueAt({ window }: Trigger, alerts: readonly Alert[], afterAt: number): number | undefined {
-  if (window.kind !== 'for') return undefined;
-  const instants = alerts.flatMap(({ state, window: { lastBreachAt, countedMs } }) =>
-    state === 'pending' && lastBreachAt !== undefined ? [lastBreachAt + window.forMs - countedMs] : [],
-  );
+export function nextDueAt(trigger: Trigger, alerts: readonly Alert[], afterAt: number): number | undefined {
+  const instants = alerts.flatMap(({ state, window }) => (state === 'pending' ? (lastsAt(trigger, window) ?? []) : []));
   const later = instants.filter((at) => at > afterAt);
   return later.length === 0 ? undefined : Math.min(...later);
 }
@@ -88,8 +86,9 @@ export function nextDueAt({ window }: Trigger, alerts: readonly Alert[], afterAt
 function trustedAnswer(trigger: Trigger, observation: Observation, askedAt: number): Observation {
   if (observation.kind === 'error') return { ...observation, at: askedAt };
   const { series } = observation;
-  if (series.length > MAX_ALERTS_PER_TRIGGER) {
-    const message = `the query gives ${series.length} series, and a trigger may have ${MAX_ALERTS_PER_TRIGGER} alerts at most: aggregate it, or select less`;
+  const maxAlerts = maxAlertsOf(trigger);
+  if (series.length > maxAlerts) {
+    const message = `the query gives ${series.length} series, and the trigger may have ${maxAlerts} alerts at most: aggregate it, select less, or raise maxAlerts`;
     return { kind: 'error', at: askedAt, reason: 'bad-answer', message };
   }
   return {
@@ -119,7 +118,12 @@ function missingSample(answer: Observation): Sample {
 }
 
 /** Alerts that are held though their series is gone must not pile up: those that were judged longest ago are let go. */
-function withinCap(alerts: readonly Alert[]): readonly Alert[] {
-  if (alerts.length <= MAX_ALERTS_PER_TRIGGER) return alerts;
-  return alerts.toSorted((a, b) => (b.window.judgedAt ?? 0) - (a.window.judgedAt ?? 0)).slice(0, MAX_ALERTS_PER_TRIGGER);
+function withinCap(trigger: Trigger, alerts: readonly Alert[]): readonly Alert[] {
+  const maxAlerts = maxAlertsOf(trigger);
+  if (alerts.length <= maxAlerts) return alerts;
+  return alerts.toSorted((a, b) => (b.window.judgedAt ?? 0) - (a.window.judgedAt ?? 0)).slice(0, maxAlerts);
+}
+
+function maxAlertsOf({ maxAlerts = DEFAULT_MAX_ALERTS }: Trigger): number {
+  return maxAlerts;
 }

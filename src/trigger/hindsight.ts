@@ -2,12 +2,12 @@ import { errorText } from '../fault/belay-error.js';
 import type { Observation } from '../source/sample.js';
 import type { Source } from '../source/source.js';
 import { slotAfter } from '../time/slots.js';
-import { isContinuous, windowLengthMs } from './advance-alert.js';
 import type { Alert } from './alert.js';
 import type { Evaluation, Tick } from './evaluate-trigger.js';
 import { onsetsIn, refineOnsets } from './refine-onset.js';
 import type { Trigger } from './trigger.js';
 import { sees } from './trigger-health.js';
+import { isContinuous, windowLengthMs } from './window.js';
 
 /** Who asks a source about the past, and until when. */
 interface Asker {

@@ -1,9 +1,10 @@
 import type { Observation } from '../source/sample.js';
-import { isContinuous, isFull, verdictOn } from './advance-alert.js';
+import { verdictOn } from './advance-alert.js';
 import type { Alert } from './alert.js';
 import { nextDueAt, type Evaluation, type Tick } from './evaluate-trigger.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { Trigger } from './trigger.js';
+import { isContinuous, isFull } from './window.js';
 
 /** An alert that a tick has made pending, and the last time at which its condition was known not to hold. */
 export interface Onset {
@@ -60,5 +61,5 @@ function breaches(trigger: Trigger, fingerprint: string, answer: Observation): b
 function begunAt(trigger: Trigger, alert: Alert, activeAt: number, at: number): Alert {
   const window = { ...alert.window, countedMs: at - activeAt };
   const begun = { ...alert, activeAt, window };
-  return isFull(trigger.window, window) ? { ...begun, state: 'firing', firedAt: at } : begun;
+  return isFull(trigger, window) ? { ...begun, state: 'firing', firedAt: at } : begun;
 }

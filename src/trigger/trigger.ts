@@ -12,10 +12,25 @@ export interface LevelRange {
   readonly to: Level;
 }
 
-/** What "sustained" means: held for a time, or for a number of breaching samples in a row. */
+/**
+ * What "sustained" means: held for a time, held for a share of a time (`atLeast`, more than 0 and less than 1), or seen
+ * in a number of breaching samples in a row.
+ */
 export type Window =
   | { readonly kind: 'for'; readonly forMs: number }
+  | { readonly kind: 'share'; readonly forMs: number; readonly atLeast: number }
   | { readonly kind: 'consecutive'; readonly count: number };
+
+/** What the values are compared with: their own median over `windowMs`, some time ago or before the last change marker. */
+export type Baseline =
+  | { readonly kind: 'offset'; readonly offsetMs: number; readonly windowMs: number }
+  | { readonly kind: 'before-change'; readonly windowMs: number };
+
+/** How much must be going on for a value to say anything; asked of the trigger's own source. */
+export interface MinTraffic {
+  readonly query: Query;
+  readonly atLeast: number;
+}
 
 /** What an unknown sample does to a window: freeze it, restart it, or count as a breach. */
 export type UnknownPolicy = 'hold' | 'reset' | 'breach';
@@ -24,7 +39,7 @@ export type UnknownPolicy = 'hold' | 'reset' | 'breach';
 export interface Trigger {
   readonly name: string;
   readonly target: string;
-  /** The name of the configured source, or `health` for the target's own endpoint. */
+  /** The name of the configured source, `health` for the target's own endpoint, or `triggers` for a composite. */
   readonly source: string;
   readonly query: Query;
   /** The query as people read it, in messages and on the incident. */
@@ -33,6 +48,17 @@ export interface Trigger {
   /** With hysteresis: a firing alert clears only once this holds; otherwise as soon as `condition` does not. */
   readonly clearCondition?: Condition | undefined;
   readonly window: Window;
+  /** Breaching slot samples that a window takes besides; none unless told. */
+  readonly minSamples?: number | undefined;
+  /** "And growing": to begin to fire takes a line through the window's samples that certainly rises. */
+  readonly trend?: 'rising' | undefined;
+  /** With one, values are shares of it: 1.5 is 150% of the baseline. */
+  readonly baseline?: Baseline | undefined;
+  readonly minTraffic?: MinTraffic | undefined;
+  /** How long a firing alert must be seen to be clear before it ends; at once unless told. */
+  readonly keepFiringForMs?: number | undefined;
+  /** The alerts, one per series, that the trigger may have at most; `DEFAULT_MAX_ALERTS` unless told. */
+  readonly maxAlerts?: number | undefined;
   readonly onNoData: UnknownPolicy;
   readonly onError: UnknownPolicy;
   readonly severity: Severity;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/source/sample.js';
-import type { TickKind } from '../../src/trigger/advance-alert.js';
+import { type TickKind, windowLengthMs } from '../../src/trigger/window.js';
 import type { Alert } from '../../src/trigger/alert.js';
 import { evaluateTrigger } from '../../src/trigger/evaluate-trigger.js';
 import type { Trigger } from '../../src/trigger/trigger.js';
@@ -129,7 +129,7 @@ describe('whatever the samples, under hold', () => {
     fc.assert(
       fc.property(anyWindow, fc.array(fc.constantFrom(BREACH, BREACH, BREACH, OK), { minLength: 3, maxLength: 30 }), fc.nat(30), fc.integer({ min: 1, max: 8 }), (trigger, values, blindFrom, blindFor) => {
         const all = values.map((seen, index): Point => ({ seen, at: (index + 1) * INTERVAL_MS }));
-        const windowMs = trigger.window.kind === 'for' ? trigger.window.forMs : trigger.window.count * INTERVAL_MS;
+        const windowMs = windowLengthMs(trigger);
         fc.pre(blindFor * INTERVAL_MS <= windowMs && blindFrom > 0 && blindFrom + blindFor < all.length);
         const missed = all.slice(blindFrom, blindFrom + blindFor);
         const order = [...all.slice(0, blindFrom), ...missed.map((point): Point => ({ ...point, seen: 'error' })), ...missed, ...all.slice(blindFrom + blindFor)];

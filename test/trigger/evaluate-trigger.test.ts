@@ -1,39 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/source/sample.js';
-import type { Alert } from '../../src/trigger/alert.js';
-import { evaluateTrigger, MAX_ALERTS_PER_TRIGGER, recheckAlerts, type Evaluation } from '../../src/trigger/evaluate-trigger.js';
+import { evaluateTrigger, DEFAULT_MAX_ALERTS, recheckAlerts, type Evaluation } from '../../src/trigger/evaluate-trigger.js';
 import { fingerprintOf } from '../../src/trigger/fingerprint.js';
 import type { Trigger } from '../../src/trigger/trigger.js';
 import { scriptedObservations } from '../support/scripted-source.js';
+import { at, runAll, samples, startAt, states } from '../support/slot-run.js';
 import { aTrigger, condition } from '../support/triggers.js';
-
-const startAt = Date.UTC(2026, 0, 1);
-const INTERVAL_MS = 15_000;
-const at = (second: number): number => startAt + second * 1_000;
-
-/** All evaluations of a scripted run, one per slot; the alerts go through JSON in between, as through a restart. */
-function runAll(trigger: Trigger, series: Readonly<Record<string, string>> | readonly Observation[], restored: readonly Alert[] = []): Evaluation[] {
-  const observations = Array.isArray(series) ? (series as readonly Observation[]) : scriptedObservations(series as Readonly<Record<string, string>>, { startAt, intervalMs: INTERVAL_MS });
-  let previous: Evaluation = { alerts: restored, transitions: [], health: { health: 'unknown', warnings: [] } };
-  return observations.map((observation) => {
-    const alerts = JSON.parse(JSON.stringify(previous.alerts)) as Alert[];
-    previous = evaluateTrigger(trigger, alerts, observation, { kind: 'slot', at: observation.at }, previous.health);
-    return previous;
-  });
-}
-
-/** One letter per slot for the only alert: `.` none or inactive, `p`ending, `F`iring. */
-function states(trigger: Trigger, line: string): string {
-  return runAll(trigger, { '': line })
-    .map(({ alerts }) => ({ inactive: '.', pending: 'p', firing: 'F' })[alerts[0]?.state ?? 'inactive'])
-    .join('');
-}
-
-/** The samples of a letter per slot: `.` OK, `B`reach, and what else the notation knows. */
-function samples(letters: string): string {
-  const tokens: Record<string, string> = { '.': '0', B: '1', _: '_', n: 'nan', s: 'stale', e: 'err', m: '0.07' };
-  return Array.from(letters, (letter) => tokens[letter] ?? letter).join(' ');
-}
 
 describe('the window of one alert, slot by slot', () => {
   const forMinute = aTrigger();
@@ -215,7 +187,7 @@ describe('the series of an answer', () => {
   });
 
   it('are too many: an error in clear words, and no alert fires by it', () => {
-    const many = Object.fromEntries(Array.from({ length: MAX_ALERTS_PER_TRIGGER + 1 }, (_, index) => [`{pod="${index}"}`, '1']));
+    const many = Object.fromEntries(Array.from({ length: DEFAULT_MAX_ALERTS + 1 }, (_, index) => [`{pod="${index}"}`, '1']));
     const [evaluation] = runAll(aTrigger({ window: { kind: 'for', forMs: 0 } }), many);
     expect(evaluation).toMatchObject({ alerts: [], transitions: [], health: { health: 'err', lastObservation: { kind: 'error', message: expect.stringContaining('101 series') as string } } });
   });
@@ -229,7 +201,7 @@ describe('the series of an answer', () => {
       series: Array.from({ length: 60 }, (_unused, pod) => ({ labels: { pod: `${round}-${pod}` }, sample: { kind: 'value', at: at(15 * round), value: 1 } })),
     }));
     const { alerts } = runAll(trigger, observations).at(-1)!;
-    expect(alerts).toHaveLength(MAX_ALERTS_PER_TRIGGER);
+    expect(alerts).toHaveLength(DEFAULT_MAX_ALERTS);
     expect(alerts.filter(({ labels }) => labels['pod']?.startsWith('2-'))).toHaveLength(60);
   });
 });
