@@ -173,6 +173,8 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   opened.add('the sign of life', () => alive.stop());
   notifier.start();
   await guard.start();
+  for (const { name } of config.targets) metrics.openIncidents(name, guard.openIncidents.filter(({ target }) => target === name).length);
+  for (const { name } of config.sources) metrics.blind(name, guard.watch?.blind.has(name) === true);
   await listen(() => http.listen({ host: config.http.host, port: config.http.port }), config);
   ready = true;
   const { address, port, family } = http.server.address() as AddressInfo;

@@ -39,6 +39,15 @@ export class Metrics {
     for (const [state, count] of Object.entries(counts)) this.#alerts.set({ target, state }, count);
   }
 
+  /** How many incidents of a target are open, as the journal left them. */
+  openIncidents(target: string, count: number): void {
+    this.#openIncidents.set({ target }, count);
+  }
+
+  blind(source: string, isBlind: boolean): void {
+    this.#blind.set({ source }, isBlind ? 1 : 0);
+  }
+
   delivered(channel: string, outcome: 'sent' | 'retry' | 'undeliverable'): void {
     this.#messages.inc({ channel, outcome });
   }
@@ -47,11 +56,11 @@ export class Metrics {
   journaled(event: JournalEvent): void {
     switch (event.type) {
       case 'incident-opened':
-        this.#openIncidents.set({ target: event.target }, 1);
+        this.openIncidents(event.target, 1);
         break;
       case 'incident-recovered':
       case 'incident-closed':
-        this.#openIncidents.set({ target: event.target }, 0);
+        this.openIncidents(event.target, 0);
         break;
       case 'decision-made':
         this.#decided(event.target, event.decision);
@@ -66,10 +75,10 @@ export class Metrics {
         this.#needsHuman.inc({ target: event.target, reason: event.reason });
         break;
       case 'source-blind':
-        this.#blind.set({ source: event.source }, 1);
+        this.blind(event.source, true);
         break;
       case 'source-seeing':
-        this.#blind.set({ source: event.source }, 0);
+        this.blind(event.source, false);
         break;
       default:
         break;

@@ -11,7 +11,6 @@ export const errorCodes = [
   'parameter-invalid',
   'step-timeout',
   'step-failed',
-  'step-parked',
   'state-not-as-wanted',
   'provider-refused',
   'provider-unreachable',

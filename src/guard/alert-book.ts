@@ -3,14 +3,12 @@ import type { Alert } from '../trigger/alert.js';
 /** The newest state of every alert, as the evaluation loops leave it. */
 export class AlertBook {
   readonly #byTrigger = new Map<string, readonly Alert[]>();
+  readonly #triggersOf = new Map<string, Set<string>>();
 
   /** Replaces all that is known of one trigger's alerts. */
   put(trigger: string, alerts: readonly Alert[]): void {
     this.#byTrigger.set(trigger, alerts);
-  }
-
-  forget(trigger: string): void {
-    this.#byTrigger.delete(trigger);
+    for (const { target } of alerts) this.#triggersOf.set(target, (this.#triggersOf.get(target) ?? new Set()).add(trigger));
   }
 
   ofTrigger(trigger: string): readonly Alert[] {
@@ -18,10 +16,6 @@ export class AlertBook {
   }
 
   ofTarget(target: string): readonly Alert[] {
-    return [...this.#byTrigger.values()].flat().filter((alert) => alert.target === target);
-  }
-
-  all(): readonly Alert[] {
-    return [...this.#byTrigger.values()].flat();
+    return [...(this.#triggersOf.get(target) ?? [])].flatMap((trigger) => this.ofTrigger(trigger).filter((alert) => alert.target === target));
   }
 }

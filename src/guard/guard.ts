@@ -17,6 +17,7 @@ import type { GuardStore } from './guard-store.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
 import { governingLevel } from './target-declaration.js';
 import { TargetGuard, type StartedRollback } from './target-guard.js';
+import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 
 export interface GuardPorts {
@@ -54,6 +55,7 @@ export class Guard {
   #declaration: GuardDeclaration;
   #eyes: Eyes;
   #watch: TriggerWatch | undefined;
+  readonly #sights = new Map<string, SourceSight>();
   #pauses: readonly Pause[] = [];
   #changes: readonly ChangeMarker[] = [];
 
@@ -95,6 +97,7 @@ export class Guard {
     this.#fleet.restore(await store.entriesOfTypes(ledgerEventTypes, 0));
     this.#pauses = foldPauses(await store.entriesOfTypes(pauseEventTypes, 0));
     this.#changes = foldChanges(await store.entriesOfTypes(changeEventTypes, 0));
+    for (const { event } of await store.entriesOfTypes(['source-blind', 'source-seeing'], 0)) noteSight(this.#sights, event);
     const alerts = await store.loadAlerts();
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) {
       this.#alerts.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
@@ -183,7 +186,8 @@ export class Guard {
   async reset(target: string | undefined, by: string): Promise<void> {
     if (target !== undefined) this.#mustKnow(target);
     await this.#note({ type: 'budget-reset', at: this.#ports.clock.now(), target, by });
-    this.#reconsiderAll();
+    const concerned = [...this.#targets.values()].filter(({ name }) => target === undefined || name === target);
+    await Promise.all(concerned.map((guard) => guard.liftBudget(by)));
   }
 
   async markChange(target: string, kind: ChangeMarker['kind'], version: string, by: string): Promise<ChangeMarker> {
@@ -263,7 +267,7 @@ export class Guard {
 
   #startWatch(): void {
     const { clock, store, report, observer } = this.#ports;
-    this.#watch = new TriggerWatch(this.#declaration.triggers, this.#eyes.sources, this.#alerts, {
+    this.#watch = new TriggerWatch(this.#declaration.triggers, this.#eyes.sources, this.#alerts, this.#sights, {
       clock,
       store,
       report,

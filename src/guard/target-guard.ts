@@ -127,6 +127,16 @@ export class TargetGuard {
     });
   }
 
+  /** The budget is whole again: an incident that needed a person for that alone is decided upon anew. */
+  liftBudget(by: string): Promise<void> {
+    return this.#fact(async () => {
+      const incident = this.#record.current;
+      if (incident?.needsHuman?.reason !== 'budget-exhausted') return;
+      await this.#record.append({ type: 'needs-human-lifted', incidentId: incident.id, target: this.name, at: this.#ports.clock.now(), by });
+      await this.#reconsider();
+    });
+  }
+
   /** Starts nothing more, leaves a verification to the next start, and waits for what is in hand. */
   async stop(): Promise<void> {
     this.#stopping.abort(new BelayError('step-failed', 'the daemon is stopping'));

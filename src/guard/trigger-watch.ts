@@ -3,13 +3,14 @@ import type { Observation } from '../source/sample.js';
 import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert, AlertHealth } from '../trigger/alert.js';
-import { advanceSight, blindAfterMs, clearSight, type Sight } from '../trigger/blindness.js';
+import { advanceSight, blindAfterMs, clearSight } from '../trigger/blindness.js';
 import { createEvaluationLoop, type EvaluationLoop, type EvaluationResult } from '../trigger/evaluation-loop.js';
 import type { Recheck } from '../trigger/evaluate-trigger.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { TriggerHealth } from '../trigger/trigger-health.js';
 import type { AlertBook } from './alert-book.js';
 import type { GuardStore } from './guard-store.js';
+import type { SourceSight } from './source-sight.js';
 
 /** What is counted while watching; never in the way of it. */
 export interface WatchObserver {
@@ -34,11 +35,12 @@ export class TriggerWatch {
   readonly #triggers: readonly Trigger[];
   readonly #alerts: AlertBook;
   readonly #ports: TriggerWatchPorts;
-  readonly #sights = new Map<string, Sight & { readonly message: string }>();
+  readonly #sights: Map<string, SourceSight>;
 
-  constructor(triggers: readonly Trigger[], sources: ReadonlyMap<string, Source>, alerts: AlertBook, ports: TriggerWatchPorts) {
+  constructor(triggers: readonly Trigger[], sources: ReadonlyMap<string, Source>, alerts: AlertBook, sights: Map<string, SourceSight>, ports: TriggerWatchPorts) {
     this.#triggers = triggers;
     this.#alerts = alerts;
+    this.#sights = sights;
     this.#ports = ports;
     for (const trigger of triggers) {
       const source = sources.get(trigger.source);

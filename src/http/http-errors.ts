@@ -27,7 +27,6 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   'parameter-invalid': 400,
   'step-timeout': 504,
   'step-failed': 502,
-  'step-parked': 409,
   'state-not-as-wanted': 502,
   'provider-refused': 502,
   'provider-unreachable': 502,

@@ -28,6 +28,8 @@ export type IncidentEvent =
   | { readonly type: 'verification-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly holdMs: number; readonly timeoutMs: number }
   | { readonly type: 'verification-ended'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly result: VerificationResult }
   | { readonly type: 'needs-human'; readonly incidentId: string; readonly target: string; readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string }
+  /** A person's reset has taken away why the incident needed one: Belay decides again. */
+  | { readonly type: 'needs-human-lifted'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }
   | { readonly type: 'incident-recovered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly how: 'rolled-back' | 'by-itself'; readonly explanation: string }
   | { readonly type: 'incident-closed'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string; readonly reason: string };
 

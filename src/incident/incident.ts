@@ -109,6 +109,8 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
       }));
     case 'needs-human':
       return { ...incident, status: 'needs-human', needsHuman: { at: event.at, reason: event.reason, explanation: event.explanation } };
+    case 'needs-human-lifted':
+      return { ...incident, status: 'open', needsHuman: undefined };
     case 'incident-recovered':
       return { ...incident, status: 'recovered', endedAt: event.at, resolution: { how: event.how, explanation: event.explanation } };
     case 'incident-closed':

@@ -48,6 +48,7 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'alert-fired':
     case 'alert-cleared':
     case 'rung-started':
+    case 'needs-human-lifted':
     case 'verification-ended':
       return [];
     case 'daemon-started':

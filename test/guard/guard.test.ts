@@ -283,3 +283,42 @@ describe('people', () => {
     expect((await rig.story()).slice(-2)).toEqual(['rollback-ended cancelled', 'needs-human cancelled']);
   });
 });
+
+describe('the budget', () => {
+  it('trips to a person, stays tripped over a restart, and a reset lets Belay act again', async () => {
+    const { source, executor, clock } = await rigged({
+      policy: { cooldownMs: 0, maxRollbacks: { count: 1, perMs: 60_000 }, fleet: { maxTargets: 2, perMs: 600_000, maxConcurrent: 1 }, maxAutoLevel: 3 },
+    });
+    executor.acts.set('flag-off-step', () => void (source.answer = 0));
+    source.answer = 0.5;
+    await clock.advance(25 * second);
+    expect(await rig.incident()).toMatchObject({ status: 'recovered' });
+    source.answer = 0.5;
+    await clock.advance(15 * second);
+    expect(await rig.incident()).toMatchObject({ status: 'needs-human', needsHuman: { reason: 'budget-exhausted' } });
+    await clock.advance(120 * second);
+    await rig.stop();
+    await rig.open();
+    await clock.advance(5 * second);
+    expect(executor.done).toHaveLength(1);
+    await rig.guard.reset('shop', 'ana');
+    await clock.advance(15 * second);
+    expect(executor.done).toHaveLength(2);
+    expect(await rig.incident()).toMatchObject({ status: 'recovered' });
+  });
+});
+
+describe('the configuration', () => {
+  it('is taken over while a source is blind, and people hear of its return all the same', async () => {
+    const { source, clock } = await rigged();
+    source.answer = 'unreachable';
+    await clock.advance(70 * second);
+    await rig.guard.declare(rig.declaration, rig.eyes);
+    await clock.advance(5 * second);
+    await rig.stop();
+    await rig.open();
+    source.answer = 0;
+    await clock.advance(5 * second);
+    expect((await rig.events()).map(({ type }) => type).filter((type) => type.startsWith('source-'))).toEqual(['source-blind', 'source-seeing']);
+  });
+});

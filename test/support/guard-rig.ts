@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExecutionJournal } from '../../src/guard/execution-journal.js';
-import { Guard } from '../../src/guard/guard.js';
+import { Guard, type Eyes } from '../../src/guard/guard.js';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
@@ -131,6 +131,11 @@ export class GuardRig {
     return this.#guard;
   }
 
+  get eyes(): Eyes {
+    const checks = { run: async ({ name }: { name: string }): Promise<CheckResult> => ({ name, status: this.checkResult, at: this.clock.now(), detail: 'as the test says' }) };
+    return { sources: new Map([['app', this.source]]), checks };
+  }
+
   get store(): SqliteStore {
     if (this.#store === undefined) throw new Error('the store is not open');
     return this.#store;
@@ -142,8 +147,7 @@ export class GuardRig {
     const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
     rollbacks.registerExecutor('record', this.executor);
     for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
-    const checks = { run: async ({ name }: { name: string }): Promise<CheckResult> => ({ name, status: this.checkResult, at: this.clock.now(), detail: 'as the test says' }) };
-    const guard: Guard = new Guard(this.declaration, { sources: new Map([['app', this.source]]), checks }, {
+    const guard: Guard = new Guard(this.declaration, this.eyes, {
       clock: this.clock,
       store: store.guard,
       rollbacks,
