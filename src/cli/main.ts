@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../daemon/version.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
+import { backtestCommand } from './commands/backtest.js';
 import { checkCommand } from './commands/check.js';
 import { demoCommand } from './commands/demo.js';
 import { exportCommand } from './commands/export.js';
@@ -33,12 +34,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   };
   runCommand(program, done);
   checkCommand(program, done);
+  backtestCommand(program, done);
   statusCommand(program);
   rollbackCommands(program, done);
   incidentCommands(program);
   pauseCommands(program);
   markCommand(program);
-  exportCommand(program);
+  exportCommand(program, done);
   demoCommand(program, done);
   try {
     await program.parseAsync([...argv], { from: 'user' });

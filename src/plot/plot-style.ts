@@ -1,0 +1,41 @@
+export type PlotTheme = 'auto' | 'light' | 'dark';
+
+/** Tell-tale on both grounds, and told apart by people who do not see red and green apart. */
+const LINE_COLOURS = 8;
+
+const light = {
+  ground: '#ffffff', text: '#5b6472', grid: '#d9dde3', threshold: '#b3261e', pending: '#f2a600', firing: '#d3302f',
+  lines: ['#1f6fb2', '#8b5cf6', '#0f8b6d', '#b4540a', '#c2348b', '#4d6b00', '#5a6270', '#00838f'],
+};
+const dark = {
+  ground: '#14181f', text: '#9aa4b2', grid: '#333a45', threshold: '#ff8a80', pending: '#d99a1c', firing: '#f0524f',
+  lines: ['#62b0f0', '#b79cff', '#4cc9a4', '#f0984a', '#f07cc0', '#a7c957', '#aab2bf', '#4dd0e1'],
+};
+
+/** The colour of the line at this position; they come again after eight. */
+export function lineColour(index: number): string {
+  return `var(--plot-line-${index % LINE_COLOURS})`;
+}
+
+/** The style sheet of a plot; all of it is below `.belay-plot`. */
+export function plotStyle(theme: PlotTheme): string {
+  const grounds = theme === 'dark' ? variables(dark) : variables(light);
+  const adaptive = theme === 'auto' ? `@media (prefers-color-scheme:dark){${variables(dark)}}` : '';
+  return (
+    grounds + adaptive +
+    '.belay-plot text{fill:var(--plot-text);font:11px system-ui,sans-serif}' +
+    '.belay-plot path{fill:none}' +
+    '.belay-plot .grid{stroke:var(--plot-grid);stroke-width:1}' +
+    '.belay-plot .line{stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round}' +
+    '.belay-plot .threshold{stroke:var(--plot-threshold);stroke-width:1.4;stroke-dasharray:6 4}' +
+    '.belay-plot .threshold-text{fill:var(--plot-threshold);stroke:var(--plot-ground);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}' +
+    '.belay-plot .pending{fill:var(--plot-pending);fill-opacity:.22}' +
+    '.belay-plot .firing{fill:var(--plot-firing);fill-opacity:.24}' +
+    '.belay-plot .strip{fill-opacity:1}'
+  );
+}
+
+function variables({ lines, ...named }: typeof light): string {
+  const all = [...Object.entries(named), ...lines.map((colour, index) => [`line-${index}`, colour] as const)];
+  return `.belay-plot{${all.map(([name, colour]) => `--plot-${name}:${colour}`).join(';')}}`;
+}
