@@ -11,6 +11,7 @@ import { pauseCommands } from './commands/pause.js';
 import { rollbackCommands } from './commands/rollback.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
+import { testCommand } from './commands/test.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 
 /** Runs one command line and resolves with its exit code. */
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   };
   runCommand(program, done);
   checkCommand(program, done);
+  testCommand(program, done);
   backtestCommand(program, done);
   statusCommand(program);
   rollbackCommands(program, done);

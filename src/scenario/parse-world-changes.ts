@@ -1,0 +1,65 @@
+import { suggestion } from '../config/closest-word.js';
+import { checkWords, healthWords, type WorldChanges } from './scenario.js';
+import { parseSeries } from './series-notation.js';
+import { parseLabels } from './series-selector.js';
+import { parseWords } from './word-notation.js';
+
+/** The names that the world of a scenario has, by what they stand for. */
+export interface WorldNames {
+  readonly triggers: readonly string[];
+  readonly series: readonly string[];
+  readonly targets: readonly string[];
+  readonly checks: readonly string[];
+}
+
+export interface ChangeProblem {
+  readonly name: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/**
+ * Reads what a step sets, by name: the values of a trigger (`Trigger` or `Trigger{pod="a"}` for one of its series), a
+ * series as the scenario writes it, the health of a target, or a check.
+ */
+export function parseWorldChanges(sets: Readonly<Record<string, string>>, names: WorldNames): { readonly changes: WorldChanges; readonly problems: readonly ChangeProblem[] } {
+  const changes = { values: new Map(), series: new Map(), health: new Map(), checks: new Map() } satisfies WorldChanges as {
+    values: Map<string, WorldChanges['values'] extends ReadonlyMap<string, infer T> ? T : never>;
+    series: Map<string, WorldChanges['series'] extends ReadonlyMap<string, infer T> ? T : never>;
+    health: Map<string, WorldChanges['health'] extends ReadonlyMap<string, infer T> ? T : never>;
+    checks: Map<string, WorldChanges['checks'] extends ReadonlyMap<string, infer T> ? T : never>;
+  };
+  const problems: ChangeProblem[] = [];
+  for (const [name, text] of Object.entries(sets)) {
+    const problem = readChange(name, text);
+    if (problem !== undefined) problems.push({ name, ...problem });
+  }
+  return { changes, problems };
+
+  function readChange(name: string, text: string): Omit<ChangeProblem, 'name'> | undefined {
+    const kinds = [names.triggers, names.series, names.targets, names.checks].filter((known) => known.includes(name));
+    if (kinds.length > 1) return { message: `"${name}" stands for several things`, hint: 'rename one of them' };
+    if (names.targets.includes(name)) return keep(changes.health, name, parseWords(text, healthWords));
+    if (names.checks.includes(name)) return keep(changes.checks, name, parseWords(text, checkWords));
+    if (names.series.includes(name)) return keep(changes.series, name, parseSeries(text));
+    const [, trigger = name, labelsText = ''] = /^([^{]+)(\{.*\})$/.exec(name) ?? [];
+    const labels = parseLabels(labelsText);
+    if (!names.triggers.includes(trigger) || labels === undefined) {
+      const known = Object.values(names as unknown as Record<string, readonly string[]>).flat();
+      return { message: `"${name}" is neither a trigger nor a series, target or check of this scenario`, hint: suggestion(name, known, 'known') };
+    }
+    const points = parseSeries(text);
+    if ('problem' in points) return { message: points.problem };
+    changes.values.set(trigger, [...(changes.values.get(trigger) ?? []), { labels, points }]);
+    return undefined;
+  }
+}
+
+function keep<T>(into: Map<string, readonly T[]>, name: string, read: readonly T[] | { readonly problem: string }): Omit<ChangeProblem, 'name'> | undefined {
+  if (!('problem' in read)) {
+    into.set(name, read);
+    return undefined;
+  }
+  const [message = '', hint] = read.problem.split('\n');
+  return { message, hint };
+}

@@ -1,0 +1,25 @@
+import type { Config } from '../config/config.js';
+import { HEALTH_SOURCE } from '../source/health-source.js';
+import { metricsOf } from '../source/signal-window.js';
+import type { Trigger } from '../trigger/trigger.js';
+import type { Scenario } from './scenario.js';
+import { queryKey } from './scripted-world.js';
+
+/**
+ * The triggers that a scenario is about: those whose answers it writes down. The others are not watched in it, since
+ * silence where nobody speaks would only look like a source that has gone blind.
+ */
+export function watchedTriggers(config: Config, scenario: Pick<Scenario, 'values' | 'queries' | 'series' | 'engine' | 'health'>): readonly Trigger[] {
+  const answered = new Set([
+    ...config.triggers.filter(({ name }) => scenario.values.has(name)).map(({ query }) => queryKey(query)),
+    ...[...scenario.queries.keys()].map((expr) => queryKey({ kind: 'promql', expr })),
+  ]);
+  const metrics = new Set([...scenario.series.values()].map(({ metric }) => metric));
+  const types = new Map(config.sources.map(({ name, type }) => [name, type]));
+  return config.triggers.filter(({ query, source }) => {
+    if (answered.has(queryKey(query))) return true;
+    if (source === HEALTH_SOURCE) return query.kind === 'health' && scenario.health.has(query.target);
+    if (scenario.engine === 'prometheus' && types.get(source) === 'prometheus') return true;
+    return query.kind === 'signal' && metricsOf(query.signal).some((metric) => metrics.has(metric));
+  });
+}
