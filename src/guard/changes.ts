@@ -26,3 +26,9 @@ export function rollbackPointOf(changes: readonly ChangeMarker[], target: string
   const good = changes.filter((change) => change.target === target && change.kind === 'good').at(-1);
   return good === undefined ? {} : { version: good.version, at: new Date(good.at).toISOString() };
 }
+
+/** When a target was last deployed, at or before `at`. */
+export function lastDeployAt(changes: readonly ChangeMarker[], target: string, at: number): number | undefined {
+  const deploys = changes.filter((change) => change.target === target && change.kind === 'deploy' && change.at <= at);
+  return deploys.length === 0 ? undefined : Math.max(...deploys.map((change) => change.at));
+}

@@ -10,7 +10,7 @@ import type { Clock } from '../time/clock.js';
 import type { Alert } from '../trigger/alert.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
-import { changeEventTypes, foldChanges, markerOf, rollbackPointOf, type ChangeMarker } from './changes.js';
+import { changeEventTypes, foldChanges, lastDeployAt, markerOf, rollbackPointOf, type ChangeMarker } from './changes.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
 import { declarationFor, targetOfLonePlan, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
@@ -272,6 +272,7 @@ export class Guard {
       store,
       report,
       observer,
+      changes: { lastDeployAt: (target, at) => lastDeployAt(this.#changes, target, at) },
       onEvaluated: (target) => this.#guardOf(target).reconsider(),
     });
     this.#watch.start();

@@ -4,10 +4,14 @@ import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert, AlertHealth } from '../trigger/alert.js';
 import { advanceSight, blindAfterMs, clearSight } from '../trigger/blindness.js';
+import type { ChangeMarkers } from '../trigger/baseline.js';
 import { createEvaluationLoop, type EvaluationLoop, type EvaluationResult } from '../trigger/evaluation-loop.js';
 import type { Recheck } from '../trigger/evaluate-trigger.js';
+import { createMemberSource, type MemberSource } from '../trigger/member-source.js';
+import { atLeastFire, MEMBER_SOURCE, type Truth, truthOf } from '../trigger/members.js';
+import { type SharedQuestions, shareQuestions } from '../trigger/shared-questions.js';
 import type { Trigger } from '../trigger/trigger.js';
-import type { TriggerHealth } from '../trigger/trigger-health.js';
+import { answers, type TriggerHealth } from '../trigger/trigger-health.js';
 import type { AlertBook } from './alert-book.js';
 import type { GuardStore } from './guard-store.js';
 import type { SourceSight } from './source-sight.js';
@@ -23,6 +27,8 @@ export interface WatchObserver {
 export interface TriggerWatchPorts {
   readonly clock: Clock;
   readonly store: Pick<GuardStore, 'saveAlerts' | 'append'>;
+  /** What baselines before a change go by. */
+  readonly changes: ChangeMarkers;
   /** The target's alerts were judged anew; they are in the book. */
   readonly onEvaluated: (target: string) => void;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
@@ -35,6 +41,8 @@ export class TriggerWatch {
   readonly #triggers: readonly Trigger[];
   readonly #alerts: AlertBook;
   readonly #ports: TriggerWatchPorts;
+  readonly #shared: readonly SharedQuestions[];
+  readonly #members: MemberSource;
   readonly #sights: Map<string, SourceSight>;
 
   constructor(triggers: readonly Trigger[], sources: ReadonlyMap<string, Source>, alerts: AlertBook, sights: Map<string, SourceSight>, ports: TriggerWatchPorts) {
@@ -42,13 +50,17 @@ export class TriggerWatch {
     this.#alerts = alerts;
     this.#sights = sights;
     this.#ports = ports;
+    this.#shared = [...sources.values()].map(shareQuestions);
+    this.#members = createMemberSource(triggers, ports.clock);
+    const asked = new Map<string, Source>([...[...sources.keys()].map((name, index) => [name, this.#shared[index] as Source] as const), [MEMBER_SOURCE, this.#members]]);
     for (const trigger of triggers) {
-      const source = sources.get(trigger.source);
+      const source = asked.get(trigger.source);
       // The configuration has checked that every trigger names a source.
       if (source === undefined) throw new TypeError(`trigger ${trigger.name} names the unknown source ${trigger.source}`);
       const loop = createEvaluationLoop({
         trigger,
         source,
+        changes: ports.changes,
         clock: ports.clock,
         alerts: alerts.ofTrigger(trigger.name),
         onEvaluated: (result) => this.#noteResult(result),
@@ -64,6 +76,7 @@ export class TriggerWatch {
   }
 
   async stop(): Promise<void> {
+    for (const shared of this.#shared) shared.stop();
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
   }
 
@@ -78,22 +91,47 @@ export class TriggerWatch {
 
   /** Asks the sources of some alerts once more, now: breaching when any of them still is, clear when all are known to be. */
   async recheck(alerts: readonly Alert[], signal: AbortSignal): Promise<Recheck> {
-    const answers = await Promise.all(
-      [...new Set(alerts.map((alert) => alert.trigger))].map(async (trigger) => {
-        const fingerprints = alerts.filter((alert) => alert.trigger === trigger).map(({ fingerprint }) => fingerprint);
-        return [...((await this.#loops.get(trigger)?.ask(fingerprints, signal)) ?? new Map<string, Recheck>()).values()];
-      }),
+    const states = await Promise.all(
+      [...new Set(alerts.map((alert) => alert.trigger))].map((trigger) =>
+        this.#recheckTrigger(trigger, alerts.filter((alert) => alert.trigger === trigger), signal),
+      ),
     );
-    const states = answers.flat();
-    if (states.includes('breaching')) return 'breaching';
-    return states.length > 0 && states.every((state) => state === 'clear') ? 'clear' : 'unknown';
+    return together(states);
   }
 
-  async #noteResult({ trigger, tick, alerts, health }: EvaluationResult): Promise<void> {
+  async #recheckTrigger(name: string, alerts: readonly Alert[], signal: AbortSignal): Promise<Recheck> {
+    const query = this.#trigger(name)?.query;
+    if (query?.kind === 'triggers') {
+      const truths = await Promise.all(query.of.map((member) => this.#truthNow(member, signal)));
+      const truth = atLeastFire(truths, query.atLeast);
+      return truth === 'firing' ? 'breaching' : truth;
+    }
+    const answered = await this.#loops.get(name)?.ask(alerts.map(({ fingerprint }) => fingerprint), signal);
+    return together([...(answered?.values() ?? [])]);
+  }
+
+  /** Whether a member fires, asked anew where it did: one that did not has a window of its own to fill first. */
+  async #truthNow(name: string, signal: AbortSignal): Promise<Truth> {
+    const trigger = this.#trigger(name);
+    if (trigger === undefined) return 'unknown';
+    const firing = this.#alerts.ofTrigger(name).filter(({ state }) => state === 'firing');
+    if (firing.length === 0) return truthOf(trigger, this.#members.stateOf(name), this.#ports.clock.now());
+    const answer = await this.#recheckTrigger(name, firing, signal);
+    return answer === 'breaching' ? 'firing' : answer;
+  }
+
+  #trigger(name: string): Trigger | undefined {
+    return this.#triggers.find((trigger) => trigger.name === name);
+  }
+
+  async #noteResult({ trigger, tick, alerts, health, transitions }: EvaluationResult): Promise<void> {
     const { clock, observer, store } = this.#ports;
     const before = this.#alerts.ofTrigger(trigger.name);
     const gone = before.filter((alert) => !alerts.some(({ fingerprint }) => fingerprint === alert.fingerprint)).map(forgotten);
     this.#alerts.put(trigger.name, alerts);
+    this.#members.note(trigger.name, { at: tick.at, alerts, health });
+    // At its own slots a composite looks by itself.
+    if (tick.kind === 'due' && transitions.length > 0) for (const composite of this.#compositesOf(trigger)) this.#loops.get(composite.name)?.lookAt(tick.at);
     // A quiet trigger has nothing to be remembered, so the store is left alone.
     if ([...before, ...alerts].some((alert) => alert.state !== 'inactive')) await store.saveAlerts([...gone, ...alerts]);
     observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));
@@ -103,10 +141,16 @@ export class TriggerWatch {
     this.#ports.onEvaluated(trigger.target);
   }
 
-  async #noteSight(trigger: Trigger, { health, lastObservation }: TriggerHealth, at: number): Promise<void> {
+  #compositesOf({ name }: Trigger): readonly Trigger[] {
+    return this.#triggers.filter(({ query }) => query.kind === 'triggers' && query.of.includes(name));
+  }
+
+  async #noteSight(trigger: Trigger, { lastObservation }: TriggerHealth, at: number): Promise<void> {
     const { source, intervalMs } = trigger;
+    // Composites have no eyes of their own.
+    if (source === MEMBER_SOURCE) return;
     const message = lastObservation?.kind === 'error' ? lastObservation.message : 'it answers, but with no usable value';
-    const { sight, fact } = advanceSight(this.#sights.get(source) ?? clearSight, { at, sees: health === 'ok', message }, blindAfterMs(intervalMs));
+    const { sight, fact } = advanceSight(this.#sights.get(source) ?? clearSight, { at, sees: lastObservation !== undefined && answers(lastObservation), message }, blindAfterMs(intervalMs));
     this.#sights.set(source, { ...sight, message });
     if (fact === undefined) return;
     const targets = [...new Set(this.#triggers.filter((other) => other.source === source).map(({ target }) => target))];
@@ -128,4 +172,10 @@ export class TriggerWatch {
 /** An alert that its trigger no longer knows: saved as inactive, which the store forgets. */
 function forgotten(alert: Alert): Alert {
   return { ...alert, state: 'inactive' };
+}
+
+/** Several answers about alerts as one. */
+function together(states: readonly Recheck[]): Recheck {
+  if (states.includes('breaching')) return 'breaching';
+  return states.length > 0 && states.every((state) => state === 'clear') ? 'clear' : 'unknown';
 }

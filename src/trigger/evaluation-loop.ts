@@ -5,10 +5,12 @@ import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import { slotAfter, slotAtOrBefore } from '../time/slots.js';
 import type { Alert, AlertTransition } from './alert.js';
+import type { ChangeMarkers } from './baseline.js';
 import { evaluateTrigger, recheckAlerts, type Evaluation, type Recheck, type Tick } from './evaluate-trigger.js';
 import { lookCloser, lookIntoGap } from './hindsight.js';
 import type { Trigger } from './trigger.js';
 import { healthBeforeFirstAnswer, type TriggerHealth } from './trigger-health.js';
+import { sourceOf } from './trigger-source.js';
 
 /** One turn of the loop. Its transitions include those that an earlier `onEvaluated` failed to take. */
 export interface EvaluationResult extends Evaluation {
@@ -19,6 +21,8 @@ export interface EvaluationResult extends Evaluation {
 export interface EvaluationLoopOptions {
   readonly trigger: Trigger;
   readonly source: Source;
+  /** What `baseline: { before: change }` goes by; without it no change is known. */
+  readonly changes?: ChangeMarkers | undefined;
   readonly clock: Clock;
   /** What was known of this trigger's alerts before a restart. */
   readonly alerts: readonly Alert[];
@@ -36,6 +40,8 @@ export interface EvaluationLoop {
   start(): void;
   /** Aborts the question in hand and resolves once nothing of the loop runs any more. */
   stop(): Promise<void>;
+  /** Takes one more look soon, about the instant `at` between two slots: something that the trigger depends on has changed then. */
+  lookAt(at: number): void;
   /**
    * Asks the source now and judges the given alerts by the answer, without advancing their windows. An answer that the
    * trigger counts as a breach (`onNoData`, `onError`) is one here too. Rejects only when the loop stops or `signal` aborts.
@@ -51,7 +57,8 @@ const MAX_UNDELIVERED = 1_000;
  * which a pending window falls due. One question at a time: a source slower than the interval makes the loop miss
  * slots, which are counted and never queued.
  */
-export function createEvaluationLoop({ trigger, source, clock, alerts: restored, ...ports }: EvaluationLoopOptions): EvaluationLoop {
+export function createEvaluationLoop({ trigger, clock, alerts: restored, ...ports }: EvaluationLoopOptions): EvaluationLoop {
+  const source = sourceOf(trigger, ports.source, ports.changes);
   const stopping = new AbortController();
   const turns = new PQueue({ concurrency: 1 });
   let alerts = restored;
@@ -151,6 +158,12 @@ export function createEvaluationLoop({ trigger, source, clock, alerts: restored,
       stopping.abort();
       await running;
       await turns.onIdle();
+    },
+    lookAt(at) {
+      if (running === undefined || stopping.signal.aborted) return;
+      turn({ kind: 'due', at }, 0).catch((error: unknown) => {
+        if (!stopping.signal.aborted) ports.onFault(error);
+      });
     },
     ask(fingerprints, signal) {
       const either = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);

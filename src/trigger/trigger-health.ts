@@ -1,5 +1,5 @@
 import type { Observation } from '../source/sample.js';
-import { isKnown } from './advance-alert.js';
+import { isKnown, isWithheld } from './advance-alert.js';
 import type { AlertHealth } from './alert.js';
 
 /** Whether a trigger sees, alerts or not. Instants in milliseconds since the epoch. */
@@ -26,4 +26,9 @@ export function advanceTriggerHealth(previous: TriggerHealth, observation: Obser
 /** Whether an answer holds at least one known value. */
 export function sees(observation: Observation): boolean {
   return observation.kind === 'vector' && observation.series.some(({ sample }) => isKnown(sample));
+}
+
+/** Whether the source has said something of use, even where Belay withholds the value. */
+export function answers(observation: Observation): boolean {
+  return observation.kind === 'vector' && observation.series.some(({ sample }) => isKnown(sample) || isWithheld(sample));
 }
