@@ -20,6 +20,8 @@ export interface PrometheusOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Samples of the past, in OpenMetrics with timestamps in seconds. */
   readonly openMetrics?: string;
+  /** Takes samples through remote write. */
+  readonly remoteWrite?: boolean;
   /** Where it was before: starts again on the same address and the same data. */
   readonly port?: number;
   readonly directory?: string;
@@ -45,7 +47,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   const url = `http://127.0.0.1:${String(port)}`;
   const child = spawn(
     'prometheus',
-    [`--config.file=${configFile}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${String(port)}`, '--storage.tsdb.retention.time=3650d', '--log.level=warn'],
+    [`--config.file=${configFile}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${String(port)}`, '--storage.tsdb.retention.time=3650d', '--log.level=warn', ...(options.remoteWrite === true ? ['--web.enable-remote-write-receiver'] : [])],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let log = '';
