@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { valueObservation } from '../source/observation.js';
 import type { Observation } from '../source/sample.js';
+import { slotAtOrBefore } from '../time/slots.js';
 import { type CsvPoint, parseCsvLine } from './csv-line.js';
 import type { History, HistoryBatch } from './history.js';
 
@@ -22,43 +23,55 @@ const MOST_FAULTS = 10;
 
 /**
  * The samples of a `timestamp,value` file as a source would have answered them: each at its own time, and without data
- * at every step where the file has none. Rejects with BelayError `parameter-invalid`, which names every bad line by
- * `file:line`.
+ * at every step where the file has none. A step much longer than the file's own takes the first sample of each step.
+ * Rejects with BelayError `parameter-invalid`, which names every bad line by `file:line`.
  */
 export async function csvHistory(file: string, { fromAt = -Infinity, toAt = Infinity, stepMs: wanted, bytes }: CsvRange): Promise<History> {
-  const stepMs = wanted ?? (await commonStepMs(file));
-  return { stepMs, batches: inBatches(file, { fromAt, toAt, stepMs, bytes }) };
+  const ownStepMs = await commonStepMs(file);
+  const stepMs = wanted ?? ownStepMs;
+  if (stepMs === undefined) throw new BelayError('parameter-invalid', `${file} has fewer than two samples`, { context: { file } });
+  const isThinned = ownStepMs !== undefined && stepMs >= 1.5 * ownStepMs;
+  return { stepMs, batches: inBatches(file, { fromAt, toAt, stepMs, isThinned, bytes }) };
 }
 
-async function* inBatches(file: string, { fromAt, toAt, stepMs, bytes }: { fromAt: number; toAt: number; stepMs: number; bytes: number }): AsyncGenerator<HistoryBatch> {
+interface Reading {
+  readonly fromAt: number;
+  readonly toAt: number;
+  readonly stepMs: number;
+  readonly isThinned: boolean;
+  readonly bytes: number;
+}
+
+async function* inBatches(file: string, reading: Reading): AsyncGenerator<HistoryBatch> {
   let observations: Observation[] = [];
-  let previousAt: number | undefined;
-  let readBytes = 0;
-  for await (const { at, value, lineBytes } of pointsOf(file)) {
-    readBytes += lineBytes;
-    // A step that is longer than the file's own leaves samples out.
-    if (at < fromAt || at > toAt || (previousAt !== undefined && at - previousAt < 0.5 * stepMs)) continue;
-    if (previousAt !== undefined) {
-      for (let missingAt = previousAt + stepMs; missingAt <= at - 0.5 * stepMs; missingAt += stepMs) {
-        observations.push({ kind: 'vector', at: missingAt, series: [], warnings: [] });
-        if (observations.length >= BATCH_POINTS) {
-          yield { observations, share: readBytes / bytes };
-          observations = [];
-        }
-      }
-    }
-    observations.push(valueObservation(at, value));
-    previousAt = at;
-    if (observations.length >= BATCH_POINTS) {
-      yield { observations, share: readBytes / bytes };
-      observations = [];
-    }
+  for await (const { observation, share } of ticksOf(file, reading)) {
+    observations.push(observation);
+    if (observations.length < BATCH_POINTS) continue;
+    yield { observations, share };
+    observations = [];
   }
   yield { observations, share: 1 };
 }
 
-/** What is most often between two samples at the file's beginning. */
-async function commonStepMs(file: string): Promise<number> {
+async function* ticksOf(file: string, { fromAt, toAt, stepMs, isThinned, bytes }: Reading): AsyncGenerator<{ readonly observation: Observation; readonly share: number }> {
+  let previousAt: number | undefined;
+  let readBytes = 0;
+  for await (const { at, value, lineBytes } of pointsOf(file)) {
+    readBytes += lineBytes;
+    if (at < fromAt || at > toAt) continue;
+    if (previousAt !== undefined) {
+      if (isThinned && slotAtOrBefore(at, stepMs) === slotAtOrBefore(previousAt, stepMs)) continue;
+      for (let missingAt = previousAt + stepMs; missingAt <= at - 0.5 * stepMs; missingAt += stepMs) {
+        yield { observation: { kind: 'vector', at: missingAt, series: [], warnings: [] }, share: readBytes / bytes };
+      }
+    }
+    previousAt = at;
+    yield { observation: valueObservation(at, value), share: readBytes / bytes };
+  }
+}
+
+/** What is most often between two samples at the file's beginning; `undefined` where there are fewer than two. */
+async function commonStepMs(file: string): Promise<number | undefined> {
   const counts = new Map<number, number>();
   let previousAt: number | undefined;
   let read = 0;
@@ -69,8 +82,7 @@ async function commonStepMs(file: string): Promise<number> {
     if (read >= PROBED_POINTS) break;
   }
   const [common] = [...counts].sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || a - b);
-  if (common === undefined) throw new BelayError('parameter-invalid', `${file} has fewer than two samples`, { context: { file } });
-  return common[0];
+  return common?.[0];
 }
 
 async function* pointsOf(file: string): AsyncGenerator<CsvPoint & { readonly lineBytes: number }> {

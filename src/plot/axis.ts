@@ -35,19 +35,23 @@ export interface ValueAxis {
   readonly ticks: readonly AxisTick[];
 }
 
+/** Beyond these, differences of doubles are no numbers any more. */
+const LARGEST = 1e300;
+const SMALLEST = 1e-300;
+
 /** An axis with round numbers that has room for all values. It begins at 0, unless all of them are far from it. */
 export function valueAxis(values: Iterable<number>, unit: Condition['unit'], most: number): ValueAxis {
   let least = Infinity;
   let greatest = -Infinity;
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
-    least = Math.min(least, value);
-    greatest = Math.max(greatest, value);
+    least = Math.max(-LARGEST, Math.min(least, value));
+    greatest = Math.min(LARGEST, Math.max(greatest, value));
   }
   if (least > greatest) [least, greatest] = [0, 1];
   if (least > 0 && least < greatest * 0.6) least = 0;
   if (greatest < 0 && greatest > least * 0.6) greatest = 0;
-  if (least === greatest) [least, greatest] = least === 0 ? [0, 1] : [Math.min(0, 2 * least), Math.max(0, 2 * greatest)];
+  if (greatest - least < SMALLEST) [least, greatest] = Math.abs(least) < SMALLEST ? [0, 1] : [Math.min(0, 2 * least), Math.max(0, 2 * greatest)];
   const step = roundStep((greatest - least) / most);
   const low = Math.floor(least / step) * step;
   // A little air above the highest value, so that it does not hide in the frame.
