@@ -2,22 +2,18 @@ import { dirname, resolve } from 'node:path';
 import { deepFreeze } from '../rollback/plain-data.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
-import type { Query } from '../source/source.js';
-import type { Level, LevelRange, Trigger, Window } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
 import type { BelayFile } from './belay-schema.js';
+import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
 import type { Config } from './config.js';
 import { HEALTH } from './health-source.js';
 import type { WrittenPlan } from './plan-schema.js';
-import { queryText } from './query-text.js';
-import type { WrittenTrigger } from './rules-schema.js';
-import { conditionsOf, unhealthy } from './trigger-condition.js';
 
 /** The files without a problem left. */
 export interface CheckedFiles {
   readonly file: string;
   readonly belay: BelayFile;
-  readonly triggers: readonly { readonly target: string; readonly source: string; readonly trigger: WrittenTrigger }[];
+  readonly triggers: readonly CheckedTrigger[];
   readonly plans: readonly WrittenPlan[];
 }
 
@@ -45,7 +41,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, health: endpoint }]) => ({
       name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, hasHealth: endpoint !== undefined,
     })),
-    triggers: triggers.map(({ target, source, trigger }) => triggerOf(trigger, target, source, intervalMs(source, target))),
+    triggers: buildTriggers(triggers, intervalMs),
     plans: plans.map(planOf),
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
     bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases },
@@ -57,38 +53,6 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       maxAutoLevel,
     },
   });
-}
-
-function triggerOf(written: WrittenTrigger, target: string, source: string, intervalMs: number): Trigger {
-  const { name, expr, signal, condition, for: lasting, level, levels, plan, ...rest } = written;
-  const query: Query = signal !== undefined ? { kind: 'signal', signal } : expr !== undefined ? { kind: 'promql', expr } : { kind: 'health', target };
-  return {
-    ...pick(rest),
-    ...(condition === undefined ? { condition: unhealthy } : conditionsOf(condition)),
-    name,
-    target,
-    source,
-    query,
-    queryText: queryText(query),
-    window: windowOf(lasting),
-    levels: rangeOf(level, levels),
-    planId: plan,
-    intervalMs,
-  };
-}
-
-function pick({ onNoData, onError, severity, response, mode, labels, annotations }: Pick<WrittenTrigger, 'onNoData' | 'onError' | 'severity' | 'response' | 'mode' | 'labels' | 'annotations'>) {
-  return { onNoData, onError, severity, response, mode, labels, annotations };
-}
-
-function windowOf(lasting: WrittenTrigger['for']): Window {
-  if (typeof lasting === 'object') return { kind: 'consecutive', count: lasting.consecutive };
-  return { kind: 'for', forMs: lasting ?? 0 };
-}
-
-function rangeOf(level: Level | undefined, levels: readonly [Level, Level] | undefined): LevelRange | undefined {
-  if (levels !== undefined) return { from: levels[0], to: levels[1] };
-  return level === undefined ? undefined : { from: level, to: level };
 }
 
 function planOf({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps }: WrittenPlan): RollbackPlan {

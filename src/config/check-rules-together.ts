@@ -1,6 +1,7 @@
 import type { BelayPart } from './belay-part.js';
 import { checkKnown } from './check-known.js';
 import { placeOf, reaches } from './check-plans-together.js';
+import { checkComposites } from './composite.js';
 import type { PlanPart } from './plans-part.js';
 import type { Problem } from './problem.js';
 import type { TriggerPart } from './rules-part.js';
@@ -23,6 +24,7 @@ export function checkRulesTogether(together: RulesTogether): readonly Problem[] 
   return [
     ...documents.flatMap((document) => checkKnown(document, ['target'], (document.data as { target?: unknown } | null | undefined)?.target, belay?.targets, 'target', 'belay.yaml')),
     ...checkNames(together),
+    ...checkComposites(triggers, rulesComplete),
     ...(plansComplete ? triggers.flatMap((trigger) => checkRange(trigger, together)) : []),
     ...(rulesComplete && belay !== undefined ? checkUnwatched(triggers, belay) : []),
   ];

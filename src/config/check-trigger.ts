@@ -1,12 +1,17 @@
+import { MEMBER_SOURCE } from '../trigger/members.js';
+import { isOfBaseline } from './baseline-condition.js';
 import type { BelayPart, Named } from './belay-part.js';
 import type { WrittenSource } from './belay-schema.js';
+import { checkConditions, writtenConditions } from './check-conditions.js';
 import { checkKnown } from './check-known.js';
 import { checkQuery } from './check-query.js';
+import { checkWindow } from './check-window.js';
+import { checkComposite, isComposite } from './composite.js';
 import { doubtfulCondition } from './condition-sense.js';
 import { HEALTH } from './health-source.js';
-import type { Path, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 import type { TriggerPart } from './rules-part.js';
-import { conditionsOf, doubtfulHysteresis } from './trigger-condition.js';
+import { conditionsOf } from './trigger-condition.js';
 import type { ProblemDetails } from './yaml-document.js';
 
 type Report = (key: string | undefined, message: string, details?: ProblemDetails) => Problem;
@@ -14,11 +19,13 @@ type Report = (key: string | undefined, message: string, details?: ProblemDetail
 /** What the schema cannot see of one trigger. `belay` is absent while belay.yaml cannot be read. */
 export function checkTrigger(part: TriggerPart, belay: BelayPart | undefined): readonly Problem[] {
   const report: Report = (key, message, details) => part.document.problem(key === undefined ? part.path : [...part.path, key], message, details);
-  return [...checkSource(part, belay, report), ...checkResponse(part, report), ...checkAnnotations(part)];
+  return [...(isComposite(part) ? checkComposite(part) : checkSource(part, belay, report)), ...checkWindow(part, belay), ...checkResponse(part, report), ...checkAnnotations(part)];
 }
 
-/** The source that a trigger means: the one that it names, or the only one that there is. */
-export function sourceNameOf({ written }: TriggerPart, sources: BelayPart['sources']): string | undefined {
+/** The source that a trigger means: the one that it names, or the only one that there is; of a composite, the other triggers. */
+export function sourceNameOf(part: TriggerPart, sources: BelayPart['sources']): string | undefined {
+  const { written } = part;
+  if (isComposite(part)) return MEMBER_SOURCE;
   if (written['source'] !== undefined) return typeof written['source'] === 'string' ? written['source'] : undefined;
   const [only] = [...(sources?.keys() ?? [])];
   return sources?.size === 1 ? only : undefined;
@@ -40,28 +47,30 @@ function checkSource(part: TriggerPart, belay: BelayPart | undefined, report: Re
 }
 
 function checkQuestion({ written }: TriggerPart, report: Report): readonly Problem[] {
-  const { expr, signal } = written;
+  const { expr, signal, condition, severities } = written;
   return [
     ...(expr === undefined && signal === undefined ? [report(undefined, 'needs either "expr" or "signal"')] : []),
     ...(expr !== undefined && signal !== undefined ? [report('signal', '"expr" and "signal" exclude each other', { atKey: true, hint: 'keep one' })] : []),
-    ...(written['condition'] === undefined ? [report(undefined, '"condition" is missing', { hint: 'write a comparison such as "> 10%"' })] : []),
+    ...(condition === undefined && severities === undefined ? [report(undefined, '"condition" is missing', { hint: 'write a comparison such as "> 10%"' })] : []),
+    ...['condition', 'severity'].flatMap((key) =>
+      written[key] === undefined || severities === undefined ? [] : [report(key, `"${key}" and "severities" exclude each other`, { atKey: true, hint: 'keep one' })],
+    ),
     ...(written['for'] === undefined ? [report(undefined, '"for" is missing', { hint: 'write how long the breach must last, such as 5m, or { consecutive: 4 }' })] : []),
   ];
 }
 
-function checkQueryOf({ document, path, written, fields }: TriggerPart, source: WrittenSource | undefined): readonly Problem[] {
-  const conditions = fields.condition === undefined ? undefined : conditionsOf(fields.condition);
-  const doubt = conditions === undefined ? undefined : doubtfulHysteresis(conditions);
-  const at: Path = [...path, 'condition'];
-  const upper = conditions?.clearCondition === undefined ? at : [...at, conditions.condition.comparison === '>' ? 'above' : 'below'];
+function checkQueryOf(part: TriggerPart, source: WrittenSource | undefined): readonly Problem[] {
+  const { document, path, written, fields } = part;
+  const { minTraffic } = fields;
   return [
     ...checkQuery(document, path, {
       expr: typeof written['expr'] === 'string' ? fields.expr : undefined,
       signal: fields.signal,
       sourceType: source?.type,
-      conditions: conditions === undefined ? [] : [{ condition: conditions.condition, path: upper }],
+      conditions: writtenConditions(part).filter(({ condition }) => !isOfBaseline(condition)),
     }),
-    ...(doubt === undefined ? [] : [document.problem([...at, 'clear'], doubt.message, { hint: doubt.hint })]),
+    ...(minTraffic === undefined ? [] : checkQuery(document, [...path, 'minTraffic'], { ...minTraffic, sourceType: source?.type, conditions: [] })),
+    ...checkConditions(part, source),
   ];
 }
 
@@ -69,7 +78,7 @@ function checkHealth({ written, target, fields }: TriggerPart, belay: BelayPart 
   const declared = target === undefined ? undefined : belay?.targets?.get(target);
   const doubt = fields.condition === undefined ? undefined : doubtfulCondition(conditionsOf(fields.condition).condition, { kind: 'health', target: target ?? '' });
   return [
-    ...(['expr', 'signal'] as const).flatMap((key) =>
+    ...(['expr', 'signal', 'severities', 'trend', 'baseline', 'minTraffic'] as const).flatMap((key) =>
       written[key] === undefined ? [] : [report(key, `"${key}" has no place with source: health, which asks the target's own endpoint`, { atKey: true, hint: 'take it out' })],
     ),
     ...(declared !== undefined && declared.health === undefined ? [report('source', `the target "${target ?? ''}" has no health endpoint`, { hint: 'add "health" to it in belay.yaml' })] : []),

@@ -3,8 +3,7 @@ const laterKeys = new Set([
   ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
   ...['routes', 'escalation', 'signingSecret'],
   ...['matrix', 'approvals', 'freeze', 'requireChange'],
-  ...['severities', 'trend', 'baseline', 'atLeast', 'minTraffic', 'keepFiringFor', 'impact', 'timeToFix', 'issueType', 'delay'],
-  ...['count', 'all', 'any', 'alertmanager', 'confirm'],
+  ...['impact', 'timeToFix', 'issueType', 'delay', 'alertmanager', 'confirm'],
   ...['budget', 'when'],
 ]);
 

@@ -1,4 +1,5 @@
-import { type Condition, conditionHolds, parseCondition } from '../source/condition.js';
+import { type Condition, conditionHolds } from '../source/condition.js';
+import { parseTriggerCondition } from './baseline-condition.js';
 import type { Doubt } from './condition-sense.js';
 import type { WrittenTrigger } from './rules-schema.js';
 
@@ -29,7 +30,7 @@ export function doubtfulHysteresis({ condition, clearCondition }: TriggerConditi
 
 /** The schema has read both sides already. */
 function mustParse(text: string): Condition {
-  const condition = parseCondition(text);
+  const condition = parseTriggerCondition(text);
   if ('problem' in condition) throw new TypeError(condition.problem);
   return condition;
 }

@@ -110,6 +110,7 @@ verification:
       condition: { comparison: '>', threshold: 0.1, unit: 'ratio', text: '> 10%' },
       clearCondition: { comparison: '<=', threshold: 0.05, unit: 'ratio', text: '<= 5%' },
       window: { kind: 'for', forMs: 300_000 },
+      maxAlerts: 100,
       onNoData: 'breach',
       onError: 'hold',
       severity: 'critical',

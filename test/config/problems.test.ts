@@ -1,25 +1,10 @@
-import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatProblems } from '../../src/config/format-problems.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { configFolder, goodFiles } from '../support/config-folder.js';
-import { markedText } from '../support/marked-text.js';
+import { expectProblems } from '../support/config-problems.js';
 
 /** What is written, with a ► where each problem is expected, and the problems in the order of the files. */
 type Case = readonly [title: string, files: Readonly<Record<string, string>>, ...problems: readonly string[]];
-
-const FILE_ORDER = ['belay.yaml', 'rules/checkout.yaml', 'rules/other.yaml', 'plans/checkout.yaml', 'plans/other.yaml'];
-
-/** Loads the good files with some of them replaced. */
-async function expectProblems(files: Readonly<Record<string, string>>, problems: readonly string[]): Promise<void> {
-  const marked = Object.entries({ ...goodFiles, ...files }).map(([name, text]) => ({ name, ...markedText(text) }));
-  const file = configFolder(Object.fromEntries(marked.map(({ name, clean }) => [name, clean])));
-  const result = await loadConfig(file, { env: {} });
-  const told = formatProblems(result.ok ? result.warnings : result.problems, { cwd: dirname(file) });
-  const places = marked.sort((a, b) => FILE_ORDER.indexOf(a.name) - FILE_ORDER.indexOf(b.name)).flatMap(({ name, marks }) => marks.map((mark) => `${name}:${mark}`));
-  expect(places).toHaveLength(problems.length);
-  expect(told.trimEnd().split('\n')).toEqual(problems.flatMap((problem, index) => `${places[index] ?? ''}: ${problem}`.split('\n')));
-}
 
 const EMPTY = { 'rules/checkout.yaml': '►# none yet\n', 'plans/checkout.yaml': '►' };
 const RATE = 'signal: { type: errorRate, metric: requests_total, errors: { status: "5.." } }';
@@ -126,9 +111,9 @@ const ofRules: readonly Case[] = [
         .join(''),
     ),
     'error: "5 minutes" is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (triggers[0].for)',
-    'error: "for" must be a duration such as 5m, or { consecutive: 4 } (triggers[1].for)',
+    'error: "for" must be a duration such as 5m, { consecutive: 4 } or { for: 5m, atLeast: 80% } (triggers[1].for)',
     'error: "consecutive" must be at least 1 (triggers[2].for.consecutive)',
-    'error: "consecutive" is missing (triggers[3].for.consecutive)',
+    'error: "for" needs either consecutive, or for and atLeast (triggers[3].for)',
     'error: unknown key "consecutiv" (triggers[3].for.consecutiv)\n  hint: did you mean "consecutive"?',
   ],
   ['a condition without a comparison', trigger('source: app', RATE, 'condition: ►10%', FOR, LEVEL), 'error: "10%" is not a condition: write a comparison (> >= < <= == !=) and a threshold, such as "> 10%" or ">= 5s" (triggers[0].condition)'],
@@ -158,9 +143,9 @@ const ofRules: readonly Case[] = [
   ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
   [
     'what belongs to later versions',
-    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►trend: rising', '►minTraffic: {}', 'response: ►scheduled'),
-    'error: the key "trend" is not part of this version (triggers[0].trend)\n  hint: take it out',
-    'error: the key "minTraffic" is not part of this version (triggers[0].minTraffic)\n  hint: take it out',
+    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►impact: all', '►timeToFix: 2h', 'response: ►scheduled'),
+    'error: the key "impact" is not part of this version (triggers[0].impact)\n  hint: take it out',
+    'error: the key "timeToFix" is not part of this version (triggers[0].timeToFix)\n  hint: take it out',
     'error: "scheduled" is not part of this version (triggers[0].response)\n  hint: known: immediate, monitor',
   ],
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
