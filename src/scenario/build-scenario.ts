@@ -69,6 +69,7 @@ class ScenarioBuilder {
       startAt: start ?? defaults.start ?? DEFAULT_START_AT,
       intervalMs,
       lastsMs: 0,
+      leadMs: this.#written.lead ?? 0,
       mode,
       steps,
       actions,

@@ -13,7 +13,7 @@ const SPAN = /^(?:(\S+)\s+)?from\s+(\S+)(?:\s+to\s+(\S+))?$/;
 export function parseErrors(text: string): ErrorScript | NotationProblem {
   if (!/\bfrom\b/.test(text)) {
     const points = parseWords(text, errorWords);
-    return 'problem' in points ? { problem: `${points.problem.split('\n')[0] ?? ''}\nor write spans: from 3m to 5m` } : { kind: 'points', points };
+    return 'problem' in points ? { problem: points.problem, hint: 'or write spans: from 3m to 5m' } : { kind: 'points', points };
   }
   const spans: Extract<ErrorScript, { kind: 'spans' }>['spans'][number][] = [];
   for (const part of text.split(',').map((piece) => piece.trim())) {

@@ -1,6 +1,6 @@
 import { suggestion } from '../config/closest-word.js';
-import { checkWords, healthWords, type WorldChanges } from './scenario.js';
-import { parseSeries } from './series-notation.js';
+import { checkWords, healthWords, type CheckWord, type HealthWord, type WorldChanges, type WrittenSeries } from './scenario.js';
+import { parseSeries, type NotationProblem, type SeriesValue } from './series-notation.js';
 import { parseLabels } from './series-selector.js';
 import { parseWords } from './word-notation.js';
 
@@ -23,11 +23,11 @@ export interface ChangeProblem {
  * series as the scenario writes it, the health of a target, or a check.
  */
 export function parseWorldChanges(sets: Readonly<Record<string, string>>, names: WorldNames): { readonly changes: WorldChanges; readonly problems: readonly ChangeProblem[] } {
-  const changes = { values: new Map(), series: new Map(), health: new Map(), checks: new Map() } satisfies WorldChanges as {
-    values: Map<string, WorldChanges['values'] extends ReadonlyMap<string, infer T> ? T : never>;
-    series: Map<string, WorldChanges['series'] extends ReadonlyMap<string, infer T> ? T : never>;
-    health: Map<string, WorldChanges['health'] extends ReadonlyMap<string, infer T> ? T : never>;
-    checks: Map<string, WorldChanges['checks'] extends ReadonlyMap<string, infer T> ? T : never>;
+  const changes = {
+    values: new Map<string, readonly WrittenSeries[]>(),
+    series: new Map<string, readonly SeriesValue[]>(),
+    health: new Map<string, readonly HealthWord[]>(),
+    checks: new Map<string, readonly CheckWord[]>(),
   };
   const problems: ChangeProblem[] = [];
   for (const [name, text] of Object.entries(sets)) {
@@ -45,7 +45,7 @@ export function parseWorldChanges(sets: Readonly<Record<string, string>>, names:
     const [, trigger = name, labelsText = ''] = /^([^{]+)(\{.*\})$/.exec(name) ?? [];
     const labels = parseLabels(labelsText);
     if (!names.triggers.includes(trigger) || labels === undefined) {
-      const known = Object.values(names as unknown as Record<string, readonly string[]>).flat();
+      const known = [...names.triggers, ...names.series, ...names.targets, ...names.checks];
       return { message: `"${name}" is neither a trigger nor a series, target or check of this scenario`, hint: suggestion(name, known, 'known') };
     }
     const points = parseSeries(text);
@@ -55,11 +55,10 @@ export function parseWorldChanges(sets: Readonly<Record<string, string>>, names:
   }
 }
 
-function keep<T>(into: Map<string, readonly T[]>, name: string, read: readonly T[] | { readonly problem: string }): Omit<ChangeProblem, 'name'> | undefined {
+function keep<T>(into: Map<string, readonly T[]>, name: string, read: readonly T[] | NotationProblem): Omit<ChangeProblem, 'name'> | undefined {
   if (!('problem' in read)) {
     into.set(name, read);
     return undefined;
   }
-  const [message = '', hint] = read.problem.split('\n');
-  return { message, hint };
+  return { message: read.problem, hint: read.hint };
 }

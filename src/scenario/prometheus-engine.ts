@@ -86,13 +86,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Every point of every series up to the scenario's end, in the text that promtool makes blocks of. */
-function openMetrics({ series, startAt, intervalMs, lastsMs }: Scenario): string {
+/** Every point of every series, from the lead up to the scenario's end, in the text that promtool makes blocks of. */
+function openMetrics({ series, startAt, intervalMs, lastsMs, leadMs }: Scenario): string {
   const lines: string[] = [];
   for (const { metric, labels, points } of series.values()) {
     const name = `${metric}${labelText(labels)}`;
-    for (let index = 0; index * intervalMs <= lastsMs; index += 1) {
-      const value = points[Math.min(index, points.length - 1)];
+    for (let index = -Math.floor(leadMs / intervalMs); index * intervalMs <= lastsMs; index += 1) {
+      const value = points[Math.min(Math.max(index, 0), points.length - 1)];
       if (typeof value === 'number') lines.push(`${name} ${numberText(value)} ${(startAt + index * intervalMs) / 1_000}`);
     }
   }

@@ -138,7 +138,7 @@ class ScenarioStage {
       newId: (kind) => this.#newId(kind),
     });
     if (downForMs !== undefined) {
-      store.note(downForMs === 0 ? 'Belay is killed and starts again' : 'Belay starts again');
+      store.note('Belay starts again');
       await store.append([{ type: 'daemon-started', at: clock.now(), version: 'scenario', mode: this.#declaration.mode, downForMs }]);
     }
     this.#guard = guard;

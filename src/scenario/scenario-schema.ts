@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HINT } from '../config/schema-wording.js';
 import { durationField, levelField, modeField, nameField, positiveDurationField } from '../config/fields.js';
 import { decisionReasons, type DecisionKind } from '../decision/decision.js';
 import type { IncidentStatus } from '../incident/incident.js';
@@ -21,9 +22,13 @@ function notation<T>(parse: (text: string) => readonly T[] | NotationProblem) {
   return written.transform((text, context): readonly T[] => {
     const read = parse(text);
     if (!('problem' in read)) return read;
-    context.addIssue({ code: 'custom', message: read.problem });
+    context.addIssue({ code: 'custom', message: wordsOf(read) });
     return z.NEVER;
   });
+}
+
+function wordsOf({ problem, hint }: NotationProblem): string {
+  return hint === undefined ? problem : `${problem}${HINT}${hint}`;
 }
 
 const points = notation(parseSeries);
@@ -33,7 +38,7 @@ const results = z.union([points, z.record(z.string(), points)], 'must be a serie
 const errors = written.transform((text, context) => {
   const read = parseErrors(text);
   if (!('problem' in read)) return read;
-  context.addIssue({ code: 'custom', message: read.problem });
+  context.addIssue({ code: 'custom', message: wordsOf(read) });
   return z.NEVER;
 });
 
@@ -115,6 +120,7 @@ export const scenarioSchema = z.strictObject({
   start: start.optional(),
   interval: positiveDurationField.optional(),
   lasts: positiveDurationField.optional(),
+  lead: durationField.optional(),
   mode: modeField.optional(),
   values: z.record(z.string(), results).default({}),
   queries: z.record(z.string(), results).default({}),

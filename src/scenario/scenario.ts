@@ -93,6 +93,8 @@ export interface Scenario {
   /** Between two points of every series. */
   readonly intervalMs: number;
   readonly lastsMs: number;
+  /** For how long before the start the first points have held already. */
+  readonly leadMs: number;
   readonly mode?: Mode | undefined;
   /** By trigger: the values of its whole query. */
   readonly values: ReadonlyMap<string, readonly WrittenSeries[]>;

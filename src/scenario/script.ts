@@ -1,14 +1,14 @@
 /**
  * What is the case at each instant, as written: one point after another, `intervalMs` apart, each of which holds until
- * the next. The last one holds for ever. Before the beginning nothing is the case.
+ * the next. The last one holds for ever; the first one has held for `leadMs` already. Before that nothing is the case.
  */
 export class Script<T> {
   readonly #intervalMs: number;
   readonly #parts: { readonly fromAt: number; readonly points: readonly T[] }[];
 
-  constructor(intervalMs: number, startAt: number, points: readonly T[]) {
+  constructor(intervalMs: number, startAt: number, points: readonly T[], leadMs = 0) {
     this.#intervalMs = intervalMs;
-    this.#parts = [{ fromAt: startAt, points }];
+    this.#parts = [...(leadMs > 0 ? [{ fromAt: startAt - leadMs, points: points.slice(0, 1) }] : []), { fromAt: startAt, points }];
   }
 
   at(instant: number): T | undefined {

@@ -25,7 +25,7 @@ export class ScriptedExecutor implements RollbackStepExecutor {
     this.#ports = ports;
   }
 
-  async execute(step: RollbackStep, context: RollbackContext, signal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+  async execute(step: RollbackStep, context: RollbackContext, signal: AbortSignal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
     const { clock, world, steps, harmless } = this.#ports;
     signal.throwIfAborted();
     const script = steps.get(attempt?.stepKey ?? '');

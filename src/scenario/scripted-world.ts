@@ -4,7 +4,7 @@ import { valueSample } from '../source/observation.js';
 import type { Labels, SeriesSample } from '../source/sample.js';
 import type { Query } from '../source/source.js';
 import type { Trigger } from '../trigger/trigger.js';
-import type { ErrorScript, ErrorWord, HealthWord, MetricSeries, Scenario, WorldChanges } from './scenario.js';
+import type { ErrorScript, ErrorWord, HealthWord, MetricSeries, Scenario, WorldChanges, WrittenSeries } from './scenario.js';
 import { Script } from './script.js';
 import type { SeriesValue } from './series-notation.js';
 
@@ -24,11 +24,12 @@ export class ScriptedWorld {
   readonly #errors: ReadonlyMap<string, (at: number) => ErrorWord>;
 
   constructor(scenario: Scenario, triggers: readonly Trigger[]) {
-    const { startAt, values, queries, series, health, checks, errors } = scenario;
+    const { startAt, intervalMs, leadMs, values, queries, series, health, checks, errors } = scenario;
     this.#scenario = scenario;
     this.#queryOfTrigger = new Map(triggers.map((trigger) => [trigger.name, queryKey(trigger.query)]));
-    for (const [trigger, written] of values) this.#results.set(this.#queryOfTrigger.get(trigger) ?? '', written.map(({ labels, points }) => ({ labels, script: this.#script(startAt, points) })));
-    for (const [expr, written] of queries) this.#results.set(queryKey({ kind: 'promql', expr }), written.map(({ labels, points }) => ({ labels, script: this.#script(startAt, points) })));
+    const begun = (written: readonly WrittenSeries[]): ScriptedSeries[] => written.map(({ labels, points }) => ({ labels, script: new Script(intervalMs, startAt, points, leadMs) }));
+    for (const [trigger, written] of values) this.#results.set(this.#queryOfTrigger.get(trigger) ?? '', begun(written));
+    for (const [expr, written] of queries) this.#results.set(queryKey({ kind: 'promql', expr }), begun(written));
     for (const [selector, metric] of series) this.#metrics.set(selector, { series: metric, script: this.#script(startAt, metric.points) });
     for (const [target, points] of health) this.#health.set(target, this.#script(startAt, points));
     for (const [check, points] of checks) this.#checks.set(check, this.#script(startAt, points));
@@ -97,9 +98,15 @@ export class ScriptedWorld {
   }
 }
 
-/** Triggers and checks that ask the same of the world get the same answer. */
+const keys = new WeakMap<Query, string>();
+
+/** Triggers and checks that ask the same of the world get the same answer. Queries are frozen, so that each is read once. */
 export function queryKey(query: Query): string {
-  return query.kind === 'promql' ? `promql ${query.expr.trim().replaceAll(/\s+/g, ' ')}` : JSON.stringify(query);
+  const known = keys.get(query);
+  if (known !== undefined) return known;
+  const key = query.kind === 'promql' ? `promql ${query.expr.trim().replaceAll(/\s+/g, ' ')}` : JSON.stringify(query);
+  keys.set(query, key);
+  return key;
 }
 
 export function sameLabels(a: Labels, b: Labels): boolean {

@@ -5,6 +5,7 @@ export type SeriesValue = number | 'missing' | 'stale';
 
 export interface NotationProblem {
   readonly problem: string;
+  readonly hint?: string | undefined;
 }
 
 /** A month of 15 seconds has 175,000 points; far more than this was not meant so. */

@@ -16,10 +16,18 @@ export function watchedTriggers(config: Config, scenario: Pick<Scenario, 'values
   ]);
   const metrics = new Set([...scenario.series.values()].map(({ metric }) => metric));
   const types = new Map(config.sources.map(({ name, type }) => [name, type]));
-  return config.triggers.filter(({ query, source }) => {
+  const isAnswered = ({ query, source }: Trigger): boolean => {
     if (answered.has(queryKey(query))) return true;
     if (source === HEALTH_SOURCE) return query.kind === 'health' && scenario.health.has(query.target);
     if (scenario.engine === 'prometheus' && types.get(source) === 'prometheus') return true;
     return query.kind === 'signal' && metricsOf(query.signal).some((metric) => metrics.has(metric));
-  });
+  };
+  const watched = new Set(config.triggers.filter(isAnswered));
+  // A composite is about whatever one of its members is about; members may be composites themselves.
+  for (let before = -1; before < watched.size; ) {
+    before = watched.size;
+    const names = new Set([...watched].map(({ name }) => name));
+    for (const trigger of config.triggers) if (trigger.query.kind === 'triggers' && trigger.query.of.some((name) => names.has(name))) watched.add(trigger);
+  }
+  return config.triggers.filter((trigger) => watched.has(trigger));
 }

@@ -11,7 +11,7 @@ export function parseWords<W extends string>(text: string, known: readonly W[]):
     const [, written = item, times = '1'] = /^(.*?)x(\d+)$/.exec(item) ?? [];
     const word = known.find((candidate) => candidate === written);
     if (word === undefined) {
-      return { problem: `"${written}" is not one of ${known.join(', ')}\n${suggestion(written, known, 'known') ?? ''}` };
+      return { problem: `"${written}" is not one of ${known.join(', ')}`, hint: suggestion(written, known, 'known') };
     }
     const count = Number(times);
     if (words.length + count > MOST_WORDS) return { problem: `more than ${MOST_WORDS} points` };

@@ -39,7 +39,8 @@ export function testCommand(program: Command, done: (code: ExitCode) => void): v
       if (sound.length < files.length) {
         if (options.json === true) output.json({ ok: false, problems: problemsJson(problems, { cwd }) });
         else output.answer(formatProblems(problems, { cwd, color: output.colour }).trimEnd());
-        return done(exitCodes.bad);
+        done(exitCodes.bad);
+        return;
       }
       const wanted = sound.map((file) => ({ ...file, scenarios: file.scenarios.filter(({ name }) => options.run === undefined || name === options.run) }));
       if (wanted.every(({ scenarios }) => scenarios.length === 0)) {
