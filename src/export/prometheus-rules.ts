@@ -34,7 +34,8 @@ interface Rule {
 
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const HEADER = ` Written by \`belay export prometheus-rules\`. Where Prometheus and Belay differ for every rule: a failed evaluation
- leaves an alert as it is and its time counts toward "for"; NaN is no breach in either. Other differences stand above each rule.`;
+ leaves an alert as it is and its time counts toward "for", and the number of alerts of one rule has no limit. Other
+ differences stand above each rule.`;
 
 /** The triggers of Prometheus sources as alerting rules, one group per target and interval. What cannot be expressed is said in comments and in `remarks`. */
 export function exportPrometheusRules({ triggers, sources }: Pick<Config, 'triggers' | 'sources'>): ExportedRules {

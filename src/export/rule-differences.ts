@@ -1,4 +1,5 @@
 import type { SourceSettings } from '../source/source-settings.js';
+import { DEFAULT_MAX_ALERTS } from '../trigger/evaluate-trigger.js';
 import type { Trigger } from '../trigger/trigger.js';
 import { formatDuration } from '../time/duration.js';
 
@@ -25,7 +26,7 @@ export function differences({ window, intervalMs, clearCondition, keepFiringForM
     ...(clearCondition === undefined ? [] : [`clear (${clearCondition.text}) is left out: the alert ends as soon as the condition does not hold`]),
     ...(keepFiringForMs === undefined ? [] : ['keepFiringFor: time in which nothing is known counts too']),
     ...(minSamples === undefined ? [] : [`minSamples: ${minSamples} is left out`]),
-    ...(maxAlerts === undefined ? [] : [`maxAlerts: ${maxAlerts} is left out`]),
+    ...(maxAlerts === undefined || maxAlerts === DEFAULT_MAX_ALERTS ? [] : [`maxAlerts: ${maxAlerts} is left out`]),
     ...(onNoData === 'hold' ? ['onNoData: hold is left out: an empty answer ends the alert at once'] : []),
     ...(onNoData === 'breach' ? ['onNoData: breach is left out: an empty answer ends the alert at once; add a rule with absent() where it matters'] : []),
     ...(onError === 'hold' ? [] : [`onError: ${onError} is left out: a failed evaluation leaves the alert as it is`]),
