@@ -86,18 +86,20 @@ class ScenarioBuilder {
 
   #values(): ReadonlyMap<string, readonly WrittenSeries[]> {
     const { triggers } = this.#place.config;
-    this.#checkNames('values', triggers.map(({ name }) => name), 'trigger');
+    const names = triggerNames(this.#place.config);
+    this.#checkNames('values', [...names.keys()], 'trigger');
     const byQuery = new Map<string, string>();
     return new Map(
       Object.entries(this.#written.values).flatMap(([name, results]): [string, readonly WrittenSeries[]][] => {
-        const trigger = triggers.find((declared) => declared.name === name);
+        const trigger = triggers.find((declared) => declared.name === names.get(name));
         if (trigger === undefined) return [];
         const path = ['values', name];
         if (trigger.query.kind === 'health') this.#note(path, `${name} watches the health of ${trigger.target}`, `write health: { ${trigger.target}: "up x10 down x5" }`);
+        if (trigger.query.kind === 'triggers') this.#note(path, `${name} watches other triggers`, `write the values of ${trigger.query.of.join(', ')}`);
         const rival = byQuery.get(queryKey(trigger.query));
         if (rival !== undefined) this.#note(path, `${name} asks the same as ${rival}, whose values are here already`, 'keep one: both triggers get its answers');
         byQuery.set(queryKey(trigger.query), name);
-        return [[name, this.#results(path, results)]];
+        return [[trigger.name, this.#results(path, results)]];
       }),
     );
   }
@@ -157,7 +159,7 @@ class ScenarioBuilder {
   #sets(sets: Readonly<Record<string, string>>, path: Path, series: ReadonlyMap<string, MetricSeries>): WorldChanges {
     const { config } = this.#place;
     const { changes, problems } = parseWorldChanges(sets, {
-      triggers: config.triggers.filter(({ query }) => query.kind !== 'health').map(({ name }) => name),
+      triggers: triggerNames(config),
       series: [...series.keys()],
       targets: config.health.map(({ target }) => target),
       checks: checkNames(config),
@@ -225,6 +227,12 @@ class ScenarioBuilder {
 
 function isPoints(results: WrittenResults): results is WrittenSeries['points'] {
   return Array.isArray(results);
+}
+
+/** The triggers that have values of their own, by every name that they may be written with: one of several severities by the common name too. */
+function triggerNames({ triggers }: Config): ReadonlyMap<string, string> {
+  const common = triggers.map(({ name, severity }) => [name.replace(new RegExp(`:${severity}$`), ''), name] as const);
+  return new Map([...common.toReversed(), ...triggers.map(({ name }) => [name, name] as const)]);
 }
 
 /** The names by which plans' verifications ask checks. */

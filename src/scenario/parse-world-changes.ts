@@ -6,7 +6,8 @@ import { parseWords } from './word-notation.js';
 
 /** The names that the world of a scenario has, by what they stand for. */
 export interface WorldNames {
-  readonly triggers: readonly string[];
+  /** To the trigger that each name means. */
+  readonly triggers: ReadonlyMap<string, string>;
   readonly series: readonly string[];
   readonly targets: readonly string[];
   readonly checks: readonly string[];
@@ -37,20 +38,21 @@ export function parseWorldChanges(sets: Readonly<Record<string, string>>, names:
   return { changes, problems };
 
   function readChange(name: string, text: string): Omit<ChangeProblem, 'name'> | undefined {
-    const kinds = [names.triggers, names.series, names.targets, names.checks].filter((known) => known.includes(name));
+    const kinds = [[...names.triggers.keys()], names.series, names.targets, names.checks].filter((known) => known.includes(name));
     if (kinds.length > 1) return { message: `"${name}" stands for several things`, hint: 'rename one of them' };
     if (names.targets.includes(name)) return keep(changes.health, name, parseWords(text, healthWords));
     if (names.checks.includes(name)) return keep(changes.checks, name, parseWords(text, checkWords));
     if (names.series.includes(name)) return keep(changes.series, name, parseSeries(text));
     const [, trigger = name, labelsText = ''] = /^([^{]+)(\{.*\})$/.exec(name) ?? [];
     const labels = parseLabels(labelsText);
-    if (!names.triggers.includes(trigger) || labels === undefined) {
-      const known = [...names.triggers, ...names.series, ...names.targets, ...names.checks];
+    const meant = names.triggers.get(trigger);
+    if (meant === undefined || labels === undefined) {
+      const known = [...names.triggers.keys(), ...names.series, ...names.targets, ...names.checks];
       return { message: `"${name}" is neither a trigger nor a series, target or check of this scenario`, hint: suggestion(name, known, 'known') };
     }
     const points = parseSeries(text);
     if ('problem' in points) return { message: points.problem };
-    changes.values.set(trigger, [...(changes.values.get(trigger) ?? []), { labels, points }]);
+    changes.values.set(meant, [...(changes.values.get(meant) ?? []), { labels, points }]);
     return undefined;
   }
 }

@@ -115,7 +115,7 @@ const expectation = z.strictObject({
 
 const start = z.string().refine((text) => /^\d{4}-\d\d-\d\dT/.test(text) && Number.isFinite(Date.parse(text)), 'must be an instant such as 2026-01-01T00:00:00Z').transform((text) => Date.parse(text));
 
-export const scenarioSchema = z.strictObject({
+const scenarioSchema = z.strictObject({
   name: nameField,
   start: start.optional(),
   interval: positiveDurationField.optional(),

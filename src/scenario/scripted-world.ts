@@ -109,7 +109,7 @@ export function queryKey(query: Query): string {
   return key;
 }
 
-export function sameLabels(a: Labels, b: Labels): boolean {
+function sameLabels(a: Labels, b: Labels): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
