@@ -23,8 +23,8 @@ export class FakeClock implements Clock {
 
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason as Error);
-      if (at <= this.#now) return resolve();
+      if (signal?.aborted === true) { reject(signal.reason as Error); return; }
+      if (at <= this.#now) { resolve(); return; }
       const sleeper: Sleeper = {
         at,
         wake: () => {
