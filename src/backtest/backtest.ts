@@ -6,12 +6,17 @@ import type { Decision } from '../decision/decision.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { createPrometheusSource } from '../source/prometheus-source.js';
 import type { PrometheusSettings } from '../source/source-settings.js';
+import type { Query } from '../source/source.js';
+import { sourceOf } from '../trigger/trigger-source.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { FiringSpan } from './alert-spans.js';
 import { csvHistory } from './csv-history.js';
 import { firstDecisions } from './first-decision.js';
+import type { History } from './history.js';
+import { memberHistory } from './member-history.js';
 import { replayTrigger, type TriggerReplay } from './replay-trigger.js';
 import { sourceHistory } from './source-history.js';
+import { TruthTimeline } from './truth-timeline.js';
 
 export interface BacktestRequest {
   readonly config: Config;
@@ -36,32 +41,29 @@ export interface Backtest {
   readonly failed: readonly { readonly trigger: Trigger; readonly reason: string }[];
 }
 
+type Outcome =
+  | { readonly kind: 'replayed'; readonly replay: TriggerReplay; readonly truths: TruthTimeline }
+  | { readonly kind: 'left' | 'failed'; readonly reason: string };
+
 /** A question over a range takes longer than one about an instant. Prometheus itself gives up after two minutes. */
 const RANGE_TIMEOUT_MS = 120_000;
 
 /**
  * Replays the past through the triggers, one after another; one that fails does not stop the others. `onShare` hears
- * how far each of them is, 0 to 1. Rejects with
- * BelayError `wrong-use` for a trigger that does not exist or has no history although it was named.
+ * how far each of them is, 0 to 1. Rejects with BelayError `wrong-use` for a trigger that does not exist, or has no
+ * history although it was named.
  */
 export async function runBacktest(request: BacktestRequest, onShare: (trigger: Trigger, share: number) => void, signal: AbortSignal): Promise<Backtest> {
+  const run = new BacktestRun(request, onShare, signal);
   const replays: TriggerReplay[] = [];
   const left: { trigger: Trigger; reason: string }[] = [];
   const failed: { trigger: Trigger; reason: string }[] = [];
   for (const trigger of chosenTriggers(request)) {
-    const refusal = await whyNot(trigger, request);
-    if (refusal !== undefined) {
-      if (request.triggers.length > 0) throw new BelayError('wrong-use', `${trigger.name} cannot be replayed: ${refusal}`, { context: { trigger: trigger.name } });
-      left.push({ trigger, reason: refusal });
-      continue;
-    }
-    try {
-      replays.push(await replayOne(trigger, request, (share) => onShare(trigger, share), signal));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof BelayError)) throw error;
-      failed.push({ trigger, reason: errorText(error) });
-    }
+    const outcome = await run.outcomeOf(trigger);
+    if (outcome.kind === 'replayed') replays.push(outcome.replay);
+    else if (outcome.kind === 'failed') failed.push({ trigger, reason: outcome.reason });
+    else if (request.triggers.length > 0) throw new BelayError('wrong-use', `${trigger.name} cannot be replayed: ${outcome.reason}`, { context: { trigger: trigger.name } });
+    else left.push({ trigger, reason: outcome.reason });
   }
   return { replays, decisions: firstDecisions(replays, request.config), left, failed };
 }
@@ -76,39 +78,87 @@ function chosenTriggers({ config, triggers: names }: BacktestRequest): readonly 
   return names.length === 0 ? config.triggers : config.triggers.filter(({ name }) => names.includes(name));
 }
 
-/** Why a trigger has no past to look at; `undefined` when it has. */
-async function whyNot(trigger: Trigger, { config, csvFolder }: BacktestRequest): Promise<string | undefined> {
-  if (csvFolder !== undefined) {
-    const file = csvFile(csvFolder, trigger);
-    const isThere = await stat(file).then(
-      (found) => found.isFile(),
-      () => false, // Said below.
+/** Replays each trigger once, members before their composites. */
+class BacktestRun {
+  readonly #request: BacktestRequest;
+  readonly #onShare: (trigger: Trigger, share: number) => void;
+  readonly #signal: AbortSignal;
+  readonly #outcomes = new Map<string, Outcome>();
+
+  constructor(request: BacktestRequest, onShare: (trigger: Trigger, share: number) => void, signal: AbortSignal) {
+    this.#request = request;
+    this.#onShare = onShare;
+    this.#signal = signal;
+  }
+
+  async outcomeOf(trigger: Trigger): Promise<Outcome> {
+    const known = this.#outcomes.get(trigger.name);
+    if (known !== undefined) return known;
+    const outcome = await this.#replay(trigger).catch((error: unknown): Outcome => {
+      this.#signal.throwIfAborted();
+      if (!(error instanceof BelayError)) throw error;
+      return { kind: 'failed', reason: errorText(error) };
+    });
+    this.#outcomes.set(trigger.name, outcome);
+    return outcome;
+  }
+
+  async #replay(trigger: Trigger): Promise<Outcome> {
+    const { config, csvFolder } = this.#request;
+    if (trigger.query.kind === 'triggers') return this.#replayComposite(trigger, trigger.query);
+    if (csvFolder !== undefined) return this.#replayFile(trigger, csvFile(csvFolder, trigger));
+    const settings = config.sources.find((source): source is PrometheusSettings => source.type === 'prometheus' && source.name === trigger.source);
+    if (settings !== undefined) return this.#replaySource(trigger, settings);
+    const what = trigger.query.kind === 'health' ? 'a health endpoint' : `${trigger.source}, a scraped endpoint,`;
+    return { kind: 'left', reason: `${what} keeps no history; give it as files with --csv` };
+  }
+
+  async #replaySource(trigger: Trigger, settings: PrometheusSettings): Promise<Outcome> {
+    const { fromAt, toAt, stepMs = trigger.intervalMs } = this.#request;
+    if (fromAt === undefined || toAt === undefined) throw new TypeError('a source is asked about a range');
+    if (trigger.baseline?.kind === 'before-change') return { kind: 'left', reason: 'its baseline is the time before a change, and the changes of the past are not known here' };
+    const source = createPrometheusSource({ ...settings, timeoutMs: Math.max(settings.timeoutMs, RANGE_TIMEOUT_MS) });
+    try {
+      const asked = sourceOf({ ...trigger, intervalMs: stepMs }, source);
+      return await this.#through(trigger, sourceHistory(asked, trigger.query, { fromAt, toAt, stepMs }, this.#signal));
+    } finally {
+      await source.close();
+    }
+  }
+
+  async #replayFile(trigger: Trigger, file: string): Promise<Outcome> {
+    const size = await stat(file).then(
+      (found) => (found.isFile() ? found.size : undefined),
+      () => undefined, // Said below.
     );
-    return isThere ? undefined : `there is no file ${file}`;
+    if (size === undefined) return { kind: 'left', reason: `there is no file ${file}` };
+    const { fromAt, toAt, stepMs } = this.#request;
+    return this.#through(trigger, await csvHistory(file, { fromAt, toAt, stepMs, bytes: size }));
   }
-  if (settingsOf(trigger, config) !== undefined) return undefined;
-  const why = trigger.query.kind === 'health' ? 'a health endpoint' : `${trigger.source}, a scraped endpoint,`;
-  return `${why} keeps no history; give it as files with --csv`;
-}
 
-async function replayOne(trigger: Trigger, { config, fromAt, toAt, stepMs, csvFolder }: BacktestRequest, onShare: (share: number) => void, signal: AbortSignal): Promise<TriggerReplay> {
-  if (csvFolder !== undefined) {
-    const file = csvFile(csvFolder, trigger);
-    const { size } = await stat(file);
-    return replayTrigger(trigger, await csvHistory(file, { fromAt, toAt, stepMs, bytes: size }), onShare);
+  async #replayComposite(trigger: Trigger, { of, atLeast }: Extract<Query, { kind: 'triggers' }>): Promise<Outcome> {
+    const members: (TruthTimeline | undefined)[] = [];
+    const steps: number[] = [];
+    const faults: string[] = [];
+    for (const name of of) {
+      const member = this.#request.config.triggers.find((candidate) => candidate.name === name);
+      const outcome: Outcome = member === undefined ? { kind: 'failed', reason: 'there is no such trigger' } : await this.outcomeOf(member);
+      members.push(outcome.kind === 'replayed' ? outcome.truths : undefined);
+      if (outcome.kind === 'replayed') steps.push(outcome.replay.stepMs);
+      else faults.push(`${name} is unknown throughout: ${outcome.reason}`);
+    }
+    if (steps.length === 0) return { kind: 'left', reason: `none of its members has a history (${faults.join('; ')})` };
+    return this.#through(trigger, memberHistory(members, atLeast, this.#request.stepMs ?? Math.min(...steps)), faults);
   }
-  const settings = settingsOf(trigger, config);
-  if (settings === undefined || fromAt === undefined || toAt === undefined) throw new TypeError('a range of a Prometheus source is needed here');
-  const source = createPrometheusSource({ ...settings, timeoutMs: Math.max(settings.timeoutMs, RANGE_TIMEOUT_MS) });
-  try {
-    return await replayTrigger(trigger, sourceHistory(source, trigger.query, { fromAt, toAt, stepMs: stepMs ?? trigger.intervalMs }, signal), onShare);
-  } finally {
-    await source.close();
-  }
-}
 
-function settingsOf(trigger: Trigger, { sources }: Config): PrometheusSettings | undefined {
-  return sources.find((source): source is PrometheusSettings => source.type === 'prometheus' && source.name === trigger.source);
+  async #through(trigger: Trigger, history: History, faults: readonly string[] = []): Promise<Outcome> {
+    const truths = new TruthTimeline({ ...trigger, intervalMs: history.stepMs });
+    const replay = await replayTrigger(trigger, history, {
+      onShare: (share) => this.#onShare(trigger, share),
+      onEvaluated: (at, alerts, health) => truths.note(at, alerts, health),
+    });
+    return { kind: 'replayed', replay: { ...replay, faults: [...faults, ...replay.faults] }, truths };
+  }
 }
 
 function csvFile(folder: string, { name }: Trigger): string {

@@ -1,7 +1,7 @@
 import { evaluateTrigger } from '../trigger/evaluate-trigger.js';
 import type { Alert } from '../trigger/alert.js';
 import type { Trigger } from '../trigger/trigger.js';
-import { healthBeforeFirstAnswer } from '../trigger/trigger-health.js';
+import { healthBeforeFirstAnswer, type TriggerHealth } from '../trigger/trigger-health.js';
 import type { Labels } from '../source/sample.js';
 import type { PlotPoint } from '../plot/plot.js';
 import { AlertSpans, type FiringSpan, hasDirection, type PendingSpan, worse } from './alert-spans.js';
@@ -42,11 +42,17 @@ export interface ReplayedLine {
 
 const MOST_FAULTS = 5;
 
+export interface ReplayListener {
+  /** How far the replay is, 0 to 1. */
+  readonly onShare?: (share: number) => void;
+  readonly onEvaluated?: (at: number, alerts: readonly Alert[], health: TriggerHealth) => void;
+}
+
 /**
  * Shows a trigger its past, tick by tick, through the very function that the daemon runs. The trigger's interval is
  * taken to be the step of the history, so that "at most 1.5 intervals apart" and `consecutive` mean steps.
  */
-export async function replayTrigger(declared: Trigger, { stepMs, batches }: History, onShare: (share: number) => void): Promise<TriggerReplay> {
+export async function replayTrigger(declared: Trigger, { stepMs, batches }: History, { onShare, onEvaluated }: ReplayListener = {}): Promise<TriggerReplay> {
   const trigger: Trigger = { ...declared, intervalMs: stepMs };
   const spans = new AlertSpans(trigger);
   const columns = new Map<string, { readonly labels: Labels; readonly values: ValueColumns }>();
@@ -65,6 +71,7 @@ export async function replayTrigger(declared: Trigger, { stepMs, batches }: Hist
       const evaluation = evaluateTrigger(trigger, alerts, observation, { kind: 'slot', at }, health);
       ({ alerts, health } = evaluation);
       spans.note(at, alerts);
+      onEvaluated?.(at, alerts, health);
       ticks += 1;
       fromAt ??= at;
       toAt = at;
@@ -79,7 +86,7 @@ export async function replayTrigger(declared: Trigger, { stepMs, batches }: Hist
         if (extreme === undefined || worse(trigger, extreme.value, value) !== extreme.value) extreme = { at, value, labels };
       }
     }
-    onShare(share);
+    onShare?.(share);
   }
   if (toAt !== undefined) spans.close(toAt);
   return {

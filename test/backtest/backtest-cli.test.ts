@@ -77,6 +77,22 @@ triggers:
     condition: "> 95%"
     for: 5m
     response: monitor
+  - name: QueueGrown
+    source: prom
+    expr: depth{queue="a"}
+    condition: "> 300% of baseline"
+    baseline: { offset: 1h, window: 30m }
+    minTraffic: { expr: "sum(rate(requests_total[1m]))", atLeast: 1 }
+    for: 5m
+    response: monitor
+  - name: Both
+    all: [Errors, QueueDeep]
+    for: 2m
+    level: 1
+  - name: Either
+    any: [QueueDeep, HeapFull]
+    for: 0s
+    response: monitor
   - name: Unhealthy
     source: health
     for: { consecutive: 4 }
@@ -117,6 +133,11 @@ describe('belay backtest on a real Prometheus', () => {
     expect(named(summary, 'QueueDeep').firings).toEqual([
       expect.objectContaining({ labels: { queue: 'a' }, activeAt: at(queue.from), firedAt: at(queue.from + 20), clearedAt: at(queue.to), level: 3, plan: 'code-back' }),
     ]);
+    expect(named(summary, 'QueueGrown').firings).toMatchObject([{ firedAt: at(queue.from + 20), clearedAt: at(queue.to), worst: '50000%' }]);
+    expect(named(summary, 'QueueGrown').unknownShare).toBeGreaterThan(0);
+    expect(named(summary, 'Both').firings).toMatchObject([{ activeAt: at(queue.from + 20), firedAt: at(queue.from + 28), clearedAt: errorsFired?.clearedAt, worst: '2', level: 3 }]);
+    // Of two, the one without a history is unknown: what the other says is enough to fire, and not to clear.
+    expect(named(summary, 'Either')).toMatchObject({ firings: [{ firedAt: at(queue.from + 20), clearedAt: null }], faults: [expect.stringMatching(/^HeapFull is unknown throughout: app/)] });
     expect(summary.failed).toEqual([{ trigger: 'Broken', target: 'shop', reason: expect.stringMatching(/past of source prom cannot be read: execution: .*many-to-many|found duplicate series/) as unknown }]);
     expect(summary.notReplayed).toEqual([
       { trigger: 'HeapFull', target: 'shop', reason: expect.stringMatching(/app, a scraped endpoint, keeps no history.*--csv/) as unknown },
@@ -124,7 +145,7 @@ describe('belay backtest on a real Prometheus', () => {
     ]);
 
     const page = readFileSync(html, 'utf8');
-    expect(page.match(/<svg /g)).toHaveLength(2);
+    expect(page.match(/<svg /g)).toHaveLength(5);
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|<link|@import/);
     expect(page.length).toBeLessThan(250_000);
   });
@@ -164,9 +185,10 @@ describe('belay backtest on files', () => {
     const { code, stdout } = await runCli('--config', config, 'backtest', '--csv', join(dirname(config), 'csv'), '--json');
     expect(code).toBe(1);
     const summary = JSON.parse(stdout) as BacktestSummary;
-    expect(summary.triggers).toHaveLength(1);
+    expect(summary.triggers.map(({ trigger }) => trigger)).toEqual(['HeapFull', 'Either']);
+    expect(named(summary, 'Either').firings).toMatchObject([{ firedAt: (startS + 450) * 1_000 }]);
     expect(named(summary, 'HeapFull')).toMatchObject({ stepMs: 30_000, firings: [{ activeAt: (startS + 150) * 1_000, firedAt: (startS + 450) * 1_000, decision: 'notify-only', reason: 'monitor-only', worst: '97%' }] });
-    expect(summary.notReplayed.map(({ trigger }) => trigger)).toEqual(['Errors', 'QueueDeep', 'Broken', 'Unhealthy']);
+    expect(summary.notReplayed.map(({ trigger }) => trigger)).toEqual(['Errors', 'QueueDeep', 'Broken', 'QueueGrown', 'Both', 'Unhealthy']);
   });
 
   it('names bad lines', async () => {

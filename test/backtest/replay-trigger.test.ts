@@ -14,7 +14,7 @@ const tick = (index: number): number => startAt + index * STEP_MS;
 /** The trigger: `> 0.1` for a minute, which is four steps. */
 async function replay(series: Readonly<Record<string, string>>, changes: Partial<Trigger> = {}, batchSize = 3): Promise<TriggerReplay> {
   const all = scriptedObservations(series, { startAt, intervalMs: STEP_MS });
-  return replayTrigger(aTrigger(changes), { stepMs: STEP_MS, batches: inBatches(all, batchSize) }, () => undefined);
+  return replayTrigger(aTrigger(changes), { stepMs: STEP_MS, batches: inBatches(all, batchSize) });
 }
 
 async function* inBatches(all: readonly Observation[], size: number): AsyncGenerator<HistoryBatch> {
@@ -102,7 +102,7 @@ describe('what was not known', () => {
   it('may be everything', async () => {
     const replayed = await replay({ '': '_x3' });
     expect(replayed).toMatchObject({ ticks: 3, unknownTicks: 3, firings: [], lines: [] });
-    const nothing = await replayTrigger(aTrigger(), { stepMs: STEP_MS, batches: inBatches([], 1) }, () => undefined);
+    const nothing = await replayTrigger(aTrigger(), { stepMs: STEP_MS, batches: inBatches([], 1) });
     expect(summaryOf(nothing)).toMatchObject({ ticks: 0, unknownShare: 0, firingsPerWeek: 0, fromAt: null, toAt: null, extreme: null, longestPending: null });
   });
 });
@@ -110,7 +110,7 @@ describe('what was not known', () => {
 it('needs as much memory for the drawing of a month as for that of a day', async () => {
   const ticks = 172_800;
   const all = Array.from({ length: ticks }, (_, index): Observation => ({ kind: 'vector', at: tick(index), warnings: [], series: [{ labels: {}, sample: { kind: 'value', at: tick(index), value: index === 77_777 ? 0.09 : 0.01 } }] }));
-  const { lines } = await replayTrigger(aTrigger(), { stepMs: STEP_MS, batches: inBatches(all, 10_000) }, () => undefined);
+  const { lines } = await replayTrigger(aTrigger(), { stepMs: STEP_MS, batches: inBatches(all, 10_000) });
   const points = lines[0]?.points ?? [];
   expect(points.length).toBeGreaterThan(1_200);
   expect(points.length).toBeLessThanOrEqual(4_096);
