@@ -24,7 +24,7 @@ export function differences({ window, intervalMs, clearCondition, keepFiringForM
       ? [`consecutive: ${window.count} is written as "for" of ${window.count - 1} intervals: the same at an evaluation every ${every}, but one that is missed counts as time`]
       : []),
     ...(clearCondition === undefined ? [] : [`clear (${clearCondition.text}) is left out: the alert ends as soon as the condition does not hold`]),
-    ...(keepFiringForMs === undefined ? [] : ['keepFiringFor: time in which nothing is known counts too']),
+    ...(keepFiringForMs === undefined || onNoData === 'reset' ? [] : ['keepFiringFor: time in which nothing is known counts too']),
     ...(minSamples === undefined ? [] : [`minSamples: ${minSamples} is left out`]),
     ...(maxAlerts === undefined || maxAlerts === DEFAULT_MAX_ALERTS ? [] : [`maxAlerts: ${maxAlerts} is left out`]),
     ...(onNoData === 'hold' ? ['onNoData: hold is left out: an empty answer ends the alert at once'] : []),

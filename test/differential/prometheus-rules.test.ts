@@ -45,7 +45,7 @@ it(`agrees with Prometheus' rules at every tick on ${CASES} random series (DIFFE
 });
 
 /** The equivalent of a rule: whatever is unknown resets. */
-function triggerOf({ expr, comparison, threshold, window }: RandomCase, index: number): Trigger {
+function triggerOf({ expr, comparison, threshold, window, keepFiringForMs }: RandomCase, index: number): Trigger {
   const selector = `m{case="${index}"}`;
   return aTrigger({
     name: `Case${index}`,
@@ -53,6 +53,7 @@ function triggerOf({ expr, comparison, threshold, window }: RandomCase, index: n
     query: { kind: 'promql', expr: expr.replaceAll('SELECTOR', selector) },
     condition: { comparison, threshold, unit: 'number', text: `${comparison} ${threshold}` },
     window,
+    keepFiringForMs,
     intervalMs: STEP_MS,
     onNoData: 'reset',
     onError: 'reset',

@@ -14,6 +14,7 @@ export interface RandomCase {
   readonly comparison: Comparison;
   readonly threshold: number;
   readonly window: Window;
+  readonly keepFiringForMs: number | undefined;
 }
 
 /** Bits of a double's integer, so that the states at all ticks fit into one number. */
@@ -70,6 +71,8 @@ const window = fc.oneof<fc.Arbitrary<Window>[]>(
   fc.integer({ min: 1, max: 6 }).map((count) => ({ kind: 'consecutive' as const, count })),
 );
 
+const keepFiringForMs = fc.constantFrom(undefined, undefined, 15_000, 40_000, 60_000);
+
 const gauge = fc.record({
   type: fc.constant('gauge' as const),
   series: seriesOf(gaugePoints),
@@ -77,6 +80,7 @@ const gauge = fc.record({
   comparison,
   threshold: fc.constant(THRESHOLD),
   window,
+  keepFiringForMs,
 });
 
 const counter = fc.record({
@@ -86,6 +90,7 @@ const counter = fc.record({
   comparison,
   threshold: fc.constant(THRESHOLD),
   window,
+  keepFiringForMs,
 });
 
 export const randomCase: fc.Arbitrary<RandomCase> = fc.oneof({ weight: 2, arbitrary: gauge }, { weight: 1, arbitrary: counter });
