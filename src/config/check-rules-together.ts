@@ -1,7 +1,7 @@
 import type { BelayPart } from './belay-part.js';
 import { checkKnown } from './check-known.js';
 import { placeOf, reaches } from './check-plans-together.js';
-import { checkComposites } from './composite.js';
+import { checkComposites, namesOf } from './composite.js';
 import type { PlanPart } from './plans-part.js';
 import type { Problem } from './problem.js';
 import type { TriggerPart } from './rules-part.js';
@@ -31,17 +31,15 @@ export function checkRulesTogether(together: RulesTogether): readonly Problem[] 
 }
 
 function checkNames({ triggers, directory }: RulesTogether): readonly Problem[] {
-  const firsts = new Map<unknown, TriggerPart>();
+  const firsts = new Map<string, TriggerPart>();
   return triggers.flatMap((trigger) => {
-    const { name } = trigger.written;
-    const first = firsts.get(name);
-    if (typeof name !== 'string') return [];
-    if (first === undefined) {
-      firsts.set(name, trigger);
-      return [];
-    }
+    const names = namesOf(trigger);
+    const taken = names.find((name) => firsts.has(name));
+    const first = firsts.get(taken ?? '');
+    for (const name of names) if (!firsts.has(name)) firsts.set(name, trigger);
+    if (taken === undefined || first === undefined) return [];
     const place = placeOf(first.document, [...first.path, 'name'], trigger.document, directory);
-    return [trigger.document.problem([...trigger.path, 'name'], `another trigger has the name "${name}" (${place})`, { hint: 'names are unique over all files' })];
+    return [trigger.document.problem([...trigger.path, 'name'], `another trigger has the name "${taken}" (${place})`, { hint: 'names are unique over all files' })];
   });
 }
 

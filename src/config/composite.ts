@@ -35,12 +35,12 @@ export function checkComposite({ document, path, written, fields }: TriggerPart)
 
 /** Composites among all triggers: whether their members are there, and none is a member of itself. */
 export function checkComposites(triggers: readonly TriggerPart[], isComplete: boolean): readonly Problem[] {
-  const byName = new Map([...triggers].reverse().flatMap((part) => namesOf(part).map((name) => [name, part] as const)));
+  const byName = new Map(triggers.flatMap((part) => namesOf(part).map((name) => [name, part] as const)));
   return [...(isComplete ? triggers.flatMap((part) => checkMembers(part, byName)) : []), ...checkCircles(triggers, byName)];
 }
 
 /** A trigger with several severities goes by its own name, and by one for each of them. */
-function namesOf({ written, fields }: TriggerPart): readonly string[] {
+export function namesOf({ written, fields }: TriggerPart): readonly string[] {
   const { name } = written;
   return typeof name === 'string' ? [name, ...severitiesOf(fields).map(([severity]) => severityName(name, severity))] : [];
 }

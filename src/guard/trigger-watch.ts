@@ -41,7 +41,7 @@ export class TriggerWatch {
   readonly #triggers: readonly Trigger[];
   readonly #alerts: AlertBook;
   readonly #ports: TriggerWatchPorts;
-  readonly #shared: readonly SharedQuestions[];
+  readonly #shared: ReadonlyMap<string, SharedQuestions>;
   readonly #members: MemberSource;
   readonly #sights: Map<string, SourceSight>;
 
@@ -50,11 +50,10 @@ export class TriggerWatch {
     this.#alerts = alerts;
     this.#sights = sights;
     this.#ports = ports;
-    this.#shared = [...sources.values()].map(shareQuestions);
+    this.#shared = new Map([...sources].map(([name, source]) => [name, shareQuestions(source)]));
     this.#members = createMemberSource(triggers, ports.clock);
-    const asked = new Map<string, Source>([...[...sources.keys()].map((name, index) => [name, this.#shared[index] as Source] as const), [MEMBER_SOURCE, this.#members]]);
     for (const trigger of triggers) {
-      const source = asked.get(trigger.source);
+      const source = trigger.source === MEMBER_SOURCE ? this.#members : this.#shared.get(trigger.source)?.asker();
       // The configuration has checked that every trigger names a source.
       if (source === undefined) throw new TypeError(`trigger ${trigger.name} names the unknown source ${trigger.source}`);
       const loop = createEvaluationLoop({
@@ -76,7 +75,7 @@ export class TriggerWatch {
   }
 
   async stop(): Promise<void> {
-    for (const shared of this.#shared) shared.stop();
+    for (const shared of this.#shared.values()) shared.stop();
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
   }
 

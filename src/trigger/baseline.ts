@@ -66,8 +66,8 @@ export class BaselineReader {
     if (this.#newest !== undefined) readings.set(this.#newest.endsAt, this.#newest.reading);
     const newestEndsAt = asked.at(-1);
     const newest = newestEndsAt === undefined ? undefined : readings.get(newestEndsAt);
-    // What could not be read is asked for again next time.
-    if (newestEndsAt !== undefined && newest?.kind === 'read') this.#newest = { endsAt: newestEndsAt, reading: newest };
+    // What could not be read, or was not there, is asked for again next time.
+    if (newestEndsAt !== undefined && newest?.kind === 'read' && newest.medians.size > 0) this.#newest = { endsAt: newestEndsAt, reading: newest };
     return ends.map((endsAt) => (endsAt === undefined ? noBaseline : (readings.get(endsAt) ?? noBaseline)));
   }
 
@@ -102,7 +102,7 @@ export class BaselineReader {
 
 function readWindow(answers: readonly Observation[], steps: number): BaselineReading {
   const failure = answers.find((answer) => answer.kind === 'error');
-  if (failure !== undefined && answers.every(({ kind }) => kind === 'error')) return { ...failure, message: `the baseline could not be looked up: ${failure.message}` };
+  if (failure !== undefined) return { ...failure, message: `the baseline could not be looked up: ${failure.message}` };
   const values = new Map<string, number[]>();
   for (const answer of answers) {
     if (answer.kind === 'error') continue;
