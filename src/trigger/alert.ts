@@ -4,9 +4,9 @@ export type AlertState = 'inactive' | 'pending' | 'firing';
 /** Whether Belay sees: `unknown` before the first answer, `err` while the source gives no usable sample. */
 export type AlertHealth = 'unknown' | 'ok' | 'err';
 
-/** A stretch of seen time, and how much of it breached. */
-export interface SeenStretch {
-  readonly seenMs: number;
+/** A stretch of time, and how much of it was seen to breach. */
+export interface Stretch {
+  readonly lengthMs: number;
   readonly breachMs: number;
 }
 
@@ -23,8 +23,8 @@ export interface WindowProgress {
   readonly countedMs: number;
   /** Breaching slot samples since the window began: toward `consecutive`, where they are in a row, and `minSamples`. */
   readonly streak: number;
-  /** The newest seen time of a `share` window, oldest first; absent for other windows. */
-  readonly stretches?: readonly SeenStretch[] | undefined;
+  /** What a `share` window covers, oldest first; absent for other windows. */
+  readonly stretches?: readonly Stretch[] | undefined;
   /** What a trend is told by, oldest first; absent without `trend`. */
   readonly points?: readonly TrendPoint[] | undefined;
   /** For how long it has been seen to be clear since the newest breach; absent when the newest known sample breaches. */

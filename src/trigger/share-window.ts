@@ -1,11 +1,10 @@
 /**
  * A window that asks for a share of a time: `{ for: 5m, atLeast: 80% }`.
  *
- * It begins with the first breaching sample. The time between two known samples at most 1.5 intervals apart is seen;
- * all of it breached when both do, half of it when one does, none of it otherwise. Time that was not seen is cut out: it
- * is neither breach nor clear, so it only delays. The window covers the newest seen time, up to `for`, and is full when
- * the breach in it adds up to `atLeast` of `for`, however little has been seen besides: what is not seen yet could not
- * undo that. Only a breaching sample makes an alert fire.
+ * It slides: it covers the last five minutes, from the first breaching sample on. Of the time between two known samples
+ * at most 1.5 intervals apart, all breached when both do, half when one does, none otherwise. Time that was not seen is
+ * time without a breach, so that what is unknown can only delay. The window is full when the breach in it adds up to
+ * `atLeast` of `for`; only a breaching sample makes an alert fire.
  *
  * A window is over when it has been clear in one go for more than the rest (20% of 5m): from then on nothing that was
  * before can make it full any more.
@@ -13,7 +12,7 @@
  * Memory is bounded: stretches shorter than a two-hundredth of the window are put together with the next one, and of one
  * that is cut in two the breach is taken to go first. So a long window may fill late by half a percent, never early.
  */
-import type { SeenStretch } from './alert.js';
+import type { Stretch } from './alert.js';
 import type { Window } from './trigger.js';
 
 type ShareWindow = Extract<Window, { kind: 'share' }>;
@@ -21,30 +20,30 @@ type ShareWindow = Extract<Window, { kind: 'share' }>;
 const STRETCHES_PER_WINDOW = 200;
 
 /** The stretches of a window after one more, as far back as the window reaches. */
-export function withStretch({ forMs }: ShareWindow, stretches: readonly SeenStretch[], next: SeenStretch): readonly SeenStretch[] {
+export function withStretch({ forMs }: ShareWindow, stretches: readonly Stretch[], next: Stretch): readonly Stretch[] {
   const last = stretches.at(-1);
-  const joins = last !== undefined && (last.seenMs < forMs / STRETCHES_PER_WINDOW || (isPure(last) && isPure(next) && Math.sign(last.breachMs) === Math.sign(next.breachMs)));
-  const all = joins ? [...stretches.slice(0, -1), { seenMs: last.seenMs + next.seenMs, breachMs: last.breachMs + next.breachMs }] : [...stretches, next];
+  const joins = last !== undefined && (last.lengthMs < forMs / STRETCHES_PER_WINDOW || (isPure(last) && isPure(next) && Math.sign(last.breachMs) === Math.sign(next.breachMs)));
+  const all = joins ? [...stretches.slice(0, -1), { lengthMs: last.lengthMs + next.lengthMs, breachMs: last.breachMs + next.breachMs }] : [...stretches, next];
   return newest(all, forMs);
 }
 
-export function isShareFull(window: ShareWindow, stretches: readonly SeenStretch[]): boolean {
+export function isShareFull(window: ShareWindow, stretches: readonly Stretch[]): boolean {
   return breachOf(stretches) >= wantedMs(window);
 }
 
-/** How long a breach must go on, seen, until the window is full; 0 when it is. */
-export function untilShareFullMs(window: ShareWindow, stretches: readonly SeenStretch[]): number {
+/** How long a breach must go on until the window is full; 0 when it is. */
+export function untilShareFullMs(window: ShareWindow, stretches: readonly Stretch[]): number {
   let lackingMs = wantedMs(window) - breachOf(stretches);
   if (lackingMs <= 0) return 0;
   // First what is not filled yet is filled with breach; then each stretch gives way to it, oldest first.
-  let waitedMs = window.forMs - stretches.reduce((sumMs, { seenMs }) => sumMs + seenMs, 0);
+  let waitedMs = window.forMs - stretches.reduce((sumMs, { lengthMs }) => sumMs + lengthMs, 0);
   if (lackingMs <= waitedMs) return Math.ceil(lackingMs);
   lackingMs -= waitedMs;
-  for (const { seenMs, breachMs } of stretches) {
-    const clearMs = seenMs - breachMs;
+  for (const { lengthMs, breachMs } of stretches) {
+    const clearMs = lengthMs - breachMs;
     if (lackingMs <= clearMs) return Math.ceil(waitedMs + breachMs + lackingMs);
     lackingMs -= clearMs;
-    waitedMs += seenMs;
+    waitedMs += lengthMs;
   }
   return Math.ceil(waitedMs);
 }
@@ -59,22 +58,22 @@ function wantedMs({ forMs, atLeast }: ShareWindow): number {
   return Number((forMs * atLeast).toPrecision(12));
 }
 
-function newest(stretches: readonly SeenStretch[], forMs: number): readonly SeenStretch[] {
-  let surplusMs = stretches.reduce((sumMs, { seenMs }) => sumMs + seenMs, 0) - forMs;
+function newest(stretches: readonly Stretch[], forMs: number): readonly Stretch[] {
+  let surplusMs = stretches.reduce((sumMs, { lengthMs }) => sumMs + lengthMs, 0) - forMs;
   let first = 0;
-  for (let seenMs = stretches[0]?.seenMs ?? 0; surplusMs >= seenMs && first < stretches.length; seenMs = stretches[first]?.seenMs ?? 0) {
-    surplusMs -= seenMs;
+  for (let lengthMs = stretches[0]?.lengthMs ?? 0; surplusMs >= lengthMs && first < stretches.length; lengthMs = stretches[first]?.lengthMs ?? 0) {
+    surplusMs -= lengthMs;
     first += 1;
   }
   const cut = stretches[first];
   if (cut === undefined || surplusMs <= 0) return stretches.slice(first);
-  return [{ seenMs: cut.seenMs - surplusMs, breachMs: Math.max(0, cut.breachMs - surplusMs) }, ...stretches.slice(first + 1)];
+  return [{ lengthMs: cut.lengthMs - surplusMs, breachMs: Math.max(0, cut.breachMs - surplusMs) }, ...stretches.slice(first + 1)];
 }
 
-function breachOf(stretches: readonly SeenStretch[]): number {
+function breachOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sumMs, { breachMs }) => sumMs + breachMs, 0);
 }
 
-function isPure({ seenMs, breachMs }: SeenStretch): boolean {
-  return breachMs === 0 || breachMs === seenMs;
+function isPure({ lengthMs, breachMs }: Stretch): boolean {
+  return breachMs === 0 || breachMs === lengthMs;
 }

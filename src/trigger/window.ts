@@ -66,7 +66,8 @@ export function withBreach(trigger: Trigger, before: WindowProgress, sample: Sam
   const seenMs = seenSince(trigger, before, sample.at);
   const wasBreaching = before.clearMs === undefined;
   return {
-    ...withSeen(trigger, before, { seenMs, breachMs: wasBreaching ? seenMs : seenMs / 2 }, sample, tick),
+    stretches: stretchesWith(trigger, before, sample.at, wasBreaching ? seenMs : seenMs / 2),
+    points: pointsWith(trigger, before, sample, tick),
     countedMs: before.countedMs + (wasBreaching ? seenMs : 0),
     streak: before.streak + (tick === 'slot' ? 1 : 0),
     lastBreachAt: sample.at,
@@ -77,13 +78,14 @@ export function withBreach(trigger: Trigger, before: WindowProgress, sample: Sam
 /** The window after a clear sample: of a firing alert, or of a pending one whose window can bear it. */
 export function withClear(trigger: Trigger, before: WindowProgress, sample: Sample, tick: TickKind): WindowProgress {
   const seenMs = seenSince(trigger, before, sample.at);
-  const wasBreaching = before.clearMs === undefined;
+  const { clearMs, countedMs, streak, lastBreachAt } = before;
   return {
-    ...withSeen(trigger, before, { seenMs, breachMs: wasBreaching ? seenMs / 2 : 0 }, sample, tick),
-    countedMs: before.countedMs,
-    streak: before.streak,
-    clearMs: wasBreaching ? 0 : (before.clearMs ?? 0) + seenMs,
-    lastBreachAt: before.lastBreachAt,
+    stretches: stretchesWith(trigger, before, sample.at, clearMs === undefined ? seenMs / 2 : 0),
+    points: pointsWith(trigger, before, sample, tick),
+    countedMs,
+    streak,
+    clearMs: clearMs === undefined ? 0 : clearMs + seenMs,
+    lastBreachAt,
     judgedAt: sample.at,
   };
 }
@@ -93,12 +95,14 @@ export function withoutHistory(progress: WindowProgress): WindowProgress {
   return { ...progress, stretches: undefined, points: undefined };
 }
 
-function withSeen({ window, trend, ...trigger }: Trigger, { stretches, points }: WindowProgress, seen: { seenMs: number; breachMs: number }, sample: Sample, tick: TickKind): Pick<WindowProgress, 'stretches' | 'points'> {
-  const isPoint = trend !== undefined && tick === 'slot' && sample.kind === 'value';
-  return {
-    stretches: window.kind === 'share' && seen.seenMs > 0 ? withStretch(window, stretches ?? [], seen) : stretches,
-    points: isPoint ? withPoint(points ?? [], sample, windowLengthMs({ window, intervalMs: trigger.intervalMs })) : points,
-  };
+function stretchesWith({ window }: Trigger, { stretches = [], lastBreachAt, judgedAt }: WindowProgress, at: number, breachMs: number): WindowProgress['stretches'] {
+  if (window.kind !== 'share') return undefined;
+  return lastBreachAt === undefined || judgedAt === undefined || judgedAt === at ? stretches : withStretch(window, stretches, { lengthMs: at - judgedAt, breachMs });
+}
+
+function pointsWith(trigger: Trigger, { points = [] }: WindowProgress, sample: Sample, tick: TickKind): WindowProgress['points'] {
+  if (trigger.trend === undefined) return undefined;
+  return tick === 'slot' && sample.kind === 'value' ? withPoint(points, sample, windowLengthMs(trigger)) : points;
 }
 
 /** The time since the newest sample that moved the window, as far as it was seen: none before the first breach, none over a gap. */

@@ -74,7 +74,7 @@ function steps(trigger: Trigger, ...points: readonly (readonly [second: number, 
 }
 
 const minute = aTrigger();
-const share = aTrigger({ window: { kind: 'share', forMs: 60_000, atLeast: 0.75 } });
+const share = aTrigger({ window: { kind: 'share', forMs: 150_000, atLeast: 0.6 } });
 const kept = aTrigger({ window: { kind: 'for', forMs: 0 }, keepFiringForMs: 45_000 });
 const rising = aTrigger({ condition: condition('> 10'), window: { kind: 'for', forMs: 300_000 }, trend: 'rising' });
 
@@ -89,7 +89,7 @@ const rows: Readonly<Record<string, () => Promise<void> | void>> = {
   'pending, outage, and the source remembers a clear sample': async () => expect(await live(minute, 'BBBeeeBBBB', 'BBB.BBBBBB')).toBe('ppppppppFF'),
   'pending, clock set forward': () => expect(steps(minute, [0, 'B'], [15, 'B'], [30, 'B'], [3_600, 'B'], [3_615, 'B'], [3_630, 'B'], [3_645, 'B'], [3_660, 'B'])).toBe('pppppppF'),
   'pending, clock set back': () => expect(steps(minute, [600, 'B'], [615, 'B'], [630, 'B'], [645, 'B'], [0, 'B'], [15, 'B'], [30, 'B'], [45, 'B'], [60, 'B'], [75, 'B'], [90, 'B'])).toBe('ppppppppppF'),
-  'pending, share of a time, restart within the length of the window': () => expect(withRestarts(share, 'BBB|3|BB')).toBe('ppp pF'),
+  'pending, share of a time, restart within the length of the window': () => expect(withRestarts(share, 'BBBBBB|2|BB')).toBe('pppppp pF'),
   'pending, rising trend, restart within the length of the window': () => {
     const observations = (from: number, to: number): Observation[] =>
       Array.from({ length: to - from }, (_, index): Observation => {
