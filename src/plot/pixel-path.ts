@@ -30,8 +30,8 @@ export function pixelPath(points: readonly PlotPoint[], scale: PixelScale, joinW
     const [first, second] = isJoined && Math.abs(lastY - low) < Math.abs(lastY - high) ? [low, high] : [high, low];
     path += `${isJoined ? 'L' : 'M'}${rounded(x)} ${first}`;
     if (second !== first) path += `V${second}`;
-    // A stretch of a single point is a dot: only with a length do round line ends show it.
-    else if (!isJoined) path += 'h.01';
+    // A single point has no length, and would not be seen.
+    else if (!isJoined) path += 'h2';
     lastY = second;
     previous = column;
   }

@@ -1,6 +1,5 @@
 export type PlotTheme = 'auto' | 'light' | 'dark';
 
-/** Tell-tale on both grounds, and told apart by people who do not see red and green apart. */
 const LINE_COLOURS = 8;
 
 const light = {
@@ -17,25 +16,30 @@ export function lineColour(index: number): string {
   return `var(--plot-line-${index % LINE_COLOURS})`;
 }
 
-/** The style sheet of a plot; all of it is below `.belay-plot`. */
-export function plotStyle(theme: PlotTheme): string {
-  const grounds = theme === 'dark' ? variables(dark) : variables(light);
-  const adaptive = theme === 'auto' ? `@media (prefers-color-scheme:dark){${variables(dark)}}` : '';
-  return (
-    grounds + adaptive +
-    '.belay-plot text{fill:var(--plot-text);font:11px system-ui,sans-serif}' +
-    '.belay-plot path{fill:none}' +
-    '.belay-plot .grid{stroke:var(--plot-grid);stroke-width:1}' +
-    '.belay-plot .line{stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round}' +
-    '.belay-plot .threshold{stroke:var(--plot-threshold);stroke-width:1.4;stroke-dasharray:6 4}' +
-    '.belay-plot .threshold-text{fill:var(--plot-threshold);stroke:var(--plot-ground);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}' +
-    '.belay-plot .pending{fill:var(--plot-pending);fill-opacity:.22}' +
-    '.belay-plot .firing{fill:var(--plot-firing);fill-opacity:.24}' +
-    '.belay-plot .strip{fill-opacity:1}'
-  );
+/** The class of a plot with this theme: several of them may stand on one page, whose styles all plots share. */
+export function plotClass(theme: PlotTheme): string {
+  return `belay-plot belay-plot-${theme}`;
 }
+
+/** The style sheet of a plot; all of it is below its classes. */
+export function plotStyle(theme: PlotTheme): string {
+  const ground = `.belay-plot-${theme}{${variables(theme === 'dark' ? dark : light)}}`;
+  const adaptive = theme === 'auto' ? `@media (prefers-color-scheme:dark){.belay-plot-auto{${variables(dark)}}}` : '';
+  return ground + adaptive + drawing;
+}
+
+const drawing =
+  '.belay-plot text{fill:var(--plot-text);font:11px system-ui,sans-serif}' +
+  '.belay-plot path{fill:none}' +
+  '.belay-plot .grid{stroke:var(--plot-grid);stroke-width:1}' +
+  '.belay-plot .line{stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round}' +
+  '.belay-plot .threshold{stroke:var(--plot-threshold);stroke-width:1.4;stroke-dasharray:6 4}' +
+  '.belay-plot .threshold-text{fill:var(--plot-threshold);stroke:var(--plot-ground);stroke-width:4px;stroke-linejoin:round;paint-order:stroke}' +
+  '.belay-plot .pending{fill:var(--plot-pending);fill-opacity:.22}' +
+  '.belay-plot .firing{fill:var(--plot-firing);fill-opacity:.24}' +
+  '.belay-plot .strip{fill-opacity:1}';
 
 function variables({ lines, ...named }: typeof light): string {
   const all = [...Object.entries(named), ...lines.map((colour, index) => [`line-${index}`, colour] as const)];
-  return `.belay-plot{${all.map(([name, colour]) => `--plot-${name}:${colour}`).join(';')}}`;
+  return all.map(([name, colour]) => `--plot-${name}:${colour}`).join(';');
 }

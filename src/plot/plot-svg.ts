@@ -1,7 +1,7 @@
 import { timeTicks, valueAxis } from './axis.js';
 import { escapeMarkup } from './markup.js';
 import { pixelPath, type PixelScale } from './pixel-path.js';
-import { lineColour, plotStyle, type PlotTheme } from './plot-style.js';
+import { lineColour, plotClass, plotStyle, type PlotTheme } from './plot-style.js';
 import type { Plot, PlotBand } from './plot.js';
 
 export interface PlotOptions {
@@ -33,7 +33,7 @@ export function plotSvg(plot: Plot, { width = 960, height = 260, theme = 'auto' 
   const scale = scaleOf(plot, axis.low, axis.high, frame);
   const totalHeight = height + legend * LEGEND_ROW;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="belay-plot" viewBox="0 0 ${width} ${totalHeight}" role="img" aria-label="${escapeMarkup(plot.description)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${plotClass(theme)}" viewBox="0 0 ${width} ${totalHeight}" role="img" aria-label="${escapeMarkup(plot.description)}">`,
     `<style>${plotStyle(theme)}</style>`,
     ...axis.ticks.map(({ at, text }) => gridLine(frame, scale.y(at), text)),
     ...timeTicks(plot.fromAt, plot.toAt, Math.floor((frame.right - frame.left) / 90)).map(({ at, text }) => timeMark(frame, scale.x(at), text)),
@@ -67,8 +67,10 @@ function gridLine({ left, right }: Frame, y: number, text: string): string {
   return `<path class="grid" d="M${left} ${px(y)}H${right}"/><text x="${left - 6}" y="${px(y + 4)}" text-anchor="end">${escapeMarkup(text)}</text>`;
 }
 
-function timeMark({ bottom }: Frame, x: number, text: string): string {
-  return `<path class="grid" d="M${px(x)} ${bottom + STRIP_HEIGHT}v4"/><text x="${px(x)}" y="${bottom + STRIP_HEIGHT + 18}" text-anchor="middle">${escapeMarkup(text)}</text>`;
+function timeMark({ right, bottom }: Frame, x: number, text: string): string {
+  // The last one must not be cut off.
+  const anchor = right - x < 20 ? 'end' : 'middle';
+  return `<path class="grid" d="M${px(x)} ${bottom + STRIP_HEIGHT}v4"/><text x="${px(anchor === 'end' ? right + 10 : x)}" y="${bottom + STRIP_HEIGHT + 18}" text-anchor="${anchor}">${escapeMarkup(text)}</text>`;
 }
 
 function thresholdLine({ left, right, top }: Frame, y: number, text: string): string {

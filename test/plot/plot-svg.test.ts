@@ -66,7 +66,7 @@ describe('a line', () => {
   });
 
   it('shows a single point as a dot', () => {
-    expect(pixelPath([point(0, 1)], scale, 1_500)).toBe('M0 99h.01');
+    expect(pixelPath([point(0, 1)], scale, 1_500)).toBe('M0 99h2');
   });
 });
 
@@ -103,5 +103,14 @@ describe('the drawing', () => {
   it('follows the reader between light and dark, or is fixed', () => {
     expect(plotSvg(aPlot())).toContain('prefers-color-scheme:dark');
     expect(plotSvg(aPlot(), { theme: 'dark' })).not.toContain('prefers-color-scheme');
+  });
+
+  it('does not paint the other plots of its page', () => {
+    for (const theme of ['auto', 'light', 'dark'] as const) {
+      const [, classes = ''] = /^<svg [^>]*class="([^"]*)"/.exec(plotSvg(aPlot(), { theme })) ?? [];
+      const colours = /([^{}]*)\{--plot/.exec(plotSvg(aPlot(), { theme }))?.[1];
+      expect(colours).toContain(`.belay-plot-${theme}`);
+      expect(classes.split(' ')).toContain(`belay-plot-${theme}`);
+    }
   });
 });
