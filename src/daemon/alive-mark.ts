@@ -1,3 +1,4 @@
+import { errorText } from '../fault/belay-error.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import type { Clock } from '../time/clock.js';
 
@@ -11,11 +12,17 @@ export class AliveMark {
   readonly #stopping = new AbortController();
   readonly #report: (error: unknown) => void;
   #loop: Promise<void> | undefined;
+  #fault: string | undefined;
 
   constructor(store: GuardStore, clock: Clock, report: (error: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
     this.#report = report;
+  }
+
+  /** Why the store did not take the last mark: as long as it takes none, nothing can be decided or begun. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** For how long no daemon has been alive; `undefined` at the very first start. */
@@ -47,7 +54,9 @@ export class AliveMark {
   async #mark(): Promise<void> {
     try {
       await this.#store.saveValue(NAME, String(this.#clock.now()));
+      this.#fault = undefined;
     } catch (error) {
+      this.#fault = errorText(error);
       this.#report(error);
     }
   }

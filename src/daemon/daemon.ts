@@ -6,6 +6,7 @@ import { createExecutors } from '../executor/create-executors.js';
 import type { PlanNotifier } from '../executor/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
+import { patientStore } from '../guard/until-written.js';
 import { Guard, type Eyes } from '../guard/guard.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
@@ -25,6 +26,7 @@ import { GuardService } from './guard-service.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
+import { Reloads } from './reloads.js';
 import { SourcePool } from './source-pool.js';
 import { version } from './version.js';
 
@@ -99,13 +101,15 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   store.onAppended((entries) => {
     for (const entry of entries) {
       metrics.journaled(entry.event);
-      log.info({ seq: entry.seq, ...entry.event }, entry.event.type);
+      // Below a key of its own: an event's `level` is not the level of the line.
+      log.info({ seq: entry.seq, event: entry.event }, entry.event.type);
       onJournaled?.(entry);
     }
     notifier.journalAppended();
   });
 
-  const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
+  const stopping = new AbortController();
+  const journal = new ExecutionJournal(patientStore(store.guard, { clock, report, giveUp: stopping.signal }), (event) => guard.noteRollbackEvent(event));
   const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
@@ -135,7 +139,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     ended = await stopWithin(guard, clock);
   });
 
-  async function reload(by: string): Promise<void> {
+  const reloads = new Reloads();
+  const reload = (by: string): Promise<void> => reloads.ask(() => readAgain(by));
+
+  async function readAgain(by: string): Promise<void> {
     const at = clock.now();
     let next: Config;
     try {
@@ -160,6 +167,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
 
   const notReady = (): readonly string[] => {
     if (!ready) return ['the daemon is starting or stopping'];
+    if (alive.fault !== undefined) return [alive.fault];
     return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
   };
   const service = new GuardService({ guard, store: store.guard, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
@@ -189,7 +197,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     async stop(reason) {
       if (!ready) return ended;
       ready = false;
-      await store.guard.append([{ type: 'daemon-stopped', at: clock.now(), reason }]);
+      await reloads.end();
+      stopping.abort();
+      // A store that takes nothing any more is no reason to stay.
+      await store.guard.append([{ type: 'daemon-stopped', at: clock.now(), reason }]).catch(report);
       await opened.close();
       return ended;
     },

@@ -1,7 +1,7 @@
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
 import type { RollbackJournal } from '../rollback/rollback-journal.js';
-import type { GuardStore } from './guard-store.js';
+import type { ExecutionStore } from './until-written.js';
 
 type ExecutionEvent = Extract<JournalEvent, RollbackEvent>;
 
@@ -10,11 +10,11 @@ type Owner = Pick<ExecutionEvent, 'incidentId' | 'target'>;
 
 /** The rollback stage's journal, kept in the guard's: each event is booked on the incident that its execution belongs to. */
 export class ExecutionJournal implements RollbackJournal {
-  readonly #store: GuardStore;
+  readonly #store: ExecutionStore;
   readonly #onDurable: (event: ExecutionEvent) => void;
   readonly #owners = new Map<string, Owner>();
 
-  constructor(store: GuardStore, onDurable: (event: ExecutionEvent) => void) {
+  constructor(store: ExecutionStore, onDurable: (event: ExecutionEvent) => void) {
     this.#store = store;
     this.#onDurable = onDurable;
   }

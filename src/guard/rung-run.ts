@@ -1,5 +1,6 @@
 import { BelayError } from '../fault/belay-error.js';
 import type { Rung } from '../incident/incident.js';
+import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { CheckRunner } from '../source/check.js';
@@ -7,12 +8,15 @@ import type { Clock } from '../time/clock.js';
 import type { VerificationSpec } from '../verification/verification.js';
 import type { IncidentRecord } from './incident-record.js';
 import { runVerification } from './run-verification.js';
+import { untilWritten } from './until-written.js';
 
 export interface RungRunPorts {
   readonly clock: Clock;
   readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume'>;
   readonly checks: CheckRunner;
   readonly record: IncidentRecord;
+  /** An error that no one expected: it is logged and the run goes on. */
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Where a run begins: at its first step, where a crash left it, or at its verification. */
@@ -49,15 +53,17 @@ export class RungRun {
     return ports.record.rung(executionId);
   }
 
-  async #verify(spec: VerificationSpec, { clock, checks, record }: RungRunPorts, signal: AbortSignal): Promise<void> {
+  async #verify(spec: VerificationSpec, { clock, checks, record, report }: RungRunPorts, signal: AbortSignal): Promise<void> {
     const incident = record.mustBeOpen();
+    const append = (event: JournalEvent): Promise<void> =>
+      untilWritten(() => record.append(event), { clock, report: (error) => report(error, { target: incident.target }), giveUp: signal });
     const base = { incidentId: incident.id, target: incident.target, executionId: this.executionId };
     const startedAt = clock.now();
-    await record.append({ type: 'verification-started', ...base, at: startedAt, holdMs: spec.holdMs, timeoutMs: spec.timeoutMs });
     try {
+      await append({ type: 'verification-started', ...base, at: startedAt, holdMs: spec.holdMs, timeoutMs: spec.timeoutMs });
       const alerts = (now: number): ReturnType<IncidentRecord['alertResults']> => record.alertResults(startedAt, now);
       const result = await runVerification(spec, { clock, checks, alerts }, signal);
-      await record.append({ type: 'verification-ended', ...base, at: result.endedAt, result });
+      await append({ type: 'verification-ended', ...base, at: result.endedAt, result });
     } catch (error) {
       // Without an end in the journal a cancelled verification stays open for a person, an interrupted one begins anew.
       if (!signal.aborted) throw error;

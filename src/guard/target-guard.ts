@@ -15,6 +15,7 @@ import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
 import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
 import { askChecks } from './run-verification.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
+import { untilWritten } from './until-written.js';
 
 export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts, 'record'> {
   /** Asks the source of each alert once more, now: breaching when any of them still is. */
@@ -22,8 +23,6 @@ export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts
   readonly pauses: (target: string) => readonly ActivePause[];
   /** What plans may use as `${rollbackPoint.…}`. */
   readonly rollbackPoint: (target: string) => Readonly<Record<string, unknown>>;
-  /** An error that no one expected: it is logged and the guard goes on. */
-  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
 
 export interface StartedRollback {
@@ -107,7 +106,7 @@ export class TargetGuard {
       const executionId = this.#ports.newId('rollback');
       const mode = this.#declaration.mode === 'enforce' && !dryRun ? 'enforce' : 'dry-run';
       const { id: incidentId } = await this.#open();
-      await this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason });
+      await this.#claiming(() => this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason }));
       return { executionId, incidentId };
     });
   }
@@ -203,18 +202,22 @@ export class TargetGuard {
     let decision = this.#decision(incident, firing);
     if (decision.kind === 'execute') decision = this.#decision(incident, firing, await this.#recheck(incident, firing));
     const plan = decision.kind === 'execute' ? this.#declaration.plans.find(({ id }) => id === decision.planId) : undefined;
-    // Nothing may come between the decision and the claim, or two targets could both believe that they are alone.
-    if (plan !== undefined) this.#ports.fleet.claim(this.name);
-    if (newlyFiring || isNews(incident.decisions.at(-1), decision)) {
+    const note = async (): Promise<void> => {
+      if (!newlyFiring && !isNews(incident.decisions.at(-1), decision)) return;
       await this.#record.append({ type: 'decision-made', incidentId: incident.id, target: this.name, at: decision.at, decision });
-    }
+    };
     if (plan !== undefined) {
-      const executionId = this.#ports.newId('rollback');
-      const by = [...new Set(decision.evidence.map(({ trigger }) => trigger))].join(', ') || 'verification';
-      await this.#startRung({ executionId, plan, mode: decision.mode, trigger: 'automatic', by, reason: decision.explanation });
-    } else if (decision.needsHuman && decision.reason !== 'needs-human') {
-      await this.#record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
+      // Nothing may come between the decision and the claim, or two targets could both believe that they are alone.
+      await this.#claiming(async () => {
+        await note();
+        const executionId = this.#ports.newId('rollback');
+        const by = [...new Set(decision.evidence.map(({ trigger }) => trigger))].join(', ') || 'verification';
+        await this.#startRung({ executionId, plan, mode: decision.mode, trigger: 'automatic', by, reason: decision.explanation });
+      });
+      return;
     }
+    await note();
+    if (decision.needsHuman && decision.reason !== 'needs-human') await this.#record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
   }
 
   #decision(incident: Incident, firing: readonly Alert[], recheck?: Recheck): Decision {
@@ -255,7 +258,6 @@ export class TargetGuard {
   }
 
   async #startRung({ executionId, plan, mode, trigger, by, reason }: NewRung): Promise<void> {
-    this.#ports.fleet.claim(this.name);
     const { id: incidentId, target } = this.#record.mustBeOpen();
     await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason });
     const rung = this.#record.rung(executionId);
@@ -282,14 +284,35 @@ export class TargetGuard {
     this.#run = run;
     void run.done
       .catch(this.#reportError)
-      .then(() =>
-        this.#fact(async () => {
-          this.#run = undefined;
-          this.#ports.fleet.release(this.name);
-          await this.#afterRun(rung.executionId);
-        }),
-      )
+      .then(() => this.#settle(run))
       .catch(this.#reportError);
+  }
+
+  /** What the end of a run means is written down before anything else may start, however long the store takes. */
+  async #settle(run: RungRun): Promise<void> {
+    const settle = async (): Promise<void> => {
+      this.#run = undefined;
+      this.#ports.fleet.release(this.name);
+      try {
+        await this.#afterRun(run.executionId);
+      } catch (error) {
+        // Still the target's own run, as long as its end is not settled.
+        this.#run ??= run;
+        this.#ports.fleet.claim(this.name);
+        throw error;
+      }
+    };
+    await untilWritten(() => this.#fact(settle), { clock: this.#ports.clock, report: this.#reportError, giveUp: this.#stopping.signal });
+  }
+
+  /** Takes the fleet's turn for what `start` begins; nothing begun, the turn is given back. */
+  async #claiming(start: () => Promise<void>): Promise<void> {
+    this.#ports.fleet.claim(this.name);
+    try {
+      await start();
+    } finally {
+      if (this.#run === undefined) this.#ports.fleet.release(this.name);
+    }
   }
 
   async #afterRun(executionId: string): Promise<void> {

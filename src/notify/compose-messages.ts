@@ -31,6 +31,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'incident-closed':
       return ofIncident(past, (incident) => [composeClosed(incident, event)]);
     case 'verification-started':
+      // After a restart it begins anew, which is no news: a daemon that crashes in a loop must not flood people.
+      if (past.filter((entry) => entry.event.type === event.type && entry.event.executionId === event.executionId).length > 1) return [];
       return ofRun(past, event.executionId, event.at, (run) => [composeVerificationStarted(run, event)]);
     case 'rollback-started':
     case 'attempt-settled-late':

@@ -33,6 +33,12 @@ describe('what people are told (golden texts)', () => {
     await expect(read(story)).toMatchFileSnapshot('golden/dry-run.txt');
   });
 
+  it('once, however often a restart begins the verification anew', () => {
+    const story = begun().decidedToExecute(1).started(1).stepDone(1, 0).ended('success').verifying();
+    const once = told(story.entries).length;
+    expect(told(story.verifying().verifying().entries)).toHaveLength(once);
+  });
+
   it('when a step fails', async () => {
     const story = begun().decidedToExecute(3).started(3).stepDone(3, 0).stepFailed(3, 1, 'BelayError: exit 1: worker 3 did not stop').ended('failed', 'BelayError: exit 1: worker 3 did not stop').verifying();
     await expect(read(story)).toMatchFileSnapshot('golden/step-failed.txt');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ExecutionJournal } from '../../src/guard/execution-journal.js';
 import { Guard, type Eyes } from '../../src/guard/guard.js';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
+import { patientStore } from '../../src/guard/until-written.js';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
 import { RollbackManager } from '../../src/rollback/rollback-manager.js';
@@ -101,6 +102,7 @@ export class GuardRig {
   declaration: GuardDeclaration;
   #store: SqliteStore | undefined;
   #guard: Guard | undefined;
+  #stopping = new AbortController();
   #ids = 0;
 
   private constructor(
@@ -143,7 +145,9 @@ export class GuardRig {
 
   async open(): Promise<void> {
     const store = await openSqliteStore({ path: join(this.directory, 'belay.db'), clock: this.clock, redactor: new Redactor() });
-    const journal = new ExecutionJournal(store.guard, (event) => guard.noteRollbackEvent(event));
+    this.#stopping = new AbortController();
+    const report = (error: unknown): void => void this.faults.push(error);
+    const journal = new ExecutionJournal(patientStore(store.guard, { clock: this.clock, report, giveUp: this.#stopping.signal }), (event) => guard.noteRollbackEvent(event));
     const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
     rollbacks.registerExecutor('record', this.executor);
     for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
@@ -151,7 +155,7 @@ export class GuardRig {
       clock: this.clock,
       store: store.guard,
       rollbacks,
-      report: (error) => this.faults.push(error),
+      report,
       newId: (kind) => `${kind}-${++this.#ids}`,
       observer: { observed: () => undefined, evaluated: () => undefined, missedTicks: () => undefined, alerts: () => undefined },
     });
@@ -162,6 +166,7 @@ export class GuardRig {
 
   /** Stops in good order; what the store holds stays. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#guard?.stop();
     await this.#store?.close();
     this.#guard = undefined;

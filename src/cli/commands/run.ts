@@ -12,18 +12,21 @@ export function runCommand(program: Command, done: (code: ExitCode) => void): vo
     .addHelpText('after', '\nSIGHUP reads the files again; SIGTERM finishes the step in hand, keeps the rest for the next start, and exits 0.')
     .action(async (options: { logLevel: string }, command: Command) => {
       const { config } = command.optsWithGlobals<{ config: string }>();
-      const daemon = await startDaemon({ configFile: resolve(config), logLevel: options.logLevel });
-      process.stderr.write(`belay watches ${daemon.config.targets.map(({ name }) => name).join(', ') || 'nothing yet'} in mode ${daemon.config.mode}; ${daemon.url}\n`);
-      const onHangUp = (): void => {
-        daemon.reload('SIGHUP').catch((error: unknown) => daemon.log.error({ err: error }, 'reload refused'));
-      };
-      process.on('SIGHUP', onHangUp);
-      const reason = await new Promise<string>((asked) => {
-        process.once('SIGTERM', () => asked('SIGTERM'));
+      // Listened to from the first moment on: by default either would kill a daemon that is still starting.
+      const stopAsked = new Promise<string>((asked) => {
+        process.on('SIGTERM', () => asked('SIGTERM'));
         process.once('SIGINT', () => asked('SIGINT'));
       });
-      process.off('SIGHUP', onHangUp);
-      const ended = await daemon.stop(reason);
+      const starting = startDaemon({ configFile: resolve(config), logLevel: options.logLevel });
+      process.on('SIGHUP', () => {
+        starting
+          .then((daemon) => daemon.reload('SIGHUP').catch((error: unknown) => daemon.log.error({ err: error }, 'reload refused')))
+          // Why it did not start is told below.
+          .catch(() => undefined);
+      });
+      const daemon = await starting;
+      process.stderr.write(`belay watches ${daemon.config.targets.map(({ name }) => name).join(', ') || 'nothing yet'} in mode ${daemon.config.mode}; ${daemon.url}\n`);
+      const ended = await daemon.stop(await stopAsked);
       // What a step left behind must not keep the process; the journal knows of it.
       if (ended === 'step-left') process.exit(exitCodes.ok);
       done(exitCodes.ok);
