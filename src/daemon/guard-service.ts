@@ -111,8 +111,8 @@ export class GuardService implements GuardApi {
     return this.#ports.guard.pause(target, by, reason, forMs === undefined ? undefined : this.#ports.clock.now() + forMs);
   }
 
-  resume(pauseId: string, by: string): Promise<void> {
-    return this.#ports.guard.resume(pauseId, by);
+  resume(pauseId: string, by: string, reason?: string): Promise<void> {
+    return this.#ports.guard.resume(pauseId, by, reason);
   }
 
   reset(target: string | undefined, by: string): Promise<void> {

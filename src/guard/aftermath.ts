@@ -23,7 +23,7 @@ export function aftermathOf(rung: Rung, { alertsFire, hasAlerts }: { readonly al
       // A rung whose first step never ran was called off because the breach had cleared: nothing was done.
       return rung.begun ? { kind: 'needs-human', reason: 'cancelled', explanation: 'The rollback was cancelled by a person.' } : { kind: 'decide' };
     case 'would-have':
-      return { kind: 'decide' };
+      return hasAlerts ? { kind: 'decide' } : { kind: 'close', explanation: 'A dry run by hand: nothing was changed, and there is nothing to verify.' };
     case 'success':
     case 'failed':
       return afterVerification(rung, alertsFire, hasAlerts);

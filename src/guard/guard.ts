@@ -175,10 +175,10 @@ export class Guard {
   }
 
   /** Ends one pause. */
-  async resume(pauseId: string, by: string): Promise<void> {
+  async resume(pauseId: string, by: string, reason?: string): Promise<void> {
     const pause = this.#pauses.find(({ id }) => id === pauseId);
     if (pause === undefined) throw new BelayError('not-found', `there is no pause ${pauseId}`);
-    await this.#note({ type: 'resumed', at: this.#ports.clock.now(), pauseId, target: pause.target, by });
+    await this.#note({ type: 'resumed', at: this.#ports.clock.now(), pauseId, target: pause.target, by, reason });
     this.#reconsiderAll();
   }
 

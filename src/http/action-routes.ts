@@ -3,7 +3,7 @@ import type { Api } from './api.js';
 import { errorAnswers, noContent } from './api.js';
 import type { GuardApi } from './guard-api.js';
 import { mayDo } from './principal.js';
-import { changeBody, closeBody, idParams, pauseBody, resetBody, rollbackBody } from './request-schemas.js';
+import { changeBody, closeBody, idParams, pauseBody, resetBody, resumeQuery, rollbackBody } from './request-schemas.js';
 import { pauseView, rollbackStartedView } from './view-schemas.js';
 
 /** What an operator may do; each is booked under the name of the token. */
@@ -50,8 +50,8 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
       return reply.code(201).header('location', `/api/v1/pauses/${encodeURIComponent(pause.id)}`).send(pause);
     },
   );
-  api.delete('/api/v1/pauses/:id', { config, schema: { summary: 'Ends a pause', params: idParams, response: done } }, async (request, reply) => {
-    await guard.resume(request.params.id, nameOf(request));
+  api.delete('/api/v1/pauses/:id', { config, schema: { summary: 'Ends a pause', params: idParams, querystring: resumeQuery, response: done } }, async (request, reply) => {
+    await guard.resume(request.params.id, nameOf(request), request.query.reason);
     return reply.code(204).send(null);
   });
   api.post(

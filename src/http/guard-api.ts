@@ -119,7 +119,7 @@ export interface GuardApi {
   closeIncident(id: string, reason: string, by: string): Promise<void>;
   markChange(change: ChangeMark, by: string): Promise<void>;
   pause(request: PauseRequest, by: string): Promise<Pause>;
-  resume(pauseId: string, by: string): Promise<void>;
+  resume(pauseId: string, by: string, reason?: string): Promise<void>;
   /** Gives tripped budgets back to one target, or to all. */
   reset(target: string | undefined, by: string): Promise<void>;
   /** Reads the files again. Rejects with `config-invalid`, `context.problems` listing them, and keeps the old configuration when they are bad. */

@@ -46,6 +46,8 @@ export const pauseBody = z
   .strictObject({ target: name.optional().describe('All targets when it is left out'), reason, for: durationMs.optional().describe('Until resumed when it is left out') })
   .transform(({ target, reason: why, for: forMs }): PauseRequest => ({ target, reason: why, forMs }));
 
+export const resumeQuery = z.strictObject({ reason: reason.optional() });
+
 export const resetBody = z.strictObject({ target: name.optional().describe('All targets when it is left out') });
 
 export const closeBody = z.strictObject({ reason });

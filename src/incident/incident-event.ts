@@ -40,7 +40,7 @@ export type GuardEvent =
   | { readonly type: 'source-blind'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly since: number; readonly message: string }
   | { readonly type: 'source-seeing'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly blindForMs: number }
   | { readonly type: 'paused'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason: string; readonly until?: number | undefined }
-  | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string }
+  | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason?: string | undefined }
   | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }
   | { readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good'; readonly version: string; readonly by: string }
   | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }

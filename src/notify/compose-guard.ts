@@ -76,7 +76,7 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
           kind: 'guard',
           tone: 'neutral',
           title: `Automatic rollbacks of ${event.target ?? 'all targets'} are resumed by ${event.by}`,
-          text: 'The pause is over.',
+          text: event.reason ?? 'The pause is over.',
           facts: [['targets', event.target ?? 'all']],
           next: 'What fires now is decided upon at once.',
         }),

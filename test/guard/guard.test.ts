@@ -261,6 +261,14 @@ describe('people', () => {
     expect((await rig.incident()).rungs).toMatchObject([{ executionId, trigger: 'manual', by: 'ana', outcome: 'success' }]);
   });
 
+  it('look at what a plan would do, which leaves nothing open', async () => {
+    const { executor, clock } = await rigged();
+    await rig.guard.startByHand({ plan: 'flag-off', by: 'ana', reason: 'look', dryRun: true, mayStartAnyLevel: false });
+    await clock.advance(1 * second);
+    expect(executor.done).toEqual([]);
+    expect(await rig.incident()).toMatchObject({ status: 'closed', rungs: [{ mode: 'dry-run', outcome: 'would-have' }] });
+  });
+
   it('may not start a level above maxAutoLevel without the role for it', async () => {
     await rigged({ plans: [plan('restore', 4)] });
     const ask = { plan: 'restore', by: 'ana', reason: 'corrupt', dryRun: false };

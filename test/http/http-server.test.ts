@@ -223,7 +223,7 @@ describe('what is answered', () => {
       ['closeIncident', 'i1', 'fixed by hand', 'operator-token'],
       ['markChange', { target: 'checkout', version: '1.2', kind: 'good' }, 'operator-token'],
       ['pause', { target: 'checkout', reason: 'migration', forMs: 5_400_000 }, 'operator-token'],
-      ['resume', 'p1', 'local operator'],
+      ['resume', 'p1', 'local operator', undefined],
       ['reset', undefined, 'operator-token'],
       ['reload', 'admin-token'],
     ]);

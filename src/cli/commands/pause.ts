@@ -24,12 +24,14 @@ export function pauseCommands(program: Command): void {
     .command('resume')
     .description('end the pauses of one target, or the pauses of all')
     .option('--target <name>', 'one target only')
-    .action(async (options: { target?: string }, command: Command) => {
+    .option('--reason <text>', 'why; it stands in the journal')
+    .action(async (options: { target?: string; reason?: string }, command: Command) => {
       const daemon = await daemonOf(command);
       const { pauses } = await daemon.get<StatusView>('/api/v1/status');
       const ended = pauses.filter((pause) => pause.target === options.target);
       if (ended.length === 0) throw new BelayError('not-found', options.target === undefined ? 'there is no pause of all targets' : `${options.target} is not paused by itself`);
-      for (const { id } of ended) await daemon.delete(`/api/v1/pauses/${encodeURIComponent(id)}`);
+      const why = options.reason === undefined ? '' : `?${new URLSearchParams({ reason: options.reason }).toString()}`;
+      for (const { id } of ended) await daemon.delete(`/api/v1/pauses/${encodeURIComponent(id)}${why}`);
       new Output().answer(`resumed ${options.target ?? 'all targets'}`);
     });
 
