@@ -13,6 +13,7 @@ import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { testCommand } from './commands/test.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
+import { Output } from './output.js';
 
 /** Runs one command line and resolves with its exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -50,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     // Commander has said what was wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongUse;
-    process.stderr.write(`belay: ${program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error ? (error.stack ?? error.message) : errorText(error)}\n`);
+    new Output(process.stderr).talk(`belay: ${program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error ? (error.stack ?? error.message) : errorText(error)}`);
     return exitCodeFor(error);
   }
 }

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { visibleJson, visibleText } from './visible-text.js';
 
 type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
@@ -20,15 +21,15 @@ export class Output {
   }
 
   answer(text: string): void {
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${visibleText(text, this.#colour)}\n`);
   }
 
   json(value: unknown): void {
-    this.answer(JSON.stringify(value, undefined, 2));
+    process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`);
   }
 
   talk(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${visibleText(text, this.#colour)}\n`);
   }
 
   /** Columns as wide as their widest cell, two spaces apart. */
