@@ -27,7 +27,7 @@ export function advanceVerification(spec: VerificationSpec, state: VerificationS
     result: { outcome, startedAt: state.startedAt, endedAt: now, results, explanation },
   });
   if (okSince !== undefined && now - okSince >= spec.holdMs) {
-    return end('recovered', `Every check and every alert was OK for ${formatDuration(now - okSince)} without a break.`);
+    return end('recovered', `Every check and every alert was OK for ${formatDuration(spec.holdMs)} without a break.`);
   }
   const deadlineAt = state.startedAt + spec.timeoutMs;
   if (now < deadlineAt) {
