@@ -1,13 +1,18 @@
+import { setTimeout as waitMs } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
 import type { DatabaseConnection, Driver, Transaction } from 'kysely';
 import { migrate } from './migrate.js';
-import { damagedStore, toStoreFault } from './store-fault.js';
+import { damagedStore, isBusy, toStoreFault } from './store-fault.js';
 import type { Tables } from './tables.js';
 
-/** How long a write waits for an outside program's transaction; the process stands still meanwhile. */
-const BUSY_TIMEOUT_MS = 1_000;
+/** How long the opening waits for an outside program's transaction; the process stands still meanwhile. */
+const OPEN_BUSY_TIMEOUT_MS = 1_000;
+/** A write waits for about as long in pieces, between which the process goes on. */
+const BUSY_TIMEOUT_MS = 5;
+const BUSY_TRIES = 20;
+const BUSY_PAUSE_MS = 50;
 
 /** The one connection to the store file. What goes wrong in it comes out as `store-unavailable`. */
 export class StoreConnection {
@@ -24,7 +29,7 @@ export class StoreConnection {
   static open(path: string, now: number): StoreConnection {
     let database: Database | undefined;
     try {
-      database = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
+      database = new SqliteDatabase(path, { timeout: OPEN_BUSY_TIMEOUT_MS });
       const verdict = database.pragma('quick_check(1)', { simple: true });
       if (verdict !== 'ok') throw damagedStore(path, String(verdict));
       database.pragma('foreign_keys = on');
@@ -32,6 +37,7 @@ export class StoreConnection {
       database.pragma('synchronous = full');
       migrate(database, path, now);
       database.pragma('journal_mode = wal');
+      database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
       return new StoreConnection(path, database);
     } catch (error) {
       database?.close();
@@ -49,9 +55,20 @@ export class StoreConnection {
 
   /** One transaction, after every write that was asked for before. Resolves once it is on the disk; rejects having changed nothing. */
   write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
-    const turn = this.#lastWrite.then(() => this.read((database) => database.transaction().execute(work)));
+    const turn = this.#lastWrite.then(() => this.#whenFree(() => this.read((database) => database.transaction().execute(work))));
     this.#lastWrite = turn.catch(() => undefined);
     return turn;
+  }
+
+  async #whenFree<T>(transact: () => Promise<T>): Promise<T> {
+    for (let triesLeft = BUSY_TRIES; ; triesLeft -= 1) {
+      try {
+        return await transact();
+      } catch (error) {
+        if (triesLeft <= 1 || !isBusy(error)) throw error;
+        await waitMs(BUSY_PAUSE_MS);
+      }
+    }
   }
 
   /** Waits for the writes that are under way. */

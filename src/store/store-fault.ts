@@ -9,6 +9,11 @@ export function toStoreFault(error: unknown, path: string): BelayError {
   return new BelayError('store-unavailable', `${sentenceFor(sqliteCode, path)} (${errorText(error)})`, { context: { path, sqliteCode }, cause: error });
 }
 
+/** Whether an outside program's transaction was in the way, so that nothing has begun. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof BelayError && String(error.context['sqliteCode']).startsWith('SQLITE_BUSY');
+}
+
 export function damagedStore(path: string, detail: string): BelayError {
   return new BelayError('store-unavailable', `${damaged(path)} (${detail})`, { context: { path } });
 }
