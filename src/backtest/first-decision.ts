@@ -53,5 +53,5 @@ export function firstDecisions(replays: readonly TriggerReplay[], config: Config
 }
 
 function firingAlert(trigger: Trigger, { alert }: FiringSpan): FiringAlert {
-  return { evidence: evidenceOf(trigger, alert), response: trigger.response, levels: trigger.levels, planId: trigger.planId, mode: 'enforce' };
+  return { evidence: evidenceOf(trigger, alert), response: trigger.response === 'scheduled' ? 'immediate' : trigger.response, levels: trigger.levels, planId: trigger.planId, mode: 'enforce' };
 }

@@ -52,7 +52,7 @@ function askedOf({ signal, expr }: Pick<WrittenTrigger, 'signal' | 'expr'>): Que
 }
 
 function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, own: Pick<Trigger, 'name' | 'severity' | 'condition' | 'clearCondition'>, intervalMs: number): Trigger {
-  const { onNoData, onError, response, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan } = trigger;
+  const { onNoData, onError, response, delay: delayMs, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan } = trigger;
   return {
     ...own,
     target,
@@ -69,6 +69,7 @@ function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, ow
     onNoData,
     onError,
     response,
+    delayMs,
     mode,
     labels,
     annotations,

@@ -47,7 +47,7 @@ function checkNames({ triggers, directory }: RulesTogether): readonly Problem[] 
 function checkRange(trigger: TriggerPart, { plans, belay }: RulesTogether): readonly Problem[] {
   const { document, path, target, written, fields } = trigger;
   const { level, levels = level === undefined ? undefined : ([level, level] as const), response } = fields;
-  if (levels === undefined || target === undefined || response !== 'immediate' || belay?.targets?.has(target) === false) return [];
+  if (levels === undefined || target === undefined || response === 'monitor' || belay?.targets?.has(target) === false) return [];
   const [from, to] = levels;
   if (from > to || plans.some((plan) => plan.written['target'] === target && plan.fields.level !== undefined && reaches(trigger, plan.fields.level))) return [];
   const range = from === to ? `level ${from}` : `levels ${from}-${to}`;

@@ -92,8 +92,14 @@ function checkResponse({ written, fields }: TriggerPart, report: Report): readon
   const [from, to] = fields.levels ?? [];
   return [
     ...(asked.length > 1 ? [report(asked[1], `"${asked.join('" and "')}" exclude each other`, { atKey: true, hint: 'keep one' })] : []),
-    ...(asked.length === 0 && fields.response === 'immediate'
+    ...(asked.length === 0 && fields.response !== 'monitor'
       ? [report(undefined, 'needs one of "level", "levels" and "plan"', { hint: 'or response: monitor, to tell people only' })]
+      : []),
+    ...(fields.response === 'scheduled' && written['delay'] === undefined
+      ? [report('response', '"delay" is missing: after what time it starts', { hint: 'such as delay: 30m' })]
+      : []),
+    ...(fields.response !== 'scheduled' && written['delay'] !== undefined
+      ? [report('delay', '"delay" has a place with response: scheduled only', { atKey: true, hint: 'take it out, or write response: scheduled' })]
       : []),
     ...(from !== undefined && to !== undefined && from > to ? [report('levels', `the levels run from ${from} down to ${to}`, { hint: `write [${to}, ${from}]` })] : []),
   ];

@@ -3,13 +3,13 @@ const laterKeys = new Set([
   ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
   ...['routes', 'escalation', 'signingSecret'],
   ...['matrix', 'approvals', 'freeze', 'requireChange'],
-  ...['impact', 'timeToFix', 'issueType', 'delay', 'alertmanager', 'confirm'],
+  ...['impact', 'timeToFix', 'issueType', 'alertmanager', 'confirm'],
   ...['budget', 'when'],
 ]);
 
 /** The same for types and other closed choices. */
 const laterChoices = new Set([
-  ...['alertmanager', 'scheduled', 'approval', 'traffic'],
+  ...['alertmanager', 'approval', 'traffic'],
   ...['unleash', 'launchdarkly', 'pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions', 'etcd', 'postgres', 'sqlite', 'migrations'],
 ]);
 

@@ -9,7 +9,9 @@ import type { Policy } from './policy.js';
 /** A firing alert as the decision sees it. `mode` is its effective one: the strictest of daemon, target and trigger. */
 export interface FiringAlert extends LadderRequest {
   readonly evidence: AlertEvidence;
-  readonly response: 'immediate' | 'monitor';
+  readonly response: 'immediate' | 'scheduled' | 'monitor';
+  /** With `scheduled`: from its firing to the rollback. */
+  readonly delayMs?: number | undefined;
   readonly mode: Mode;
 }
 
@@ -80,6 +82,7 @@ export function decide(input: DecisionInput, now: number): Decision {
     onlyToTell(input, mode) ??
     ladderEnd(input, mode, ladder, rungs, rung) ??
     guarded(input, mode, now) ??
+    scheduled(acting, climbing, now) ??
     recheckVerdict(input) ??
     go(input, rung, mode);
   return {
@@ -97,11 +100,16 @@ export function decide(input: DecisionInput, now: number): Decision {
   };
 }
 
-/** The alerts that may start something: of those that are not only monitored, the ones in the least strict mode. */
+/**
+ * The alerts that may start something: of those that are not only monitored, the ones in the least strict mode, and of
+ * these the ones that do not wait for a schedule, where there are any.
+ */
 function actingAlerts(alerts: readonly FiringAlert[]): readonly FiringAlert[] {
-  const inMode = (mode: Mode): readonly FiringAlert[] => alerts.filter((alert) => alert.response === 'immediate' && alert.mode === mode);
+  const inMode = (mode: Mode): readonly FiringAlert[] => alerts.filter((alert) => alert.response !== 'monitor' && alert.mode === mode);
   const enforced = inMode('enforce');
-  return enforced.length > 0 ? enforced : inMode('dry-run');
+  const inLeastStrict = enforced.length > 0 ? enforced : inMode('dry-run');
+  const immediate = inLeastStrict.filter((alert) => alert.response === 'immediate');
+  return immediate.length > 0 ? immediate : inLeastStrict;
 }
 
 function busy({ incident }: DecisionInput): Verdict | undefined {
@@ -201,6 +209,14 @@ function guarded(input: DecisionInput, mode: Mode, now: number): Verdict | undef
     return { kind: 'suppress', reason: 'fleet-busy', explanation: `${input.running} rollback(s) of other targets are under way; this one waits for its turn.` };
   }
   return undefined;
+}
+
+/** Counted from the firing, so that neither a restart nor another decision in between moves it. */
+function scheduled(acting: readonly FiringAlert[], climbing: boolean, now: number): Verdict | undefined {
+  if (climbing || acting.some((alert) => alert.response !== 'scheduled')) return undefined;
+  const dueAt = Math.min(...acting.map(({ evidence, delayMs = 0 }) => (evidence.firedAt ?? now) + delayMs));
+  if (now >= dueAt) return undefined;
+  return { kind: 'schedule', reason: 'scheduled', explanation: 'The breach is sustained; its trigger schedules the rollback, and a recovery before then cancels it.', until: dueAt };
 }
 
 function recheckVerdict({ recheck }: DecisionInput): Verdict | undefined {

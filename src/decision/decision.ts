@@ -7,6 +7,7 @@ import type { Level, LevelRange, Mode, Severity } from '../trigger/trigger.js';
 export const decisionReasons = [
   'sustained-breach',
   'not-recovered',
+  'scheduled',
   'observe-mode',
   'monitor-only',
   'no-plan',
@@ -25,7 +26,7 @@ export const decisionReasons = [
 ] as const;
 export type DecisionReason = (typeof decisionReasons)[number];
 
-export type DecisionKind = 'execute' | 'await-approval' | 'notify-only' | 'suppress';
+export type DecisionKind = 'execute' | 'schedule' | 'await-approval' | 'notify-only' | 'suppress';
 
 /** What was seen of one alert when the decision was taken. */
 export interface AlertEvidence {

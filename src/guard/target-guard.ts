@@ -243,7 +243,7 @@ export class TargetGuard {
     const trigger = this.#declaration.triggers.get(alert.trigger);
     if (trigger === undefined) return [];
     const mode = strictestMode(this.#declaration.mode, trigger.mode);
-    return [{ evidence: evidenceOf(trigger, alert), response: trigger.response, mode, levels: trigger.levels, planId: trigger.planId }];
+    return [{ evidence: evidenceOf(trigger, alert), response: trigger.response, delayMs: trigger.delayMs, mode, levels: trigger.levels, planId: trigger.planId }];
   }
 
   /** A first rung asks the breaching alerts again; a higher one asks what the verification asked. */

@@ -60,6 +60,8 @@ function actionOf(decision: Decision): string {
     return decision.mode === 'dry-run' ? `would roll back ${what}` : `rolling back ${what}`;
   }
   switch (decision.reason) {
+    case 'scheduled':
+      return `${decision.mode === 'dry-run' ? 'would roll back' : 'rolls back'} ${decision.level === undefined ? '' : `${levelText(decision.level)} `}at ${readableInstant(decision.until ?? decision.at)} unless it recovers`;
     case 'monitor-only':
       return 'monitored only, nothing is rolled back';
     case 'observe-mode':
@@ -100,6 +102,8 @@ function nextOf(target: string, decision: Decision): string {
       : `Plan ${decision.planId ?? ''} starts now, and then recovery is verified.${further}`;
   }
   switch (decision.reason) {
+    case 'scheduled':
+      return `Plan ${decision.planId ?? ''} starts at ${readableInstant(decision.until ?? decision.at)}; a recovery before then cancels it.\nTo hold it back: belay pause --target ${target} --reason "…"${byHand}`;
     case 'paused':
       return (decision.until === undefined ? `Nothing starts by itself until the pause is lifted: belay resume --target ${target}` : 'Belay decides again when the pause ends.') + byHand;
     case 'cooldown':

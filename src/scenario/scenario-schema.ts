@@ -80,7 +80,7 @@ const restartText = z.string().transform((text, context) => {
 });
 
 const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) => z.enum(words);
-const decisionKinds = ['execute', 'await-approval', 'notify-only', 'suppress'] as const satisfies readonly DecisionKind[];
+const decisionKinds = ['execute', 'schedule', 'await-approval', 'notify-only', 'suppress'] as const satisfies readonly DecisionKind[];
 const outcomes = ['success', 'failed', 'parked', 'cancelled', 'would-have'] as const satisfies readonly RollbackOutcome[];
 const verifications = ['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped'] as const satisfies readonly VerificationOutcome[];
 const statuses = ['none', 'open', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed'] as const satisfies readonly (IncidentStatus | 'none')[];

@@ -62,7 +62,9 @@ export interface Trigger {
   readonly onNoData: UnknownPolicy;
   readonly onError: UnknownPolicy;
   readonly severity: Severity;
-  readonly response: 'immediate' | 'monitor';
+  readonly response: 'immediate' | 'scheduled' | 'monitor';
+  /** With `scheduled`: from the firing to the rollback, in milliseconds. */
+  readonly delayMs?: number | undefined;
   /** Absent for a `monitor` trigger without levels, and with `planId`. */
   readonly levels?: LevelRange | undefined;
   readonly planId?: string | undefined;

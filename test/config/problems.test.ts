@@ -139,14 +139,15 @@ const ofRules: readonly Case[] = [
   ],
   ['levels from high to low', trigger('source: app', RATE, 'condition: "> 1%"', FOR, '►levels: [3, 1]'), 'error: the levels run from 3 down to 1 (triggers[0].levels)\n  hint: write [1, 3]'],
   ['several answers to what to do', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►plan: flag-off'), 'error: "level" and "plan" exclude each other (triggers[0].plan)\n  hint: keep one'],
+  ['a schedule without its delay', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'response: ►scheduled'), 'error: "delay" is missing: after what time it starts (triggers[0].response)\n  hint: such as delay: 30m'],
+  ['a delay without a schedule', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►delay: 30m'), 'error: "delay" has a place with response: scheduled only (triggers[0].delay)\n  hint: take it out, or write response: scheduled'],
   ['levels without a plan', trigger('source: app', RATE, 'condition: "> 1%"', FOR, '►levels: [2, 4]'), 'error: no plan for levels 2-4 of checkout (triggers[0].levels)\n  hint: add a plan with target: checkout and level: 2, or write response: monitor to tell people only'],
   ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
   [
     'what belongs to later versions',
-    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►impact: all', '►timeToFix: 2h', 'response: ►scheduled'),
+    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►impact: all', '►timeToFix: 2h'),
     'error: the key "impact" is not part of this version (triggers[0].impact)\n  hint: take it out',
     'error: the key "timeToFix" is not part of this version (triggers[0].timeToFix)\n  hint: take it out',
-    'error: "scheduled" is not part of this version (triggers[0].response)\n  hint: known: immediate, monitor',
   ],
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
 ];

@@ -19,6 +19,12 @@ function alert(changes: Partial<FiringAlert> & { readonly name?: string } = {}):
   };
 }
 
+/** Fired so long ago, with a rollback half an hour after the firing. */
+function scheduledAlert(firedAgoMs: number): FiringAlert {
+  const base = alert({ name: 'ErrorsLinger', response: 'scheduled', delayMs: 30 * minuteMs });
+  return { ...base, evidence: { ...base.evidence, firedAt: now - firedAgoMs } };
+}
+
 const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel });
 
 function input(changes: Partial<DecisionInput> = {}): DecisionInput {
@@ -66,6 +72,10 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'sustained-breach', kind: 'execute', when: 'only dry runs spent the budget', input: input({ ledger: ledger(past(minuteMs, { mode: 'dry-run' }), past(2 * minuteMs, { mode: 'dry-run' })) }), level: 1 },
   { reason: 'not-recovered', kind: 'execute', when: 'the rung below did not help', input: input({ incident: climbing([1]) }), level: 3 },
   { reason: 'not-recovered', kind: 'execute', when: 'cooldown, budget and fleet count incidents, never rungs', input: input({ incident: climbing([1]), ledger: ledger(past(minuteMs), past(2 * minuteMs), past(minuteMs, { target: 'a' }), past(minuteMs, { target: 'b' })) }), level: 3 },
+  { reason: 'scheduled', kind: 'schedule', when: 'its trigger schedules the rollback, and the delay is not over', input: input({ alerts: [scheduledAlert(29 * minuteMs)] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the delay of its trigger is over', input: input({ alerts: [scheduledAlert(30 * minuteMs)] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'another trigger does not wait', input: input({ alerts: [scheduledAlert(minuteMs), alert()] }), level: 1 },
+  { reason: 'cooldown', kind: 'suppress', when: 'nothing is scheduled into a cooldown', input: input({ alerts: [scheduledAlert(minuteMs)], ledger: ledger(past(minuteMs)) }), level: 1 },
   { reason: 'observe-mode', kind: 'notify-only', when: 'the daemon only observes', input: input({ mode: 'observe' }), level: 1 },
   { reason: 'observe-mode', kind: 'notify-only', when: 'every trigger only observes', input: input({ alerts: [alert({ mode: 'observe' })] }) },
   { reason: 'observe-mode', kind: 'notify-only', when: 'the mode became stricter in the middle of the ladder', input: input({ mode: 'observe', incident: climbing([1]) }), level: 3 },

@@ -46,7 +46,8 @@ const MINUTE_MS = 60_000;
 
 const modes = fc.constantFrom('enforce', 'enforce', 'enforce', 'dry-run', 'observe');
 const alerts = fc.record({
-  response: fc.constantFrom('immediate', 'immediate', 'monitor'),
+  response: fc.constantFrom('immediate', 'immediate', 'scheduled', 'monitor'),
+  delayMs: fc.constantFrom(0, 3_600_000),
   mode: modes,
   evidence: fc.constant({ trigger: 'T', fingerprint: 'f', labels: {}, severity: 'high', query: 'q', condition: '> 1', window: 'for 5m' }),
   levels: fc.constantFrom({ from: 1, to: 3 }, { from: 2, to: 5 }, undefined),

@@ -95,6 +95,21 @@ describe('from a breach to recovery', () => {
     expect(await rig.incident()).toMatchObject({ status: 'recovered', resolution: { how: 'by-itself' } });
   });
 
+  it('schedules a rollback, tells when, and cancels it when it recovers before', async () => {
+    const { source, executor, clock } = await rigged({ triggers: [trigger({ response: 'scheduled', delayMs: 60_000 })] });
+    source.answer = 0.5;
+    await clock.advance(40 * second);
+    expect((await rig.incident()).decisions).toMatchObject([{ kind: 'schedule', reason: 'scheduled', level: 1 }]);
+    source.answer = 0;
+    await clock.advance(60 * second);
+    expect(executor.done).toEqual([]);
+    expect(await rig.incident()).toMatchObject({ status: 'recovered', resolution: { how: 'by-itself' } });
+    source.answer = 0.5;
+    await clock.advance(75 * second);
+    expect(executor.done).toEqual(['flag-off-step']);
+    expect((await rig.incident()).decisions.map(({ kind }) => kind).slice(0, 2)).toEqual(['schedule', 'execute']);
+  });
+
   it('stops before a level above maxAutoLevel', async () => {
     const { source, executor, clock } = await rigged({ plans: [plan('restore', 4)], triggers: [trigger({ levels: { from: 4, to: 4 } })] });
     source.answer = 0.5;
