@@ -5,7 +5,7 @@ export type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback/r
 export type { RollbackExecution, RollbackStepExecution, StepLog } from './rollback/rollback-execution.js';
 export type { RollbackJournal } from './rollback/rollback-journal.js';
 export { type ExecuteOptions, type PlannedStep, RollbackManager, type RollbackManagerOptions, type RunOptions } from './rollback/rollback-manager.js';
-export type { RetryPolicy, RollbackContext, RollbackPlan, RollbackStep, StepType, WrittenDuration } from './rollback/rollback-plan.js';
+export type { RetryPolicy, RollbackContext, RollbackPlan, RollbackStep, StepType, WrittenDuration, WrittenRollbackPlan } from './rollback/rollback-plan.js';
 export type { RollbackStepExecutor, StepAttempt, StepDescription, StepState } from './rollback/step-executor.js';
 export type { SecretReader } from './secret/secret-reader.js';
 export type { Clock } from './time/clock.js';

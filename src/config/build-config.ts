@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { deepFreeze } from '../rollback/plain-data.js';
+import { registeredPlan } from '../rollback/registered-plan.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { VerificationSpec } from '../verification/verification.js';
@@ -56,7 +57,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
 }
 
 function planOf({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps }: WrittenPlan): RollbackPlan {
-  return { id, name, description, phase, target, level, dependencies, estimatedDuration, steps };
+  return registeredPlan({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps });
 }
 
 const DEFAULT_HOLD_MS = 120_000;

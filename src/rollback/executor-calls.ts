@@ -19,6 +19,10 @@ export interface ExecutorCallPorts {
   readonly executor: (type: string) => RollbackStepExecutor | undefined;
 }
 
+/** The number of parameters of an `execute` that has a place for the signal. */
+const TAKES_A_SIGNAL = 3;
+const DEAF_GRACE_MS = 1_000;
+
 /**
  * Calls into executors: each within a time, with its own copy of step and context, secrets filled in on the way in and
  * blanked on the way out.
@@ -38,8 +42,10 @@ export class ExecutorCalls {
   }
 
   async execute(step: RollbackStep, context: RollbackContext, attempt: StepAttempt, bounds: { readonly cancel?: AbortSignal | undefined; readonly onLate: (error?: string) => void }): Promise<AttemptEnd> {
-    const { clock, settleGraceMs: graceMs } = this.#ports;
+    const { clock, settleGraceMs } = this.#ports;
     const executor = this.executorOf(step.type);
+    // Who takes no signal does not know that it is to stop; it may be about to end by itself, and no more.
+    const graceMs = executor.execute.length < TAKES_A_SIGNAL ? Math.min(settleGraceMs, DEAF_GRACE_MS) : settleGraceMs;
     const end = await boundedWork(clock, async (signal) => executor.execute(this.#filled(step), structuredClone(context), signal, attempt), {
       timeoutMs: stepTimeoutMs(step),
       graceMs,

@@ -1,16 +1,23 @@
 import { BelayError } from '../fault/belay-error.js';
 import { deepFreeze, plainCopy } from './plain-data.js';
-import type { RollbackPlan, RollbackStep } from './rollback-plan.js';
-import { stepTimeoutMs } from './step-timing.js';
+import type { RollbackPlan, RollbackStep, WrittenRollbackPlan } from './rollback-plan.js';
+import { estimateMinutes, timeoutSeconds } from './step-timing.js';
 
-/** A frozen copy that nobody can change afterwards. Throws BelayError `parameter-invalid` for a plan that could not run as written. */
-export function registeredPlan(plan: RollbackPlan): RollbackPlan {
-  const copy = plainCopy(plan, `Plan ${plan.id}`);
+/**
+ * A frozen copy that nobody can change afterwards, with every duration as the number that the user's documents have.
+ * Throws BelayError `parameter-invalid` for a plan that could not run as written.
+ */
+export function registeredPlan(plan: WrittenRollbackPlan): RollbackPlan {
+  const written = plainCopy(plan, `Plan ${plan.id}`);
+  const copy: RollbackPlan = {
+    ...written,
+    estimatedDuration: estimateMinutes(written),
+    steps: written.steps.map((step) => ({ ...step, timeout: timeoutSeconds(step) })),
+  };
   const seen = new Set<string>();
   for (const step of copy.steps) {
     if (seen.has(step.id)) throw new BelayError('parameter-invalid', `Plan ${copy.id} has two steps with the id ${step.id}`);
     seen.add(step.id);
-    stepTimeoutMs(step);
     checkRetryPolicy(step);
   }
   return deepFreeze(copy);

@@ -13,7 +13,7 @@ import { registeredPlan } from './registered-plan.js';
 import type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback-event.js';
 import type { RollbackExecution } from './rollback-execution.js';
 import type { RollbackJournal } from './rollback-journal.js';
-import type { RollbackContext, RollbackPlan } from './rollback-plan.js';
+import type { RollbackContext, RollbackPlan, WrittenRollbackPlan } from './rollback-plan.js';
 import type { RollbackStepExecutor, StepDescription } from './step-executor.js';
 
 /** How many finished executions `getRollbackStatus` still knows; the journal keeps them all. */
@@ -89,7 +89,7 @@ export class RollbackManager {
   }
 
   /** Keeps a frozen copy; one of the same id is replaced, and executions under way go on with the old one. Throws BelayError `parameter-invalid`. */
-  registerPlan(plan: RollbackPlan): void {
+  registerPlan(plan: WrittenRollbackPlan): void {
     this.#plans.set(plan.id, registeredPlan(plan));
   }
 

@@ -23,8 +23,8 @@ export interface RollbackStep {
   // Belay's own executors read theirs with a schema.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   parameters: Record<string, any>;
-  /** Per attempt; a bare number is seconds. */
-  timeout: WrittenDuration;
+  /** Seconds, per attempt. */
+  timeout: number;
   retryPolicy?: RetryPolicy | undefined;
   /** The plan goes on when this step has failed. */
   continueOnError?: boolean | undefined;
@@ -40,11 +40,17 @@ export interface RollbackPlan {
   steps: RollbackStep[];
   /** Ids of plans that run first, each once. */
   dependencies: string[];
-  /** A bare number is minutes. */
-  estimatedDuration: WrittenDuration;
+  /** Minutes. */
+  estimatedDuration: number;
   /** Without `target` and `level` a plan is started by hand only. */
   target?: string | undefined;
   level?: Level | undefined;
+}
+
+/** A plan as people may write it, with durations in either form; every plan is one. */
+export interface WrittenRollbackPlan extends Omit<RollbackPlan, 'steps' | 'estimatedDuration'> {
+  steps: (Omit<RollbackStep, 'timeout'> & { timeout: WrittenDuration })[];
+  estimatedDuration: WrittenDuration;
 }
 
 /** As in the user's documents. `metadata` carries what templates may use: labels, trigger, incident, rollback point. */

@@ -1,23 +1,35 @@
 import { BelayError } from '../fault/belay-error.js';
 import { parseDuration } from '../time/duration.js';
-import type { RollbackStep } from './rollback-plan.js';
+import type { RollbackStep, WrittenDuration } from './rollback-plan.js';
 
 const FIRST_DELAY_MS = 1_000;
 /** However steep the back-off, a step is tried again within an hour (and the instant stays one that JSON can hold). */
 const LONGEST_DELAY_MS = 3_600_000;
 const JITTER = 0.2;
 
-/** The limit of one attempt. Throws BelayError `parameter-invalid` when it is not a positive duration. */
-export function stepTimeoutMs(step: RollbackStep): number {
-  const timeoutMs = typeof step.timeout === 'number' ? step.timeout * 1_000 : parseDuration(step.timeout);
-  if (timeoutMs === undefined || !Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-    throw new BelayError('parameter-invalid', `Step ${step.id}: timeout ${JSON.stringify(step.timeout)} is neither a positive number of seconds nor a duration such as "90s"`);
+/** The limit of one attempt; a bare number is seconds. Throws BelayError `parameter-invalid` when it is not a positive duration. */
+export function timeoutSeconds({ id, timeout }: { readonly id: string; readonly timeout: WrittenDuration }): number {
+  const seconds = typeof timeout === 'number' ? timeout : (parseDuration(timeout) ?? NaN) / 1_000;
+  if (!Number.isFinite(seconds) || seconds <= 0) {
+    throw new BelayError('parameter-invalid', `Step ${id}: timeout ${JSON.stringify(timeout)} is neither a positive number of seconds nor a duration such as "90s"`);
   }
-  return timeoutMs;
+  return seconds;
+}
+
+/** How long a plan takes; a bare number is minutes. Throws BelayError `parameter-invalid` for a text that is no duration. */
+export function estimateMinutes({ id, estimatedDuration }: { readonly id: string; readonly estimatedDuration: WrittenDuration }): number {
+  if (typeof estimatedDuration !== 'string') return estimatedDuration;
+  const durationMs = parseDuration(estimatedDuration);
+  if (durationMs !== undefined) return durationMs / 60_000;
+  throw new BelayError('parameter-invalid', `Plan ${id}: estimatedDuration ${JSON.stringify(estimatedDuration)} is neither a number of minutes nor a duration such as "15m"`);
+}
+
+export function stepTimeoutMs({ timeout }: RollbackStep): number {
+  return Math.round(timeout * 1_000);
 }
 
 export function timeoutError(step: RollbackStep): BelayError {
-  return new BelayError('step-timeout', `Step ${step.id} timed out after ${stepTimeoutMs(step) / 1_000} seconds`, { context: { step: step.id } });
+  return new BelayError('step-timeout', `Step ${step.id} timed out after ${step.timeout} seconds`, { context: { step: step.id } });
 }
 
 export function maxAttemptsOf(step: RollbackStep): number {

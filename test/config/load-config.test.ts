@@ -132,7 +132,7 @@ verification:
   it('keeps the references of steps for the run, and fills those of a verification', async () => {
     const { plans, verifications } = await loaded(configFolder(files), env);
     expect(plans.map(({ id }) => id)).toEqual(['release-back', 'prepare', 'search-off']);
-    expect(plans[0]).toMatchObject({ level: 3, dependencies: ['prepare'], estimatedDuration: '15m', steps: [{ parameters: { version: '${rollbackPoint.version}' }, timeout: '90s', idempotent: false }] });
+    expect(plans[0]).toMatchObject({ level: 3, dependencies: ['prepare'], estimatedDuration: 15, steps: [{ parameters: { version: '${rollbackPoint.version}' }, timeout: 90, idempotent: false }] });
     expect([...verifications.keys()]).toEqual(['release-back', 'search-off']);
     expect(verifications.get('release-back')).toMatchObject({ checks: [{ type: 'http', headers: { Authorization: 'ops-secret-1' }, expect: { status: 200, maxLatencyMs: 1_000 } }], holdMs: 30_000, timeoutMs: 600_000 });
     // Nothing is declared for search but its alerts, which always count.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryJournal, type RollbackContext, type RollbackEvent, RollbackManager, type RollbackManagerOptions, type RollbackStep, type RollbackStepExecutor } from '../../src/index.js';
+import { MemoryJournal, type RollbackContext, type RollbackEvent, RollbackManager, type RollbackManagerOptions, type RollbackStepExecutor, type WrittenRollbackPlan } from '../../src/index.js';
 import { driveClock } from '../support/drive-clock.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { separationPlan } from '../support/separation-plan.js';
@@ -12,7 +12,7 @@ function untilAborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 /** One plan `p`, its steps of type `work`, on a clock that the test moves. */
-function bench(steps: Partial<RollbackStep>[], executor: RollbackStepExecutor, options: RollbackManagerOptions = {}) {
+function bench(steps: Partial<WrittenRollbackPlan['steps'][number]>[], executor: RollbackStepExecutor, options: RollbackManagerOptions = {}) {
   const clock = new FakeClock();
   const journal = new MemoryJournal();
   const manager = new RollbackManager({ clock, journal, random: () => 0.5, ...options });
@@ -142,21 +142,27 @@ describe('timeouts', () => {
     expect([runs, mostAtWork]).toEqual([2, 1]);
   });
 
-  it('end a step whose executor ignores the signal, never start it again, and do not lose its late end', async () => {
+  it.each<[string, number, (work: () => Promise<void>) => RollbackStepExecutor['execute']]>([
+    ['ignores the signal', 5, (work) => async (_step, _context, signal) => {
+      signal?.throwIfAborted();
+      await work();
+    }],
+    ['takes no signal', 1, (work) => () => work()],
+  ])('end a step whose executor %s after %i s of grace, never start it again, and do not lose its late end', async (_name, grace, executeWith) => {
     let runs = 0;
     let release: (error: Error) => void = () => undefined;
     const { clock, start, events, manager } = bench([{ timeout: 10, retryPolicy: { maxAttempts: 3, backoffMultiplier: 1 } }], {
-      execute: () => {
+      execute: executeWith(() => {
         runs += 1;
         return new Promise((_, reject) => (release = reject));
-      },
+      }),
     });
     const startAt = clock.now();
     const execution = await driveClock(clock, start());
     expect(execution.status).toBe('failed');
     expect(execution.error).toContain('Step s1 timed out after 10 seconds');
-    expect(execution.error).toContain('it has not stopped 5s after it was told to');
-    expect(execution.endTime!.getTime() - startAt).toBe(15_000);
+    expect(execution.error).toContain(`it has not stopped ${grace}s after it was told to`);
+    expect(execution.endTime!.getTime() - startAt).toBe(10_000 + grace * 1_000);
 
     release(new Error('gave up at last'));
     await clock.advance(60_000);
@@ -167,7 +173,10 @@ describe('timeouts', () => {
   });
 
   it('count as failed even where the executor resolves while it is being stopped', async () => {
-    const { clock, start } = bench([{ timeout: 1 }], { execute: async () => clock.sleepUntil(clock.now() + 3_000) });
+    const { clock, start } = bench([{ timeout: 1 }], { execute: async (_step, _context, signal) => {
+        signal?.throwIfAborted();
+        await clock.sleepUntil(clock.now() + 3_000);
+      }, });
     expect(await driveClock(clock, start())).toMatchObject({ status: 'failed', error: 'Failed at step: s1 - Error: Step s1 timed out after 1 seconds' });
   });
 
@@ -222,7 +231,10 @@ describe('cancelling', () => {
 
   it('ends even where the executor ignores it', async () => {
     const cancel = new AbortController();
-    const { clock, start } = bench([{ timeout: '1h' }], { execute: () => new Promise(() => undefined) });
+    const { clock, start } = bench([{ timeout: '1h' }], { execute: async (_step, _context, signal) => {
+          signal?.throwIfAborted();
+          await new Promise(() => undefined);
+        }, });
     const running = start(cancel.signal);
     await clock.advance(1_000);
     cancel.abort('maintenance');

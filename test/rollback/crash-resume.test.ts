@@ -192,7 +192,10 @@ describe('a kill in the middle of a step', () => {
     const [clock, journal] = [new FakeClock(), new MemoryJournal()];
     const process = (): RollbackManager => {
       const manager = new RollbackManager({ clock, journal });
-      manager.registerExecutor('work', { execute: () => new Promise(() => undefined) });
+      manager.registerExecutor('work', { execute: async (_step, _context, signal) => {
+          signal?.throwIfAborted();
+          await new Promise(() => undefined);
+        }, });
       manager.registerPlan({ ...separationPlan(), id: 'p', steps: [{ id: 's', name: 'S', description: '', type: 'work', parameters: {}, timeout: 60 }] });
       return manager;
     };

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { BelayError, type RollbackContext, type RollbackExecution, RollbackManager, type RollbackPlan, type RollbackStep, type RollbackStepExecution, type RollbackStepExecutor } from '../../src/index.js';
+import { BelayError, type RollbackContext, type RollbackExecution, RollbackManager, type RollbackPlan, type RollbackStep, type RollbackStepExecution, type RollbackStepExecutor, type WrittenRollbackPlan } from '../../src/index.js';
 import { separationPlan } from '../support/separation-plan.js';
 
 /** An executor as the user's documents write them: two parameters, and parameters taken apart without a check. */
@@ -110,6 +110,15 @@ describe('the public face', () => {
     expect(() => manager.getPlan('storefront-split-rollback')?.steps.pop()).toThrow(TypeError);
   });
 
+  it('turns durations that are written as text into the documented seconds and minutes', async () => {
+    const { manager } = managerWithExecutors();
+    let timeoutMs = 0;
+    manager.registerExecutor('slow', { execute: async (step: RollbackStep) => void (timeoutMs = step.timeout * 1_000) });
+    manager.registerPlan({ ...separationPlan(), id: 'written', estimatedDuration: '1h30m', steps: [{ id: 's', name: 'S', description: '', type: 'slow', parameters: {}, timeout: '1m30s' }] });
+    await manager.executeRollback('written', context);
+    expect([timeoutMs, manager.getPlan('written')?.estimatedDuration]).toEqual([90_000, 90]);
+  });
+
   it('gives snapshots that neither later work nor their holder changes', async () => {
     const { manager, recorder } = managerWithExecutors();
     let atFlag: RollbackExecution | undefined;
@@ -161,6 +170,8 @@ describe('the public face', () => {
     expectTypeOf<RollbackExecution['endTime']>().toEqualTypeOf<Date | null>();
     expectTypeOf<RollbackExecution['steps']>().toEqualTypeOf<RollbackStepExecution[]>();
     expectTypeOf<keyof RollbackExecution>().toEqualTypeOf<'id' | 'planId' | 'startTime' | 'endTime' | 'status' | 'steps' | 'error' | 'context'>();
+    expectTypeOf<RollbackPlan['estimatedDuration']>().toEqualTypeOf<number>();
+    expectTypeOf<RollbackStep['timeout']>().toEqualTypeOf<number>();
     expectTypeOf<RollbackContext['trigger']>().toEqualTypeOf<'manual' | 'automatic'>();
     expectTypeOf<RollbackManager['executeRollback']>().toBeCallableWith('plan', { environment: 'e', trigger: 'automatic', metadata: {} });
     expectTypeOf<RollbackManager['getPlan']>().returns.toEqualTypeOf<RollbackPlan | undefined>();
@@ -221,10 +232,11 @@ describe('what is refused before the first step', () => {
     expect(announcer.said).toHaveLength(2);
   });
 
-  it.each<[string, (plan: RollbackPlan) => void]>([
+  it.each<[string, (plan: WrittenRollbackPlan) => void]>([
     ['a timeout of nothing', (plan) => (plan.steps[0]!.timeout = 0)],
     ['a timeout that is no duration', (plan) => (plan.steps[0]!.timeout = 'soon')],
     ['a timeout that is no number', (plan) => (plan.steps[0]!.timeout = Number.NaN)],
+    ['an estimate that is no duration', (plan) => (plan.estimatedDuration = 'a while')],
     ['no attempt', (plan) => (plan.steps[0]!.retryPolicy = { maxAttempts: 0, backoffMultiplier: 1 })],
     ['half an attempt', (plan) => (plan.steps[0]!.retryPolicy = { maxAttempts: 1.5, backoffMultiplier: 1 })],
     ['a back-off that shrinks to nothing', (plan) => (plan.steps[0]!.retryPolicy = { maxAttempts: 2, backoffMultiplier: 0 })],
