@@ -162,8 +162,10 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
     case 'cancel-requested':
     case 'attempt-settled-late':
       return rung;
-    case 'rollback-ended':
-      return { ...rung, endedAt: event.at, outcome: event.outcome, error: event.error };
+    case 'rollback-ended': {
+      const ended = { ...rung, endedAt: event.at, outcome: event.outcome, error: event.error };
+      return event.outcome === 'would-have' ? { ...ended, verification: skippedVerification(event.at) } : ended;
+    }
     case 'step-attempt-started':
       return withStep(rung, event.stepKey, (step) => ({
         ...step,
@@ -185,6 +187,11 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
     default:
       throw new TypeError(`unknown rollback event ${JSON.stringify(event satisfies never)}`);
   }
+}
+
+/** A dry run has changed nothing that could be verified. */
+function skippedVerification(at: number): NonNullable<Rung['verification']> {
+  return { startedAt: at, holdMs: 0, timeoutMs: 0, result: { outcome: 'skipped', startedAt: at, endedAt: at, results: [], explanation: 'A dry run changes nothing, so there is nothing to verify.' } };
 }
 
 function withStep(rung: Rung, key: string, change: (step: RungStep) => RungStep): Rung {

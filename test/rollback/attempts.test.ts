@@ -176,7 +176,7 @@ describe('timeouts', () => {
     const { clock, start } = bench([{ timeout: 1 }], { execute: async (_step, _context, signal) => {
         signal?.throwIfAborted();
         await clock.sleepUntil(clock.now() + 3_000);
-      }, });
+      } });
     expect(await driveClock(clock, start())).toMatchObject({ status: 'failed', error: 'Failed at step: s1 - Error: Step s1 timed out after 1 seconds' });
   });
 
@@ -234,7 +234,7 @@ describe('cancelling', () => {
     const { clock, start } = bench([{ timeout: '1h' }], { execute: async (_step, _context, signal) => {
           signal?.throwIfAborted();
           await new Promise(() => undefined);
-        }, });
+        } });
     const running = start(cancel.signal);
     await clock.advance(1_000);
     cancel.abort('maintenance');

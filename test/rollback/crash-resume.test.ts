@@ -195,7 +195,7 @@ describe('a kill in the middle of a step', () => {
       manager.registerExecutor('work', { execute: async (_step, _context, signal) => {
           signal?.throwIfAborted();
           await new Promise(() => undefined);
-        }, });
+        } });
       manager.registerPlan({ ...separationPlan(), id: 'p', steps: [{ id: 's', name: 'S', description: '', type: 'work', parameters: {}, timeout: 60 }] });
       return manager;
     };
