@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** The reason of an abort by `withDeadline`, as opposed to one by the caller. */
 export class DeadlineError extends Error {
   constructor(readonly timeoutMs: number) {
@@ -15,6 +17,8 @@ export async function withDeadline<T>(timeoutMs: number, signal: AbortSignal, wo
   // Not AbortSignal.any: the caller's signal may live as long as the daemon and must keep nothing of this.
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
+  // As many questions at once as there are triggers listen to one signal, each until it is answered: that is no leak.
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => controller.abort(new DeadlineError(timeoutMs)), timeoutMs);
   try {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { errorObservation, valueObservation, valueSample } from './observation.js';
+import { errorObservation, valueSample } from './observation.js';
 import { parsePrometheusNumber } from './prometheus-number.js';
 import type { HttpAnswer } from './http-client.js';
-import type { Labels, Observation, SeriesSample, SourceErrorReason } from './sample.js';
+import type { Labels, Observation, Sample, SeriesSample, SourceErrorReason } from './sample.js';
 
 const labels = z.record(z.string(), z.string());
 const texts = z.array(z.string()).nullish();
@@ -30,6 +30,8 @@ interface Fault {
 /** What the API says of a query that it could not answer; what is not listed is a failure of the server. */
 const REASONS = new Map<string, SourceErrorReason>([['bad_data', 'query-refused'], ['execution', 'query-refused'], ['timeout', 'timeout']]);
 const SHOWN_CHARACTERS = 300;
+/** An answer carries the very instant that was asked about. One that is this much older is of another question, kept by something on the way. */
+const STALE_AFTER_MS = 60_000;
 
 /** Reads the answer to an instant query about `at`. */
 export function readInstantAnswer(answer: HttpAnswer, at: number): Observation {
@@ -40,7 +42,8 @@ export function readInstantAnswer(answer: HttpAnswer, at: number): Observation {
   switch (data.resultType) {
     case 'scalar': {
       const point = readPoint(data.result);
-      return point === undefined ? badPoint(at, data.result) : valueObservation(at, point.value, warnings);
+      if (point === undefined) return badPoint(at, data.result);
+      return vectorOf(at, [{ labels: {}, sample: sampleOf(at, point) }], warnings);
     }
     case 'vector': {
       const series: SeriesSample[] = [];
@@ -48,7 +51,7 @@ export function readInstantAnswer(answer: HttpAnswer, at: number): Observation {
         if (histogram !== undefined) return errorObservation(at, 'wrong-type', 'the query returns native histograms, not numbers');
         const point = readPoint(value);
         if (point === undefined) return badPoint(at, value);
-        series.push({ labels: withoutName(metric), sample: valueSample(at, point.value) });
+        series.push({ labels: withoutName(metric), sample: sampleOf(at, point) });
       }
       return vectorOf(at, series, warnings);
     }
@@ -103,7 +106,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readPoint(written: unknown): { readonly at: number; readonly value: number } | undefined {
+interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
+function sampleOf(askedAt: number, point: Point): Sample {
+  return point.at < askedAt - STALE_AFTER_MS ? { kind: 'stale', at: askedAt } : valueSample(askedAt, point.value);
+}
+
+function readPoint(written: unknown): Point | undefined {
   if (!Array.isArray(written) || written.length !== 2) return undefined;
   const [seconds, text] = written as [unknown, unknown];
   const value = typeof text === 'string' ? parsePrometheusNumber(text) : undefined;

@@ -164,8 +164,28 @@ describe('the caller', () => {
 
 describe('warnings and connections', () => {
   it('hands warnings and infos on', async () => {
-    const server = await answering(JSON.stringify({ status: 'success', warnings: ['partial'], infos: ['not a counter'], data: { resultType: 'scalar', result: [1, '4'] } }));
+    const server = await answering(JSON.stringify({ status: 'success', warnings: ['partial'], infos: ['not a counter'], data: { resultType: 'scalar', result: [at / 1000, '4'] } }));
     expect(await ask(sourceAt(server.url))).toEqual({ kind: 'vector', at, series: [{ labels: {}, sample: { kind: 'value', at, value: 4 } }], warnings: ['partial', 'not a counter'] });
+  });
+
+  it.each([
+    ['vector', (time: number) => [{ metric: {}, value: [time, '4'] }]],
+    ['scalar', (time: number) => [time, '4']],
+  ])('takes a %s of another time than was asked about for stale', async (resultType, result) => {
+    const server = await answering(JSON.stringify({ status: 'success', data: { resultType, result: result(at / 1000 - 61) } }));
+    expect(await ask(sourceAt(server.url))).toMatchObject({ series: [{ sample: { kind: 'stale', at } }] });
+  });
+
+  it('hears of no leak when many questions share one signal', async () => {
+    const warned: Error[] = [];
+    const onWarning = (warning: Error): void => void warned.push(warning);
+    process.on('warning', onWarning);
+    const source = sourceAt((await answering(vector([]))).url);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => ask(source, signal)));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warned).toEqual([]);
   });
 
   it('keeps a connection, and makes a new one when the server has closed it just then', async () => {
