@@ -36,8 +36,8 @@ export class DaemonClient {
     return this.#ask<T>(() => this.#http.post(path, body));
   }
 
-  delete<T>(path: string): Promise<T> {
-    return this.#ask<T>(() => this.#http.delete(path));
+  delete<T>(path: string, params: Readonly<Record<string, string | undefined>> = {}): Promise<T> {
+    return this.#ask<T>(() => this.#http.delete(path, { params }));
   }
 
   async #ask<T>(send: () => Promise<AxiosResponse<unknown>>): Promise<T> {

@@ -24,6 +24,12 @@ export class Output {
     process.stdout.write(`${visibleText(text, this.#colour)}\n`);
   }
 
+  /** What was done: a sentence for people, data for scripts that asked for it. */
+  done({ json }: { readonly json?: boolean | undefined }, text: string, value: unknown): void {
+    if (json === true) this.json(value);
+    else this.answer(text);
+  }
+
   json(value: unknown): void {
     process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`);
   }

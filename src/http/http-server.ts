@@ -44,6 +44,12 @@ export function createHttpServer({ guard, settings, operatorToken, logger, regis
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     return Promise.resolve();
   });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Many clients name the type of a body that they do not send.
+    if (body.trim() === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
   guardAccess(app, settings, operatorToken);
   answerErrors(app);
   app.register(swagger, {

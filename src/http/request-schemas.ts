@@ -29,23 +29,29 @@ export const rollbackBody = z
     plan: name.optional().describe('A plan by its id'),
     target: name.optional().describe('With level: the plan of that target on that level'),
     level: z.literal([1, 2, 3, 4, 5]).optional(),
-    reason,
+    /** A plan that somebody names is a wish that explains itself; a level is not. */
+    reason: reason.optional(),
     dryRun: z.boolean().default(false),
   })
   .transform(({ plan, target, level, reason: why, dryRun }, context): RollbackRequest => {
-    if (plan !== undefined && target === undefined && level === undefined) return { what: { planId: plan }, reason: why, dryRun };
-    if (plan === undefined && target !== undefined && level !== undefined) return { what: { target, level }, reason: why, dryRun };
+    if (plan !== undefined && target === undefined && level === undefined) return { what: { planId: plan }, reason: why ?? 'started by hand', dryRun };
+    if (plan === undefined && target !== undefined && level !== undefined) {
+      if (why !== undefined) return { what: { target, level }, reason: why, dryRun };
+      context.addIssue({ code: 'custom', path: ['reason'], message: 'say why' });
+      return z.NEVER;
+    }
     const missing = plan !== undefined ? (target !== undefined ? 'target' : 'level') : target === undefined ? 'target' : 'level';
     context.addIssue({ code: 'custom', path: [missing], message: 'give either plan, or target and level' });
     return z.NEVER;
   });
 
-export const changeBody = z.strictObject({ target: name, version: name, kind: z.enum(['deploy', 'good']) }) satisfies z.ZodType<ChangeMark>;
+export const changeBody = z.strictObject({ target: name, version: name, kind: z.enum(['deploy', 'good']).default('deploy') }) satisfies z.ZodType<ChangeMark>;
 
 export const pauseBody = z
   .strictObject({ target: name.optional().describe('All targets when it is left out'), reason, for: durationMs.optional().describe('Until resumed when it is left out') })
   .transform(({ target, reason: why, for: forMs }): PauseRequest => ({ target, reason: why, forMs }));
 
+/** Why a pause ends, in the address: a DELETE has no body. */
 export const resumeQuery = z.strictObject({ reason: reason.optional() });
 
 export const resetBody = z.strictObject({ target: name.optional().describe('All targets when it is left out') });

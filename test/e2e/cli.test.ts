@@ -52,7 +52,7 @@ describe('the command line and a running daemon', () => {
   });
 
   it('tells what a dry run would do and does nothing', async () => {
-    const run = await belay.cli('rollback', 'note', '--dry-run', '--reason', 'look');
+    const run = await belay.cli('rollback', 'note', '--dry-run');
     expect(run).toMatchObject({ code: 0, stdout: 'would-have\n' });
     await expect(readFile(`${belay.directory}/note.txt`)).rejects.toThrow('ENOENT');
   });
@@ -66,14 +66,17 @@ describe('the command line and a running daemon', () => {
   it('pauses, resumes and marks', async () => {
     expect(await belay.cli('pause', '--target', 'shop', '--reason', 'migration', '--for', '1h')).toMatchObject({ code: 0 });
     expect((await belay.cli('status')).stdout).toMatch(/paused \(shop\) by local operator: migration/);
-    expect(await belay.cli('resume', '--target', 'shop')).toMatchObject({ code: 0, stdout: 'resumed shop\n' });
+    expect(await belay.cli('resume', '--target', 'shop', '--reason', 'migration done')).toMatchObject({ code: 0, stdout: 'resumed shop\n' });
     expect((await belay.cli('resume', '--target', 'shop')).code).toBe(1);
     expect(await belay.cli('mark', 'deploy', '--target', 'shop', '--version', 'v2')).toMatchObject({ code: 0 });
+    const paused = JSON.parse((await belay.cli('pause', '--reason', 'all hands', '--json')).stdout) as { id: string };
+    expect(JSON.parse((await belay.cli('resume', '--json')).stdout)).toMatchObject({ resumed: [{ id: paused.id, reason: 'all hands' }] });
     expect((await belay.cli('mark', 'deploy', '--target', 'nowhere', '--version', 'v2')).stderr).toMatch(/no target nowhere/);
   });
 
   it('says what was wrong by its exit code', async () => {
     expect((await belay.cli('rollback', '--reason', 'x')).code).toBe(2);
+    expect((await belay.cli('rollback', '--target', 'shop', '--level', '1')).code).toBe(2);
     expect((await belay.cli('frobnicate')).code).toBe(2);
     expect((await belay.cli('rollback', 'nothing', '--reason', 'x')).code).toBe(1);
     expect((await belay.cli('incidents', 'incident-0')).code).toBe(1);

@@ -213,7 +213,9 @@ describe('what is answered', () => {
     await post('/api/v1/incidents/i1/close', { reason: 'fixed by hand' });
     await post('/api/v1/changes', { target: 'checkout', version: '1.2', kind: 'good' });
     expect((await post('/api/v1/pauses', { target: 'checkout', reason: 'migration', for: '1h30m' })).json()).toEqual({ id: 'p1', by: 'operator-token', reason: 'migration', since: 1 });
-    await ask('local', { method: 'DELETE', url: '/api/v1/pauses/p1' });
+    await ask('local', { method: 'DELETE', url: '/api/v1/pauses/p1?reason=done', headers: { 'content-type': 'application/json' } });
+    await post('/api/v1/changes', { target: 'checkout', version: '1.3' });
+    await post('/api/v1/rollbacks', { plan: 'checkout-flag-off' });
     await post('/api/v1/resets', {});
     await ask('admin', { method: 'POST', url: '/-/reload' });
     expect(guard.calls).toEqual([
@@ -223,7 +225,9 @@ describe('what is answered', () => {
       ['closeIncident', 'i1', 'fixed by hand', 'operator-token'],
       ['markChange', { target: 'checkout', version: '1.2', kind: 'good' }, 'operator-token'],
       ['pause', { target: 'checkout', reason: 'migration', forMs: 5_400_000 }, 'operator-token'],
-      ['resume', 'p1', 'local operator', undefined],
+      ['resume', 'p1', 'local operator', 'done'],
+      ['markChange', { target: 'checkout', version: '1.3', kind: 'deploy' }, 'operator-token'],
+      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'started by hand', dryRun: false }, 'operator-token', false],
       ['reset', undefined, 'operator-token'],
       ['reload', 'admin-token'],
     ]);
@@ -232,7 +236,7 @@ describe('what is answered', () => {
 
 describe('bad requests', () => {
   const bad: readonly (readonly [url: string, payload: unknown, path: string])[] = [
-    ['/api/v1/rollbacks', { plan: 'p' }, '/reason'],
+    ['/api/v1/rollbacks', { target: 't', level: 3 }, '/reason'],
     ['/api/v1/rollbacks', { plan: 'p', reason: '   ' }, '/reason'],
     ['/api/v1/rollbacks', { reason: 'r' }, '/target'],
     ['/api/v1/rollbacks', { target: 't', reason: 'r' }, '/level'],
@@ -268,7 +272,7 @@ describe('bad requests', () => {
       return [answer.statusCode, answer.json<{ error: { code: string } }>().error.code];
     };
     expect(await post('{"plan":')).toEqual([400, 'wrong-use']);
-    expect(await post('')).toEqual([400, 'wrong-use']);
+    expect(await post('')).toEqual([400, 'parameter-invalid']);
     expect(await post('{"__proto__":{"plan":"p"},"reason":"r"}')).toEqual([400, 'wrong-use']);
     expect(await post('plan=p', 'application/x-www-form-urlencoded')).toEqual([415, 'wrong-use']);
     expect(await post(JSON.stringify({ reason: 'x'.repeat(1024 * 1024) }))).toEqual([413, 'wrong-use']);
@@ -343,5 +347,5 @@ test('OpenAPI names every route, its parameters and its answers', async () => {
       }
     }
   }
-  expect(document.paths['/api/v1/rollbacks']?.['post']?.requestBody?.content['application/json']?.schema).toMatchObject({ type: 'object', required: ['reason'] });
+  expect(document.paths['/api/v1/rollbacks']?.['post']?.requestBody?.content['application/json']?.schema).toMatchObject({ type: 'object', properties: { reason: { type: 'string' } } });
 });

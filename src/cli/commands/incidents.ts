@@ -34,10 +34,11 @@ export function incidentCommands(program: Command): void {
     .argument('<id>', 'the incident')
     .description('close an incident by hand')
     .requiredOption('--reason <text>', 'why')
-    .action(async (id: string, options: { reason: string }, command: Command) => {
+    .option('--json', 'for scripts')
+    .action(async (id: string, options: { reason: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
       await daemon.post(`/api/v1/incidents/${encodeURIComponent(id)}/close`, { reason: options.reason });
-      new Output().answer(`closed ${id}`);
+      new Output().done(options, `closed ${id}`, { closed: id });
     });
 }
 

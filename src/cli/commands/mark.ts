@@ -10,9 +10,11 @@ export function markCommand(program: Command): void {
     .description('tell Belay of a change; plans reach the last good one as ${rollbackPoint.version}')
     .requiredOption('--target <name>', 'the target')
     .requiredOption('--version <version>', 'the version')
-    .action(async (kind: string, options: { target: string; version: string }, command: Command) => {
+    .option('--json', 'for scripts')
+    .action(async (kind: string, { json, target, version }: { target: string; version: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
-      await daemon.post('/api/v1/changes', { kind, ...options });
-      new Output().answer(`marked ${options.version} of ${options.target} as ${kind}`);
+      const change = { kind, target, version };
+      await daemon.post('/api/v1/changes', change);
+      new Output().done({ json }, `marked ${version} of ${target} as ${kind}`, change);
     });
 }

@@ -14,34 +14,36 @@ export function pauseCommands(program: Command): void {
     .option('--target <name>', 'one target only')
     .option('--for <duration>', 'end the pause by itself, such as 2h')
     .requiredOption('--reason <text>', 'why')
-    .action(async (options: { target?: string; for?: string; reason: string }, command: Command) => {
+    .option('--json', 'for scripts')
+    .action(async ({ json, ...request }: { target?: string; for?: string; reason: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
-      const pause = await daemon.post<Pause>('/api/v1/pauses', options);
-      new Output().answer(`paused ${pause.target ?? 'all targets'}${pause.until === undefined ? '' : ` until ${instant(pause.until)}`}  ${pause.id}`);
+      const pause = await daemon.post<Pause>('/api/v1/pauses', request);
+      new Output().done({ json }, `paused ${pause.target ?? 'all targets'}${pause.until === undefined ? '' : ` until ${instant(pause.until)}`}  ${pause.id}`, pause);
     });
 
   program
     .command('resume')
     .description('end the pauses of one target, or the pauses of all')
     .option('--target <name>', 'one target only')
-    .option('--reason <text>', 'why; it stands in the journal')
-    .action(async (options: { target?: string; reason?: string }, command: Command) => {
+    .option('--reason <text>', 'why; it is kept and told')
+    .option('--json', 'for scripts')
+    .action(async (options: { target?: string; reason?: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
       const { pauses } = await daemon.get<StatusView>('/api/v1/status');
       const ended = pauses.filter((pause) => pause.target === options.target);
       if (ended.length === 0) throw new BelayError('not-found', options.target === undefined ? 'there is no pause of all targets' : `${options.target} is not paused by itself`);
-      const why = options.reason === undefined ? '' : `?${new URLSearchParams({ reason: options.reason }).toString()}`;
-      for (const { id } of ended) await daemon.delete(`/api/v1/pauses/${encodeURIComponent(id)}${why}`);
-      new Output().answer(`resumed ${options.target ?? 'all targets'}`);
+      for (const { id } of ended) await daemon.delete(`/api/v1/pauses/${encodeURIComponent(id)}`, { reason: options.reason });
+      new Output().done(options, `resumed ${options.target ?? 'all targets'}`, { resumed: ended });
     });
 
   program
     .command('reset')
     .description('make a spent rollback budget whole again')
     .option('--target <name>', 'one target only')
-    .action(async (options: { target?: string }, command: Command) => {
+    .option('--json', 'for scripts')
+    .action(async ({ json, target }: { target?: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
-      await daemon.post('/api/v1/resets', options);
-      new Output().answer(`reset ${options.target ?? 'all targets'}`);
+      await daemon.post('/api/v1/resets', { target });
+      new Output().done({ json }, `reset ${target ?? 'all targets'}`, { reset: target ?? null });
     });
 }

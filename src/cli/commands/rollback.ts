@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 500;
 interface RollbackOptions {
   readonly target?: string;
   readonly level?: number;
-  readonly reason: string;
+  readonly reason?: string;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly json?: boolean;
@@ -26,14 +26,15 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
     .description('start a rollback by hand and follow it to its verification')
     .option('--target <name>', 'the target')
     .option('--level <number>', '1 to 5', level)
-    .requiredOption('--reason <text>', 'why; it stands on the incident')
+    .option('--reason <text>', 'why; it stands on the incident')
     .option('--dry-run', 'read every real state and tell what would be done')
     .option('--no-wait', 'do not follow it')
     .option('--json', 'for scripts')
     .addHelpText('after', '\nExamples:\n  belay rollback checkout-flag-off --reason "orders fail"\n  belay rollback --target checkout --level 3 --reason "v42 is broken"')
     .action(async (plan: string | undefined, options: RollbackOptions, command: Command) => {
-      const daemon = await daemonOf(command);
       const { reason, dryRun = false } = options;
+      if (plan === undefined && reason === undefined) throw new BelayError('wrong-use', '--target and --level need a --reason as well');
+      const daemon = await daemonOf(command);
       const started = await daemon.post<{ executionId: string; incidentId: string }>('/api/v1/rollbacks', { ...wanted(plan, options), reason, dryRun });
       const output = new Output();
       output.talk(`started ${started.executionId} on incident ${started.incidentId}`);
@@ -52,10 +53,11 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
     .command('cancel')
     .argument('<run>', 'the rollback')
     .description('stop a rollback or its verification; the step in hand is ended first')
-    .action(async (run: string, _options: object, command: Command) => {
+    .option('--json', 'for scripts')
+    .action(async (run: string, options: { json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
       await daemon.post(`/api/v1/rollbacks/${encodeURIComponent(run)}/cancel`);
-      new Output().answer(`cancelled ${run}`);
+      new Output().done(options, `cancelled ${run}`, { cancelled: run });
     });
 }
 
@@ -98,7 +100,7 @@ function isWell({ outcome, verification }: RollbackView): boolean {
 }
 
 function endText({ outcome, verification, error }: RollbackView): string {
-  const verified = verification?.result === undefined ? '' : `; ${verification.result.outcome}: ${verification.result.explanation}`;
+  const verified = verification?.result === undefined || verification.result.outcome === 'skipped' ? '' : `; ${verification.result.outcome}: ${verification.result.explanation}`;
   return `${outcome ?? 'under way'}${error === undefined ? '' : ` (${error})`}${verified}`;
 }
 
