@@ -11,6 +11,15 @@ export class AlertBook {
     for (const { target } of alerts) this.#triggersOf.set(target, (this.#triggersOf.get(target) ?? new Set()).add(trigger));
   }
 
+  /** Forgets the alerts of every other trigger, and returns them. */
+  keepOnly(triggers: ReadonlySet<string>): readonly Alert[] {
+    const others = [...this.#byTrigger.keys()].filter((trigger) => !triggers.has(trigger));
+    const forgotten = others.flatMap((trigger) => this.ofTrigger(trigger));
+    for (const trigger of others) this.#byTrigger.delete(trigger);
+    for (const [target, known] of this.#triggersOf) this.#triggersOf.set(target, new Set([...known].filter((trigger) => triggers.has(trigger))));
+    return forgotten;
+  }
+
   ofTrigger(trigger: string): readonly Alert[] {
     return this.#byTrigger.get(trigger) ?? [];
   }

@@ -102,6 +102,7 @@ export class Guard {
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) {
       this.#alerts.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
     }
+    await this.#forgetUnwatched();
     for (const target of this.#declaration.targets) {
       for (const id of await store.incidents({ target: target.name, limit: 1 })) await this.#takeUp(id, (incident) => this.#targetGuard(target).rememberFirings(incident));
     }
@@ -114,6 +115,7 @@ export class Guard {
     await this.#watch?.stop();
     this.#declaration = declaration;
     this.#eyes = eyes;
+    await this.#forgetUnwatched();
     for (const target of declaration.targets) this.#targetGuard(target).declare(declarationFor(target, declaration));
     for (const [name, guard] of this.#targets) {
       if (declaration.targets.some((target) => target.name === name)) continue;
@@ -276,6 +278,19 @@ export class Guard {
       onEvaluated: (target) => this.#guardOf(target).reconsider(),
     });
     this.#watch.start();
+  }
+
+  /** How an alert stood when its trigger was taken away says nothing about now: it must neither prove nor disprove a recovery. */
+  async #forgetUnwatched(): Promise<void> {
+    const { store, report } = this.#ports;
+    const forgotten = this.#alerts.keepOnly(new Set(this.#declaration.triggers.map(({ name }) => name)));
+    if (forgotten.length === 0) return;
+    try {
+      await store.saveAlerts(forgotten.map((alert) => ({ ...alert, state: 'inactive' })));
+    } catch (error) {
+      // The next start forgets them; the new declarations must be watched all the same.
+      report(error, {});
+    }
   }
 
   #reconsiderAll(): void {

@@ -344,4 +344,16 @@ describe('the configuration', () => {
     await clock.advance(5 * second);
     expect((await rig.events()).map(({ type }) => type).filter((type) => type.startsWith('source-'))).toEqual(['source-blind', 'source-seeing']);
   });
+
+  it('that takes a trigger away under a rollback makes its alert unknown: nothing climbs by how it stood at last', async () => {
+    const { source, executor, clock } = await rigged();
+    source.answer = 0.5;
+    await clock.advance(12 * second);
+    expect(executor.done).toEqual(['flag-off-step']);
+    await rig.guard.declare({ ...rig.declaration, triggers: [] }, rig.eyes);
+    await clock.advance(60 * second);
+    expect(executor.done).toEqual(['flag-off-step']);
+    expect(await rig.incident()).toMatchObject({ status: 'needs-human', needsHuman: { reason: 'inconclusive' } });
+    expect(await rig.store.guard.loadAlerts()).toEqual([]);
+  });
 });
