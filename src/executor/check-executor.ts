@@ -12,7 +12,8 @@ export class CheckExecutor implements RollbackStepExecutor {
     this.#checkRunner = checkRunner;
   }
 
-  async execute(step: RollbackStep, _context: RollbackContext, signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async execute(step: RollbackStep, _context: RollbackContext, told?: AbortSignal): Promise<void> {
+    const signal = told ?? new AbortController().signal;
     signal.throwIfAborted();
     const { name, status, detail } = await this.#checkRunner.run(readParameters('check', step), signal);
     if (status !== 'ok') throw new BelayError('step-failed', `check ${name} is ${status}: ${detail}`, { context: { status } });

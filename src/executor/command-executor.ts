@@ -14,7 +14,8 @@ export class CommandExecutor implements RollbackStepExecutor {
     this.#directory = directory;
   }
 
-  async execute(step: RollbackStep, _context: RollbackContext, signal: AbortSignal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+  async execute(step: RollbackStep, _context: RollbackContext, told?: AbortSignal, attempt?: StepAttempt): Promise<void> {
+    const signal = told ?? new AbortController().signal;
     signal.throwIfAborted();
     const parameters = readParameters('command', step);
     if ((await this.#ask(parameters, signal)).state === 'applied') return;

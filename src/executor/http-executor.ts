@@ -5,7 +5,8 @@ import { sendRequest, withoutCredentials } from './send-request.js';
 
 /** Sends one request, whose answer's status says whether it did what was asked. */
 export class HttpExecutor implements RollbackStepExecutor {
-  async execute(step: RollbackStep, _context: RollbackContext, signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async execute(step: RollbackStep, _context: RollbackContext, told?: AbortSignal): Promise<void> {
+    const signal = told ?? new AbortController().signal;
     signal.throwIfAborted();
     await sendRequest(readParameters('http', step), undefined, signal);
   }

@@ -48,7 +48,8 @@ export class StateExecutor implements RollbackStepExecutor {
     this.#clock = clock;
   }
 
-  async execute(step: RollbackStep, context: RollbackContext, signal: AbortSignal = new AbortController().signal, attempt?: StepAttempt): Promise<void> {
+  async execute(step: RollbackStep, context: RollbackContext, told?: AbortSignal, attempt?: StepAttempt): Promise<void> {
+    const signal = told ?? new AbortController().signal;
     signal.throwIfAborted();
     const change = this.#changeOf(step, context);
     const effort = { signal, attemptId: attempt?.id };

@@ -9,8 +9,11 @@ import { estimateMinutes, timeoutSeconds } from './step-timing.js';
  */
 export function registeredPlan(plan: WrittenRollbackPlan): RollbackPlan {
   const written = plainCopy(plan, `Plan ${plan.id}`);
+  // Code without types may leave out what is empty.
+  const { dependencies = [] } = written as Partial<WrittenRollbackPlan>;
   const copy: RollbackPlan = {
     ...written,
+    dependencies,
     estimatedDuration: estimateMinutes(written),
     steps: written.steps.map((step) => ({ ...step, timeout: timeoutSeconds(step) })),
   };

@@ -28,7 +28,11 @@ export interface StepAttempt {
  * (timeout, cancel), the work must really stop, and the promise settle, before anything else runs.
  */
 export interface RollbackStepExecutor {
-  /** The manager always hands over `signal` and `attempt`; they are optional so that the shape of the user's documents is enough. */
+  /**
+   * The manager always hands over `signal` and `attempt`; they are optional so that the shape of the user's documents is
+   * enough. A function that counts fewer than three parameters (one with a default value ends the count) is taken not to
+   * listen to the signal, and is waited for only a second once its time is over.
+   */
   execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void>;
   /** Reads the real state and tells what `execute` would do. Has no effect. */
   describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;

@@ -115,7 +115,8 @@ function describeReference(reference: string, path: string): TemplateReference {
 }
 
 function scopeOf(context: RollbackContext): Record<string, unknown> {
-  const { environment, trigger, triggeredBy = '', metadata } = context;
+  // Code without types may leave out what is empty.
+  const { environment, trigger, triggeredBy = '', metadata = {} } = context as Partial<RollbackContext>;
   const part = (name: 'labels' | 'rollbackPoint'): object => (Object.hasOwn(metadata, name) ? { [name]: metadata[name] as unknown } : {});
   return { context: { environment, trigger, triggeredBy, metadata }, ...part('labels'), ...part('rollbackPoint') };
 }

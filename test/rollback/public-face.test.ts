@@ -119,6 +119,14 @@ describe('the public face', () => {
     expect([timeoutMs, manager.getPlan('written')?.estimatedDuration]).toEqual([90_000, 90]);
   });
 
+  it('takes what code without types leaves out for empty', async () => {
+    const { manager, recorder } = managerWithExecutors();
+    const steps = [{ id: 's', name: 'S', type: 'deployment', parameters: { environment: '${context.environment}' }, timeout: 5 }];
+    manager.registerPlan({ id: 'bare', name: 'Bare', steps } as unknown as RollbackPlan);
+    expect(await manager.executeRollback('bare', { environment: 'staging', trigger: 'manual' } as RollbackContext)).toMatchObject({ status: 'success' });
+    expect(recorder.ran[0]?.parameters).toEqual({ environment: 'staging' });
+  });
+
   it('gives snapshots that neither later work nor their holder changes', async () => {
     const { manager, recorder } = managerWithExecutors();
     let atFlag: RollbackExecution | undefined;
