@@ -108,6 +108,7 @@ export class Guard {
     }
     for (const id of await store.openIncidents()) await this.#takeUp(id, (incident) => this.#guardOf(incident.target).restore(incident));
     this.#startWatch();
+    for (const target of this.#targets.values()) target.goOn();
   }
 
   /** Takes a new configuration in place of the old one. Windows, incidents and what is under way go on. */

@@ -66,12 +66,17 @@ export class TargetGuard {
     this.#declaration = declaration;
   }
 
-  /** Takes up an open incident as the journal left it: a rollback goes on where it stopped, a verification begins anew. */
+  /** Takes up an open incident as the journal left it. */
   restore(incident: Incident): void {
     this.#record.restore(incident);
     this.rememberFirings(incident);
-    const last = incident.rungs.at(-1);
-    if (last === undefined || incident.status === 'needs-human') return;
+  }
+
+  /** Goes on with the restored incident: a rollback where it stopped, a verification anew. The watch must be there to be asked. */
+  goOn(): void {
+    const incident = this.#record.current;
+    const last = incident?.rungs.at(-1);
+    if (incident === undefined || last === undefined || incident.status === 'needs-human') return;
     if (last.outcome === undefined) {
       if (last.begun) this.#start(last, { from: 'where-it-was' });
       else void this.#fact(() => this.#beginOrCallOff(last)).catch(this.#reportError);

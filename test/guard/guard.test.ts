@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GuardRig, plan, trigger } from '../support/guard-rig.js';
 
@@ -237,6 +239,23 @@ describe('restarts', () => {
     await clock.advance(10 * second);
     expect(executor.done).toEqual(['flag-off-step']);
     expect(await rig.incident()).toMatchObject({ status: 'recovered', rungs: [{ outcome: 'success' }] });
+  });
+
+  it('asks about a rung that was decided and not begun once more, and begins it where the breach still stands', async () => {
+    const { source, executor, clock } = await rigged();
+    const { directory } = rig;
+    source.answer = 0.5;
+    await clock.advance(12 * second);
+    await rig.stop();
+    // As if it had died between the decision and the first step.
+    const database = new SqliteDatabase(join(directory, 'belay.db'));
+    database.exec("delete from journal where seq > (select seq from journal where type = 'rung-started')");
+    database.close();
+    executor.done.length = 0;
+    await rig.open();
+    await clock.advance(2 * second);
+    expect(executor.done).toEqual(['flag-off-step']);
+    expect((await rig.incident()).rungs).toHaveLength(1);
   });
 
   it('does not open a closed incident again for the same firing', async () => {
