@@ -129,7 +129,7 @@ export class GuardService implements GuardApi {
     return [...names].map((name) => {
       const blind = guard.watch?.blind.get(name);
       if (blind !== undefined) return { name, state: 'blind', since: blind.since, message: blind.message };
-      const healths = guard.declaration.triggers.filter(({ source }) => source === name).map((trigger) => guard.watch?.healthOf(trigger.name));
+      const healths = guard.declaration.triggers.filter(({ source }) => source === name).map((trigger) => guard.watch?.sightOf(trigger.name).health);
       return { name, state: healths.includes('ok') ? 'seeing' : 'unknown' };
     });
   }
@@ -146,6 +146,7 @@ export class GuardService implements GuardApi {
       window: windowText(trigger),
       severity: trigger.severity,
       mode: strictestMode(target === undefined ? guard.declaration.mode : guard.modeOf(target), trigger.mode),
+      ...(guard.watch?.sightOf(trigger.name) ?? { health: 'unknown' }),
       alerts: guard.alertsOf(trigger.name).map((alert) => {
         const { fingerprint, labels, state, health, activeAt, firedAt, lastValue } = alert;
         return { fingerprint, labels, state, health, value: evidenceOf(trigger, alert).value, valueAt: lastValue?.at, activeAt, firedAt };

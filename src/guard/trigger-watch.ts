@@ -84,8 +84,10 @@ export class TriggerWatch {
     return new Map([...this.#sights].flatMap(([source, { blind, unknownSince, message }]) => (blind && unknownSince !== undefined ? [[source, { since: unknownSince, message }] as const] : [])));
   }
 
-  healthOf(trigger: string): AlertHealth {
-    return this.#loops.get(trigger)?.health.health ?? 'unknown';
+  /** Whether a trigger sees, and why it does not where its source has said so. */
+  sightOf(trigger: string): { readonly health: AlertHealth; readonly message?: string | undefined } {
+    const { health = 'unknown', lastObservation } = this.#loops.get(trigger)?.health ?? {};
+    return { health, message: lastObservation?.kind === 'error' ? lastObservation.message : undefined };
   }
 
   /** Asks the sources of some alerts once more, now: breaching when any of them still is, clear when all are known to be. */

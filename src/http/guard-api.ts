@@ -47,6 +47,10 @@ export interface TriggerView {
   readonly window: string;
   readonly severity: Severity;
   readonly mode: Mode;
+  /** `err` while no answer holds a known value, alerts or not. */
+  readonly health: AlertHealth;
+  /** What the source said instead of an answer. */
+  readonly message?: string | undefined;
   readonly alerts: readonly AlertView[];
 }
 

@@ -51,6 +51,8 @@ const triggerView: z.ZodType<TriggerView> = z.object({
   window: z.string(),
   severity: z.enum(['critical', 'high', 'medium', 'low']),
   mode,
+  health: z.enum(['unknown', 'ok', 'err']).describe('err while no answer holds a known value'),
+  message: z.string().optional().describe('What the source said instead of an answer'),
   alerts: z.array(
     z.object({
       fingerprint: z.string(),

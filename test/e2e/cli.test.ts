@@ -38,6 +38,14 @@ describe('the command line and a running daemon', () => {
     expect(JSON.parse((await belay.cli('status', '--json')).stdout)).toMatchObject({ environment: 'test', targets: [{ name: 'shop' }], triggers: [{ name: 'ShopErrors' }] });
   });
 
+  it('says of a trigger whose question is not answered that it is blind, and why', async () => {
+    const shown = await belay.until('the blind trigger', 10_000, async () => {
+      const { stdout } = await belay.cli('status');
+      return stdout.includes('blind') ? stdout : undefined;
+    });
+    expect(shown).toMatch(/ShopErrors {2}blind {2}> 10% for 5m {2}\S.*127\.0\.0\.1:1/);
+  });
+
   it('starts a plan by hand, follows it, and finds the incident again', async () => {
     const run = await belay.cli('rollback', '--target', 'shop', '--level', '1', '--reason', 'customers complain');
     expect(run).toMatchObject({ code: 0 });

@@ -188,7 +188,7 @@ describe('blindness', () => {
     const quiet = on('Quiet', 0, { minTraffic: { query: { kind: 'promql', expr: 'traffic' }, atLeast: 1 } });
     const { clock, world, watch, events } = watched([quiet]);
     await clock.advanceTo(at(600));
-    expect(watch.healthOf('Quiet')).toBe('err');
+    expect(watch.sightOf('Quiet').health).toBe('err');
     expect(events).toEqual([]);
     world.values['traffic'] = 'err';
     await clock.advanceTo(at(1_200));

@@ -22,6 +22,7 @@ const trigger: TriggerView = {
   window: 'for 5m',
   severity: 'critical',
   mode: 'enforce',
+  health: 'ok',
   alerts: [{ fingerprint: 'f1', labels: { job: 'checkout' }, state: 'firing', health: 'ok', value: '12.4%', valueAt: 1_900, firedAt: 1_800 }],
 };
 

@@ -42,7 +42,10 @@ function statusLines(status: StatusView, triggers: readonly TriggerView[], outpu
 function triggerRows(trigger: TriggerView, output: Output): string[][] {
   const styles = { inactive: 'green', pending: 'yellow', firing: 'red' } as const;
   const rule = `${trigger.condition} ${trigger.window}`;
-  if (trigger.alerts.length === 0) return [[`  ${trigger.name}`, output.style('dim', 'no data yet'), rule, '']];
+  if (trigger.alerts.length === 0) {
+    const { name, message } = trigger;
+    return [[`  ${name}`, message === undefined ? output.style('dim', 'no data yet') : output.style('red', 'blind'), rule, message ?? '']];
+  }
   return trigger.alerts.map((alert) => [
     `  ${trigger.name}${labelText(alert.labels)}`,
     alert.health === 'err' ? output.style('red', `blind, was ${alert.state}`) : output.style(styles[alert.state], alert.state === 'inactive' ? 'ok' : alert.state),
