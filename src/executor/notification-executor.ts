@@ -1,5 +1,5 @@
 import type { RollbackContext, RollbackStep } from '../rollback/rollback-plan.js';
-import type { RollbackStepExecutor, StepDescription } from '../rollback/step-executor.js';
+import type { RollbackStepExecutor, StepAttempt, StepDescription } from '../rollback/step-executor.js';
 import type { PlanNotifier } from './plan-notifier.js';
 import { readParameters } from './read-parameters.js';
 
@@ -11,10 +11,11 @@ export class NotificationExecutor implements RollbackStepExecutor {
     this.#notifier = notifier;
   }
 
-  async execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal): Promise<void> {
+  async execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void> {
     signal?.throwIfAborted();
     const { recipients, channel, message, details = {} } = readParameters('notification', step);
-    await this.#notifier.enqueue({ recipients, channel, message, details, context });
+    const stepOfExecution = attempt === undefined ? undefined : `${attempt.executionId}/${attempt.stepKey}`;
+    await this.#notifier.enqueue({ recipients, channel, message, details, context, stepOfExecution });
   }
 
   describe(step: RollbackStep): Promise<StepDescription> {

@@ -8,6 +8,8 @@ export interface PlanNotification {
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly context: RollbackContext;
+  /** Names the step of its execution: said again after a crash, it is the same message. */
+  readonly stepOfExecution?: string | undefined;
 }
 
 /** Takes messages of plans over. `enqueue` resolves once the message is durable; delivery is not waited for. */

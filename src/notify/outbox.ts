@@ -4,6 +4,8 @@ import type { ChannelName, Message, OutboxItem } from './message.js';
 export type ThreadReference = Readonly<Record<string, string>>;
 
 export interface NewOutboxItem {
+  /** Where given, the item's id: an item whose id the outbox knows already is left out. */
+  readonly id?: string | undefined;
   readonly channel: ChannelName;
   readonly message: Message;
   readonly recipients: readonly string[];
@@ -12,7 +14,7 @@ export interface NewOutboxItem {
 
 /** Messages that must go out, kept until they have. Every method resolves once its effect is durable. */
 export interface Outbox {
-  /** Assigns ids and keeps the order. */
+  /** Assigns ids where none is given, and keeps the order. */
   enqueue(items: readonly NewOutboxItem[]): Promise<void>;
   /** The journal line up to which messages have been composed; 0 before the first. */
   cursor(): Promise<number>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PlanNotification, PlanNotifier } from '../executor/plan-notifier.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
 import type { Redactor } from '../secret/redactor.js';
@@ -32,9 +33,14 @@ export class PlanNotifications implements PlanNotifier {
     const message = redactor.data(compose(notification, wanted.length === 0));
     const recipients = redactor.data(notification.recipients);
     const createdAt = clock.now();
-    await outbox.enqueue((instead.length > 0 ? instead : [notification.channel]).map((channel) => ({ channel, message, recipients, createdAt })));
+    await outbox.enqueue((instead.length > 0 ? instead : [notification.channel]).map((channel) => ({ id: idFor(notification, channel), channel, message, recipients, createdAt })));
     this.#ports.enqueued();
   }
+}
+
+/** The same whenever the step says it again, and fit for a Message-ID, which names of plans need not be. */
+function idFor({ stepOfExecution }: PlanNotification, channel: ChannelName): string | undefined {
+  return stepOfExecution === undefined ? undefined : createHash('sha256').update(`${stepOfExecution} ${channel}`).digest('hex').slice(0, 32);
 }
 
 function compose({ channel, message, details, context }: PlanNotification, elsewhere: boolean): Message {

@@ -8,7 +8,7 @@ import type { StoreConnection } from './store-connection.js';
 import type { OutboxTable, Tables } from './tables.js';
 import { parseTagged, stringifyTagged } from './tagged-json.js';
 
-/** Messages that wait in SQL until they have gone out. Ids are random; `position` gives the order. */
+/** Messages that wait in SQL until they have gone out. Ids are random where none is given; `position` gives the order. */
 export class SqlOutbox implements Outbox {
   readonly #connection: StoreConnection;
   readonly #redactor: Redactor;
@@ -135,7 +135,7 @@ export class SqlOutbox implements Outbox {
       await transaction
         .insertInto('outbox')
         .values({
-          id: randomUUID(),
+          id: item.id ?? randomUUID(),
           channel: item.channel,
           incident_id: item.message.incidentId ?? null,
           message: stringifyTagged(this.#redactor.data(item.message)),
@@ -143,6 +143,7 @@ export class SqlOutbox implements Outbox {
           created_at: Math.floor(item.createdAt),
           next_attempt_at: Math.floor(item.createdAt),
         })
+        .onConflict((conflict) => conflict.column('id').doNothing())
         .execute();
     }
   }

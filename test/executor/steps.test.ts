@@ -114,7 +114,7 @@ describe('notification', () => {
     expect((await runner.describe('notification', parameters)).summary).toBe('tell ops@example.com by email: Rollback started');
     expect(runner.notifications).toEqual([]);
     await runner.execute('notification', parameters);
-    expect(runner.notifications).toEqual([{ ...parameters, context }]);
+    expect(runner.notifications).toEqual([{ ...parameters, context, stepOfExecution: 'test-execution/plan/the-step' }]);
     await expect(runner.execute('notification', { ...parameters, recipients: [] })).rejects.toMatchObject({ code: 'parameter-invalid' });
     await expect(runner.execute('notification', { channel: 'email', message: 'x' })).rejects.toMatchObject({ code: 'parameter-missing', message: expect.stringContaining('recipients') as string });
   });

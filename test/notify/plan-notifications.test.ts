@@ -54,3 +54,12 @@ it('falls back to a channel that is there, and says so', async () => {
 it('waits in the outbox where there is no channel at all', async () => {
   expect((await enqueue([])).map(({ channel, state }) => [channel, state])).toEqual([['email', 'waiting']]);
 });
+
+it('is one message, however often a step says it again after a crash; another step says another', async () => {
+  const outbox = new MemoryOutbox();
+  const plans = new PlanNotifications({ outbox, channels: ['email', 'webhook', 'webhook-2'], redactor: new Redactor(), clock: new FakeClock(), enqueued: () => undefined });
+  for (const stepOfExecution of ['run-1/plan/tell', 'run-1/plan/tell', 'run-1/plan/tell-again', 'run-2/plan/tell']) await plans.enqueue({ ...notification, stepOfExecution });
+  expect(outbox.records).toHaveLength(3);
+  for (let said = 0; said < 2; said += 1) await plans.enqueue({ ...notification, channel: 'webhook', stepOfExecution: 'run-3/plan/tell' });
+  expect(outbox.records).toHaveLength(5);
+});

@@ -19,9 +19,10 @@ export class MemoryOutbox implements Outbox {
   #lastId = 0;
 
   async enqueue(items: readonly NewOutboxItem[]): Promise<void> {
-    const added = items.map((item): OutboxRecord => {
+    const known = new Set(this.records.map(({ id }) => id));
+    const added = items.filter(({ id }) => id === undefined || !known.has(id)).map((item): OutboxRecord => {
       this.#lastId += 1;
-      return { ...item, id: `item-${this.#lastId}`, attempts: 0, nextAttemptAt: item.createdAt, state: 'waiting' };
+      return { ...item, id: item.id ?? `item-${this.#lastId}`, attempts: 0, nextAttemptAt: item.createdAt, state: 'waiting' };
     });
     this.records = [...this.records, ...structuredClone(added)];
   }

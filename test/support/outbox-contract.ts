@@ -33,6 +33,16 @@ export function describeOutbox(name: string, create: () => Promise<Outbox> | Out
       expect(titles(await outbox.due('email', T0, 2))).toEqual(['first', 'second']);
     });
 
+    it('takes an item with an id of its own once', async () => {
+      const outbox = await create();
+      await outbox.enqueue([{ ...item('first'), id: 'run-1/tell' }]);
+      await outbox.enqueue([{ ...item('again'), id: 'run-1/tell' }, item('second')]);
+      expect(titles(await outbox.due('email', T0, 10))).toEqual(['first', 'second']);
+      await outbox.markSent('run-1/tell', T0);
+      await outbox.enqueue([{ ...item('and again'), id: 'run-1/tell' }]);
+      expect(titles(await outbox.due('email', T0, 10))).toEqual(['second']);
+    });
+
     it('keeps channels apart', async () => {
       const outbox = await create();
       await outbox.enqueue([item('mail', { incidentId: 'i1' }), item('slack', { incidentId: 'i1', channel: 'slack' }), item('second hook', { channel: 'webhook-2', createdAt: T0 + 5 })]);
