@@ -30,7 +30,7 @@ interface Fault {
 /** What the API says of a query that it could not answer; what is not listed is a failure of the server. */
 const REASONS = new Map<string, SourceErrorReason>([['bad_data', 'query-refused'], ['execution', 'query-refused'], ['timeout', 'timeout']]);
 const SHOWN_CHARACTERS = 300;
-/** An answer carries the very instant that was asked about. One that is this much older is of another question, kept by something on the way. */
+/** An answer carries the very instant that was asked about. One that is this much older or newer is of another question, kept by something on the way, or of a clock that nobody should go by. */
 const STALE_AFTER_MS = 60_000;
 
 /** Reads the answer to an instant query about `at`. */
@@ -112,7 +112,7 @@ interface Point {
 }
 
 function sampleOf(askedAt: number, point: Point): Sample {
-  return point.at < askedAt - STALE_AFTER_MS ? { kind: 'stale', at: askedAt } : valueSample(askedAt, point.value);
+  return Math.abs(point.at - askedAt) > STALE_AFTER_MS ? { kind: 'stale', at: askedAt } : valueSample(askedAt, point.value);
 }
 
 function readPoint(written: unknown): Point | undefined {

@@ -172,8 +172,10 @@ describe('warnings and connections', () => {
     ['vector', (time: number) => [{ metric: {}, value: [time, '4'] }]],
     ['scalar', (time: number) => [time, '4']],
   ])('takes a %s of another time than was asked about for stale', async (resultType, result) => {
-    const server = await answering(JSON.stringify({ status: 'success', data: { resultType, result: result(at / 1000 - 61) } }));
-    expect(await ask(sourceAt(server.url))).toMatchObject({ series: [{ sample: { kind: 'stale', at } }] });
+    for (const skewS of [-61, 61]) {
+      const server = await answering(JSON.stringify({ status: 'success', data: { resultType, result: result(at / 1000 + skewS) } }));
+      expect(await ask(sourceAt(server.url))).toMatchObject({ series: [{ sample: { kind: 'stale', at } }] });
+    }
   });
 
   it('hears of no leak when many questions share one signal', async () => {
