@@ -10,13 +10,14 @@ export type Aftermath =
   | { readonly kind: 'decide' };
 
 /**
- * `rung` as its run left it; `alertsFire` and `hasAlerts` tell of the incident. A run by hand climbs nothing, so when it
+ * `rung` as its run left it; `alertsFire` and `hasAlerts` tell of the incident,
+ * `failure` why the run could not be carried to its end. A run by hand climbs nothing, so when it
  * did not help and nothing fires, only a person can tell what is next.
  */
-export function aftermathOf(rung: Rung, { alertsFire, hasAlerts }: { readonly alertsFire: boolean; readonly hasAlerts: boolean }): Aftermath {
+export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure }: { readonly alertsFire: boolean; readonly hasAlerts: boolean; readonly failure?: string | undefined }): Aftermath {
   switch (rung.outcome) {
     case undefined:
-      return { kind: 'needs-human', reason: 'step-parked', explanation: `The rollback ${rung.executionId} could not be carried on; the daemon's log says why.` };
+      return { kind: 'needs-human', reason: 'step-parked', explanation: `Plan ${rung.planId} could not be ${rung.begun ? 'carried on' : 'begun'}: ${failure ?? "the daemon's log says why"}.` };
     case 'parked':
       return { kind: 'needs-human', reason: 'step-parked', explanation: rung.error ?? 'A step waits for a person.' };
     case 'cancelled':

@@ -1,4 +1,4 @@
-import { BelayError } from '../fault/belay-error.js';
+import { BelayError, errorText } from '../fault/belay-error.js';
 import type { Rung } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
@@ -28,10 +28,19 @@ export class RungRun {
   /** Resolves with the rung as it was left; rejects when it could not be carried to an end. */
   readonly done: Promise<Rung | undefined>;
   readonly #cancel = new AbortController();
+  #failure: string | undefined;
 
   constructor(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal) {
     this.executionId = rung.executionId;
-    this.done = this.#perform(rung, start, spec, ports, stopping);
+    this.done = this.#perform(rung, start, spec, ports, stopping).catch((error: unknown) => {
+      this.#failure = errorText(error);
+      throw error;
+    });
+  }
+
+  /** Why the run could not be carried to an end; absent while it has not failed. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Aborts the running step or the verification. */

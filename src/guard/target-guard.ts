@@ -299,7 +299,7 @@ export class TargetGuard {
       this.#run = undefined;
       this.#ports.fleet.release(this.name);
       try {
-        await this.#afterRun(run.executionId);
+        await this.#afterRun(run.executionId, run.failure);
       } catch (error) {
         // Still the target's own run, as long as its end is not settled.
         this.#run ??= run;
@@ -320,11 +320,11 @@ export class TargetGuard {
     }
   }
 
-  async #afterRun(executionId: string): Promise<void> {
+  async #afterRun(executionId: string, failure?: string): Promise<void> {
     const incident = this.#record.current;
     const rung = this.#record.rung(executionId);
     if (incident === undefined || rung === undefined || this.#stopping.signal.aborted) return;
-    const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0 });
+    const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0, failure });
     switch (aftermath.kind) {
       case 'recovered':
         return this.#record.recovered('rolled-back', aftermath.explanation);

@@ -112,6 +112,15 @@ describe('from a breach to recovery', () => {
     expect((await rig.incident()).decisions.map(({ kind }) => kind).slice(0, 2)).toEqual(['schedule', 'execute']);
   });
 
+  it('asks a person, with the reason, when a plan cannot be begun', async () => {
+    const broken = plan('flag-off', 1);
+    const { source, clock, faults } = await rigged({ plans: [{ ...broken, steps: broken.steps.map((step) => ({ ...step, parameters: { version: '${rollbackPoint.version}' } })) }] });
+    source.answer = 0.5;
+    await clock.advance(15 * second);
+    expect(await rig.incident()).toMatchObject({ status: 'needs-human', needsHuman: { reason: 'step-parked', explanation: expect.stringMatching(/^Plan flag-off could not be begun: .*rollbackPoint\.version/) as string } });
+    expect(faults.splice(0)).toHaveLength(1);
+  });
+
   it('stops before a level above maxAutoLevel', async () => {
     const { source, executor, clock } = await rigged({ plans: [plan('restore', 4)], triggers: [trigger({ levels: { from: 4, to: 4 } })] });
     source.answer = 0.5;
