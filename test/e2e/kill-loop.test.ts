@@ -36,7 +36,7 @@ const plan = (id: string, level: number, step: object): object => ({
   name: id,
   target: 'shop',
   level,
-  verification: { hold: '500ms', timeout: '1500ms', interval: '200ms' },
+  verification: { hold: '500ms', timeout: '4s', interval: '200ms' },
   steps: [{ id: 'tell', name: 'tell', type: 'notification', parameters: { recipients: ['ops@example.com'], channel: 'webhook', message: `${id} begins` }, timeout: 10 }, { name: 'act', timeout: 20, ...step }],
 });
 
@@ -58,7 +58,7 @@ function nameOf(event: JournalEvent, rungs: readonly string[]): string {
   return `${event.type}${step}${rung}`;
 }
 
-it('a daemon killed again and again tells the story of one that lives: no step twice, no message lost, one incident', { timeout: 90 * second }, async () => {
+it('a daemon killed again and again tells the story of one that lives: no step twice, no message lost, one incident', { timeout: 180 * second }, async () => {
   let directory = '';
   world = createServer((request, response) => {
     if (request.url === '/metrics') {
@@ -82,7 +82,7 @@ it('a daemon killed again and again tells the story of one that lives: no step t
       environment: 'test',
       mode: 'enforce',
       store: 'sqlite:./belay.db',
-      sources: { app: { type: 'scrape', url: `${url}/metrics`, interval: '250ms', timeout: '250ms' } },
+      sources: { app: { type: 'scrape', url: `${url}/metrics`, interval: '250ms', timeout: '10s' } },
       targets: { shop: { owners: ['a'] } },
       featureFlags: { default: { type: 'command', set: command('set', 'flag.txt', '${targetState}'), get: command('get', 'flag.txt') } },
       deployments: { shop: { type: 'command', deploy: command('set', 'version.txt', '${version}'), current: command('get', 'version.txt') } },
