@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
 import { BelayProcess } from '../support/belay-process.js';
@@ -43,12 +44,15 @@ const plan = (id: string, level: number, step: object): object => ({
 /** The instants at which it is killed: just after these lines became durable, the first time that they do. */
 const deaths = ['rung-started', 'step-attempt-started act', 'rollback-ended', 'verification-ended', 'rollback-started 2', 'step-succeeded act 2', 'verification-ended 2'];
 
-function linesOf(log: string): readonly JournalEvent[] {
-  return log.split('\n').flatMap((line) => {
-    if (!line.startsWith('{') || !line.endsWith('}')) return [];
-    const { event } = JSON.parse(line) as { readonly event?: JournalEvent };
-    return event === undefined ? [] : [event];
-  });
+/** The journal itself: a line may be durable and its daemon dead before the log tells it. */
+function journalOf(directory: string): readonly JournalEvent[] {
+  const database = new SqliteDatabase(join(directory, 'belay.db'), { readonly: true });
+  try {
+    const rows = database.prepare('select data from journal order by seq').all() as readonly { readonly data: string }[];
+    return rows.map(({ data }) => JSON.parse(data) as JournalEvent);
+  } finally {
+    database.close();
+  }
 }
 
 /** `rung-started 2` is that of the second rung; `act` that of the step which changes the world. */
@@ -99,7 +103,7 @@ it('a daemon killed again and again tells the story of one that lives: no step t
 
   while (left.size > 0) {
     await daemon.until(`a death at one of: ${[...left].join(', ')}`, 20 * second, () => {
-      const events = linesOf(daemon.log);
+      const events = journalOf(directory);
       const rungs = events.flatMap((event) => (event.type === 'rung-started' ? [event.executionId] : []));
       const reached = events.map((event) => nameOf(event, rungs)).filter((name) => left.delete(name));
       return Promise.resolve(reached.length > 0 ? true : undefined);
