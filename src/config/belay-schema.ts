@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
-import { httpExpectation } from '../executor/check-schema.js';
+import { httpExpectation } from '../executor/steps/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';

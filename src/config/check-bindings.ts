@@ -1,4 +1,4 @@
-import { templateReferences } from '../executor/template.js';
+import { templateReferences } from '../executor/calls/template.js';
 import { stepParameterSchemas } from '../executor/step-parameters.js';
 import type { BelayPart } from './belay-part.js';
 import { suggestion } from './closest-word.js';

@@ -1,4 +1,4 @@
-import { signalSchema } from '../executor/check-schema.js';
+import { signalSchema } from '../executor/steps/check-schema.js';
 import type { BelayPart } from './belay-part.js';
 import { checkKnown } from './check-known.js';
 import { checkQuery } from './check-query.js';

@@ -1,4 +1,4 @@
-import type { ConfigurationBinding } from '../executor/bindings.js';
+import type { ConfigurationBinding } from '../executor/configuration/configuration-bindings.js';
 import { stepParameterSchemas } from '../executor/step-parameters.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkSchema } from '../executor/check-schema.js';
+import { checkSchema } from '../executor/steps/check-schema.js';
 import { stepTypes } from '../rollback/rollback-plan.js';
 import { levelField, nameField, positiveDurationField, writtenEstimate, writtenTimeout } from './fields.js';
 

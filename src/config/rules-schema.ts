@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { signalSchema } from '../executor/check-schema.js';
+import { signalSchema } from '../executor/steps/check-schema.js';
 import { type Condition, parseCondition } from '../source/condition.js';
 import { parseTriggerCondition } from './baseline-condition.js';
 import { durationField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { createExecutors } from '../executor/create-executors.js';
-import type { PlanNotifier } from '../executor/plan-notifier.js';
+import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { patientStore } from '../guard/until-written.js';

@@ -1,7 +1,7 @@
 import type { RollbackStep } from '../rollback/rollback-plan.js';
 import type { Bindings } from './bindings.js';
 import { stepParameterSchemas } from './step-parameters.js';
-import { templateReferences } from './template.js';
+import { templateReferences } from './calls/template.js';
 
 /** Something wrong at a place: keys and indexes from the top of what was checked. */
 export interface BindingProblem {

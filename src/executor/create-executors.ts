@@ -4,22 +4,23 @@ import type { RollbackStepExecutor } from '../rollback/step-executor.js';
 import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
 import type { Bindings } from './bindings.js';
-import { boundConfiguration } from './bound-configuration.js';
-import { CheckExecutor } from './check-executor.js';
-import { CommandExecutor } from './command-executor.js';
-import { commandFlags } from './command-flags.js';
-import { deploymentProvider } from './deployment-provider.js';
-import { fileFlags } from './file-flags.js';
-import type { FlagProvider } from './flag-provider.js';
-import { HttpExecutor } from './http-executor.js';
-import { httpFlags } from './http-flags.js';
-import { NotificationExecutor } from './notification-executor.js';
-import type { PlanNotifier } from './plan-notifier.js';
-import { askVerifyCommand, runProviderCommandWell } from './provider-command.js';
+import type { TemplateValues } from './calls/template.js';
+import { configurationProvider } from './configuration/configuration-bindings.js';
+import { configurationChange } from './configuration/configuration-change.js';
+import { dataChange } from './data/database-bindings.js';
+import { deploymentProvider } from './deployment/deployment-bindings.js';
+import { deploymentChange } from './deployment/deployment-change.js';
+import { flagProvider } from './feature-flag/flag-bindings.js';
+import { flagChange } from './feature-flag/flag-change.js';
 import { readParameters, templateValues } from './read-parameters.js';
-import { sqlFlags } from './sql-flags.js';
 import { StateExecutor, type StateChange } from './state-executor.js';
-import { WaitExecutor } from './wait-executor.js';
+import type { StepParameters } from './step-parameters.js';
+import { CheckExecutor } from './steps/check-executor.js';
+import { CommandExecutor } from './steps/command-executor.js';
+import { HttpExecutor } from './steps/http-executor.js';
+import { NotificationExecutor } from './steps/notification-executor.js';
+import type { PlanNotifier } from './steps/plan-notifier.js';
+import { WaitExecutor } from './steps/wait-executor.js';
 
 /** What the executors work with. `directory` is the one that belay.yaml is in; relative paths of bindings and steps start there. */
 export interface ExecutorSetting {
@@ -35,10 +36,34 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
   const { bindings, directory, checkRunner, planNotifier, clock } = setting;
   const changing = (changeOf: (step: RollbackStep, context: RollbackContext) => StateChange): StateExecutor => new StateExecutor(changeOf, clock);
   return new Map<StepType, RollbackStepExecutor>([
-    ['feature-flag', changing((step, context) => flagChange(bindings, directory, step, context))],
-    ['deployment', changing((step, context) => deploymentChange(bindings, directory, step, context))],
-    ['configuration', changing((step, context) => configurationChange(bindings, directory, step, context))],
-    ['data', changing((step, context) => dataChange(bindings, directory, step, context))],
+    [
+      'feature-flag',
+      changing((step, context) => {
+        const request = requestOf('feature-flag', step, context);
+        return flagChange(flagProvider(bound('featureFlags', bindings.featureFlags, request.parameters.provider), directory), request);
+      }),
+    ],
+    [
+      'deployment',
+      changing((step, context) => {
+        const request = requestOf('deployment', step, context);
+        return deploymentChange(deploymentProvider(bound('deployments', bindings.deployments, request.parameters.service), directory), request);
+      }),
+    ],
+    [
+      'configuration',
+      changing((step, context) => {
+        const request = requestOf('configuration', step, context);
+        return configurationChange(configurationProvider(bound('configurations', bindings.configurations, request.parameters.service), directory), request);
+      }),
+    ],
+    [
+      'data',
+      changing((step, context) => {
+        const request = requestOf('data', step, context);
+        return dataChange(bound('databases', bindings.databases, request.parameters.database), directory, request);
+      }),
+    ],
     ['notification', new NotificationExecutor(planNotifier)],
     ['command', new CommandExecutor(directory)],
     ['http', new HttpExecutor()],
@@ -47,81 +72,10 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
   ]);
 }
 
-function flagChange(bindings: Bindings, directory: string, step: RollbackStep, context: RollbackContext): StateChange {
-  const parameters = readParameters('feature-flag', step);
-  const provider = flagProvider(bound('featureFlags', bindings.featureFlags, parameters.provider), directory);
-  const request = { parameters, values: templateValues(parameters, context) };
-  const words = (state: boolean): string => (state ? 'on' : 'off');
-  return {
-    subject: `flag ${parameters.flagKey} in ${provider.place}`,
-    wanted: words(parameters.targetState),
-    async read(signal) {
-      const state = await provider.get(request, signal);
-      return { state: state === parameters.targetState ? 'applied' : 'not-applied', actual: words(state) };
-    },
-    apply: (effort) => provider.set(request, effort),
-  };
-}
-
-function flagProvider(binding: Bindings['featureFlags'][string], directory: string): FlagProvider {
-  switch (binding.type) {
-    case 'file':
-      return fileFlags(binding, directory);
-    case 'sql':
-      return sqlFlags(binding, directory);
-    case 'http':
-      return httpFlags(binding);
-    case 'command':
-      return commandFlags(binding, directory);
-    default:
-      return binding satisfies never;
-  }
-}
-
-function deploymentChange(bindings: Bindings, directory: string, step: RollbackStep, context: RollbackContext): StateChange {
-  const parameters = readParameters('deployment', step);
-  const provider = deploymentProvider(bound('deployments', bindings.deployments, parameters.service), directory);
-  const values = templateValues(parameters, context);
-  return {
-    subject: `deployment of ${parameters.service} in ${parameters.environment}`,
-    wanted: parameters.version,
-    settles: true,
-    async read(signal) {
-      const version = await provider.current(values, signal);
-      if (version === undefined) return { state: 'unknown', problem: 'no version is named' };
-      return { state: version === parameters.version ? 'applied' : 'not-applied', actual: version };
-    },
-    apply: (effort) => provider.deploy(values, effort),
-  };
-}
-
-function configurationChange(bindings: Bindings, directory: string, step: RollbackStep, context: RollbackContext): StateChange {
-  const parameters = readParameters('configuration', step);
-  const provider = boundConfiguration(bound('configurations', bindings.configurations, parameters.service), directory);
-  const request = { parameters, values: templateValues(parameters, context) };
-  const { reload } = provider;
-  return {
-    subject: `configuration of ${parameters.service}`,
-    wanted: parameters.configVersion ?? parameters.configItems,
-    read: (signal) => provider.read(request, signal),
-    apply: (effort) => provider.apply(request, effort),
-    follow: reload === undefined ? undefined : (effort) => reload(request, effort),
-  };
-}
-
-function dataChange(bindings: Bindings, directory: string, step: RollbackStep, context: RollbackContext): StateChange {
-  const parameters = readParameters('data', step);
-  const binding = bound('databases', bindings.databases, parameters.database);
-  const place = { ...binding, directory };
-  const values = templateValues(parameters, context);
-  return {
-    subject: `data of ${parameters.database}`,
-    wanted: parameters.snapshotId ?? parameters.migration ?? parameters.tables,
-    read: (signal) => askVerifyCommand(binding.verify, place, values, signal),
-    async apply(effort) {
-      await runProviderCommandWell(binding.restore, place, values, effort);
-    },
-  };
+/** Hands a step's checked parameters, with what the templates of its binding may refer to, to what makes the change. */
+function requestOf<T extends StepType>(type: T, step: RollbackStep, context: RollbackContext): { readonly parameters: StepParameters<T>; readonly values: TemplateValues } {
+  const parameters = readParameters(type, step);
+  return { parameters, values: templateValues(parameters, context) };
 }
 
 function bound<B>(kind: keyof Bindings, entries: Readonly<Record<string, B>>, name: string): B {

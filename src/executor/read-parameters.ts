@@ -1,7 +1,7 @@
 import { BelayError } from '../fault/belay-error.js';
 import type { RollbackContext, RollbackStep, StepType } from '../rollback/rollback-plan.js';
 import { stepParameterSchemas, type StepParameters } from './step-parameters.js';
-import type { TemplateValues } from './template.js';
+import type { TemplateValues } from './calls/template.js';
 
 /** The checked parameters of a step whose templates are filled. Throws `parameter-missing` or `parameter-invalid`, naming each. */
 export function readParameters<T extends StepType>(type: T, step: RollbackStep): StepParameters<T> {

@@ -29,6 +29,10 @@ export interface StateChange {
   apply(effort: Effort): Promise<void>;
   /** A reload. It follows even where the state was there already, because nothing tells whether it has been reloaded since. */
   readonly follow?: ((effort: Effort) => Promise<void>) | undefined;
+  /** Reads what `apply` is about to overwrite, as plain data without secrets; without it, what `read` finds. */
+  capture?(signal: AbortSignal): Promise<unknown>;
+  /** The change that puts back what was captured; absent where it cannot be put back. */
+  restoring?(captured: unknown): StateChange;
   /** The effect takes time: the state is read again and again, until the step's timeout. */
   readonly settles?: boolean | undefined;
 }
@@ -73,6 +77,15 @@ export class StateExecutor implements RollbackStepExecutor {
     return state === 'applied' && change.follow !== undefined ? 'unknown' : state;
   }
 
+  async capture(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<unknown> {
+    const change = this.#changeOf(step, context);
+    return change.capture === undefined ? (await change.read(signal)).actual : change.capture(signal);
+  }
+
+  undoing(captured: unknown): StateExecutor {
+    return new StateExecutor((step, context) => puttingBack(this.#changeOf(step, context), captured), this.#clock);
+  }
+
   async sweep(attemptId: string): Promise<void> {
     await sweepAttempt(attemptId);
   }
@@ -90,6 +103,27 @@ export class StateExecutor implements RollbackStepExecutor {
       }
     }
   }
+}
+
+/** The opposite of a change, which first makes sure that the state is still what the change had made of it. */
+function puttingBack(change: StateChange, captured: unknown): StateChange {
+  if (change.restoring === undefined || captured === undefined) {
+    throw new BelayError('undo-impossible', `${change.subject}: ${change.restoring === undefined ? 'this cannot be put back' : 'what was there before is not known'}`);
+  }
+  const back = change.restoring(captured);
+  return {
+    ...back,
+    async apply(effort) {
+      const { state, actual, problem } = await look(change, effort.signal);
+      if (state !== 'applied') {
+        const found = actual === undefined ? (problem ?? state) : valueText(actual);
+        throw new BelayError('state-drifted', `${change.subject}: it is no longer ${valueText(change.wanted)} but ${found}, so ${valueText(back.wanted)} is not put back over it`, {
+          context: { expected: change.wanted, actual: actual ?? state },
+        });
+      }
+      await back.apply(effort);
+    },
+  };
 }
 
 /** Reads the state; what goes wrong is `unknown` with its reason, except for the signal, which is thrown. */

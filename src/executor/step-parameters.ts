@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { StepType } from '../rollback/rollback-plan.js';
-import { argumentList, commandSurroundings, plainText } from './command-line.js';
-import { checkSchema, durationMs } from './check-schema.js';
-import { httpCallSchema } from './http-call.js';
+import { argumentList, commandSurroundings, plainText } from './calls/command-line.js';
+import { checkSchema, durationMs } from './steps/check-schema.js';
+import { httpCallSchema } from './calls/http-call.js';
 
 const LONGEST_NAME = 4_096;
 

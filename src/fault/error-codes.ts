@@ -12,6 +12,8 @@ export const errorCodes = [
   'step-timeout',
   'step-failed',
   'state-not-as-wanted',
+  'state-drifted',
+  'undo-impossible',
   'provider-refused',
   'provider-unreachable',
   'command-failed',

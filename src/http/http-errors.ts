@@ -28,6 +28,8 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   'step-timeout': 504,
   'step-failed': 502,
   'state-not-as-wanted': 502,
+  'state-drifted': 409,
+  'undo-impossible': 409,
   'provider-refused': 502,
   'provider-unreachable': 502,
   'command-failed': 502,

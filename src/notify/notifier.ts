@@ -1,4 +1,4 @@
-import type { PlanNotifier } from '../executor/plan-notifier.js';
+import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
 import { ChannelDispatcher, type Attempt } from './channel-dispatcher.js';

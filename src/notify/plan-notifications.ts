@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PlanNotification, PlanNotifier } from '../executor/plan-notifier.js';
+import type { PlanNotification, PlanNotifier } from '../executor/steps/plan-notifier.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';

@@ -39,6 +39,16 @@ export interface RollbackStepExecutor {
   /** Reads the real state after a crash, to decide between skipping, running again and parking. Has no effect. */
   state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
   /**
+   * Reads what `execute` is about to overwrite, as plain data and without secrets, so that it can be put back later.
+   * It is journalled with the step's first attempt. Has no effect.
+   */
+  capture?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<unknown>;
+  /**
+   * The executor that puts back what `capture` has read: every method of it takes the same step and is about that.
+   * Its `execute` throws `state-drifted` where the state is no longer what the step had made of it.
+   */
+  undoing?(captured: unknown): RollbackStepExecutor;
+  /**
    * Ends what an attempt left running when Belay itself died in the middle of it; called before `state`. `attemptId` is
    * the `id` of the attempt that `execute` was given. Rejecting means that something of it may still be at work: the
    * step is then parked for a person.

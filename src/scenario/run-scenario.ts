@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
-import { CheckExecutor } from '../executor/check-executor.js';
-import { WaitExecutor } from '../executor/wait-executor.js';
+import { CheckExecutor } from '../executor/steps/check-executor.js';
+import { WaitExecutor } from '../executor/steps/wait-executor.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { Guard } from '../guard/guard.js';

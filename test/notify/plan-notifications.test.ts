@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PlanNotification } from '../../src/executor/plan-notifier.js';
+import type { PlanNotification } from '../../src/executor/steps/plan-notifier.js';
 import type { ChannelName } from '../../src/notify/message.js';
 import { PlanNotifications } from '../../src/notify/plan-notifications.js';
 import { Redactor } from '../../src/secret/redactor.js';

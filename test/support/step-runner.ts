@@ -2,7 +2,7 @@ import type { RollbackContext, RollbackStep, StepType } from '../../src/rollback
 import type { RollbackStepExecutor, StepDescription, StepState } from '../../src/rollback/step-executor.js';
 import { bindingsSchema } from '../../src/executor/bindings.js';
 import { createExecutors } from '../../src/executor/create-executors.js';
-import type { PlanNotification } from '../../src/executor/plan-notifier.js';
+import type { PlanNotification } from '../../src/executor/steps/plan-notifier.js';
 import type { Check, CheckResult } from '../../src/source/check.js';
 import { systemClock, type Clock } from '../../src/time/clock.js';
 

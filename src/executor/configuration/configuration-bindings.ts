@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { commandConfiguration, commandConfigurationBinding } from './command-configuration.js';
+import type { ConfigurationProvider } from './configuration-provider.js';
+import { fileConfiguration, fileConfigurationBinding } from './file-configuration.js';
+import { gitConfiguration, gitConfigurationBinding } from './git-configuration.js';
+import { reloadOf } from './reload.js';
+
+/** An entry of `configurations`: how one service's configuration is kept. */
+export const configurationBindingSchema = z.discriminatedUnion('type', [gitConfigurationBinding, fileConfigurationBinding, commandConfigurationBinding]);
+export type ConfigurationBinding = z.infer<typeof configurationBindingSchema>;
+
+export function configurationProvider(binding: ConfigurationBinding, directory: string): ConfigurationProvider {
+  switch (binding.type) {
+    case 'git':
+      return { ...gitConfiguration(binding, directory), reload: reloadOf(binding, directory) };
+    case 'file':
+      return { ...fileConfiguration(binding, directory), reload: reloadOf(binding, directory) };
+    case 'command':
+      return commandConfiguration(binding, directory);
+    default:
+      return binding satisfies never;
+  }
+}

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { BelayError } from '../../fault/belay-error.js';
+import type { ConfigurationProvider } from './configuration-provider.js';
+import { filePath } from '../calls/command-line.js';
+import { GitRepository, pathInside } from './git-repository.js';
+import { hasItems, itemFormat, itemFormatSchema, readItems, withItems, writeItems, type ItemFile } from './item-file.js';
+import { reloading } from './reload.js';
+import { oneAtATime } from '../calls/one-at-a-time.js';
+import type { Effort, Reading } from '../state-executor.js';
+import type { StepParameters } from '../step-parameters.js';
+
+export const gitConfigurationBinding = z.strictObject({
+  type: z.literal('git'),
+  repo: filePath,
+  /** What is brought back, relative to the repository. */
+  paths: z.array(filePath).min(1),
+  /** Where `configItems` are set: one file of the repository. Without it the binding takes `configVersion` only. */
+  itemsFile: z.strictObject({ path: filePath, format: itemFormatSchema }).optional(),
+  /** The branch that must be checked out; without it, whichever is. */
+  branch: filePath.optional(),
+  push: z.boolean().default(false),
+  remote: filePath.default('origin'),
+  ...reloading,
+});
+type GitBinding = z.infer<typeof gitConfigurationBinding>;
+
+/**
+ * Configuration in a git repository. A version (any reference to a commit) is brought back at the binding's paths as a
+ * new commit on the branch that is checked out, so history only ever grows; single items are set in one file and
+ * committed as well. With `push`, the branch is first brought up to its remote, which must take the commit.
+ */
+export function gitConfiguration(binding: GitBinding, directory: string): ConfigurationProvider {
+  const repo = new GitRepository(resolve(directory, binding.repo), binding.env);
+  return {
+    read: ({ parameters }, signal) => readState(repo, binding, parameters, { signal }),
+    apply: ({ parameters }, effort) =>
+      oneAtATime(repo.directory, effort.signal, async () => {
+        const branch = await checkedBranch(repo, binding, effort);
+        if (binding.push) await catchUp(repo, binding.remote, branch, effort);
+        if (parameters.configVersion !== undefined) await restoreVersion(repo, binding, parameters.configVersion, effort);
+        else await setItems(repo, binding, parameters, effort);
+        if (binding.push) await repo.run(['push', '--quiet', '--end-of-options', binding.remote, `HEAD:refs/heads/${branch}`], effort);
+      }),
+  };
+}
+
+async function readState(repo: GitRepository, binding: GitBinding, parameters: StepParameters<'configuration'>, effort: Effort): Promise<Reading> {
+  const local = await readLocal(repo, binding, parameters, effort);
+  if (local.state !== 'applied' || !binding.push) return local;
+  const branch = await checkedBranch(repo, binding, effort);
+  const remoteHead = (await repo.run(['ls-remote', '--end-of-options', binding.remote, `refs/heads/${branch}`], effort)).split('\t')[0];
+  if (remoteHead === (await repo.commitOf('HEAD', effort))) return local;
+  return { state: 'not-applied', problem: `${binding.remote} has another commit on ${branch}` };
+}
+
+async function readLocal(repo: GitRepository, binding: GitBinding, parameters: StepParameters<'configuration'>, effort: Effort): Promise<Reading> {
+  if (parameters.configVersion !== undefined) {
+    const paths = await checkedPaths(repo, binding);
+    const commit = await repo.commitOf(parameters.configVersion, effort);
+    if (await repo.isAt(commit, paths, effort)) return { state: 'applied', actual: parameters.configVersion };
+    const head = await repo.run(['rev-parse', '--short', 'HEAD'], effort);
+    return { state: 'not-applied', actual: `${head}${(await repo.dirtyFiles(paths, effort)).length > 0 ? ' with local changes' : ''}` };
+  }
+  const { file, path } = await checkedItemsFile(repo, binding);
+  const wanted = parameters.configItems ?? {};
+  const actual = await readItems(file, Object.keys(wanted));
+  const asWanted = hasItems(actual, wanted, file.format) && (await repo.dirtyFiles([path], effort)).length === 0;
+  return { state: asWanted ? 'applied' : 'not-applied', actual };
+}
+
+async function restoreVersion(repo: GitRepository, binding: GitBinding, version: string, effort: Effort): Promise<void> {
+  const commit = await repo.commitOf(version, effort);
+  const paths = await pathsIn(repo, [commit, 'HEAD'], await checkedPaths(repo, binding), effort);
+  if ((await pathsIn(repo, [commit], paths, effort)).length === 0) {
+    throw new BelayError('provider-refused', `version ${version} has nothing at ${binding.paths.join(', ')}`);
+  }
+  // An attempt that was cut off before its commit left exactly the wanted files; all other changes are somebody's work.
+  const isHalfDone = await filesAreAt(repo, commit, paths, effort);
+  if (!isHalfDone) await refuseDirty(repo, paths, effort);
+  await commitOrPutBack(repo, paths, `Restore ${paths.join(', ')} at ${version}\n\nCommit ${commit}`, effort, async () => {
+    await repo.run(['restore', `--source=${commit}`, '--staged', '--worktree', '--', ...paths], effort);
+  });
+}
+
+async function setItems(repo: GitRepository, binding: GitBinding, { configItems = {} }: StepParameters<'configuration'>, effort: Effort): Promise<void> {
+  const { file, path } = await checkedItemsFile(repo, binding);
+  const names = Object.keys(configItems);
+  const isHalfDone = (await readFile(file.path, 'utf8')) === withItems(await repo.output(['show', `HEAD:${path}`], effort), file, configItems);
+  if (!isHalfDone) await refuseDirty(repo, [path], effort);
+  await commitOrPutBack(repo, [path], `Set ${names.join(', ')} in ${path}`, effort, async () => {
+    await writeItems(file, configItems, effort.signal);
+  });
+}
+
+/** Commits what `change` does to the paths and nothing else; when that fails, the paths are put back to HEAD. */
+async function commitOrPutBack(repo: GitRepository, paths: readonly string[], message: string, effort: Effort, change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+    if ((await repo.dirtyFiles(paths, effort)).length === 0) return;
+    // Checks that hooks make on people's commits must not stand in the way of a rollback.
+    await repo.run(['commit', '--quiet', '--no-verify', '--cleanup=whitespace', `--message=${message}`, '--only', '--', ...paths], effort);
+  } catch (error) {
+    if (!effort.signal.aborted) await putBack(repo, paths, error, effort);
+    throw error;
+  }
+}
+
+async function putBack(repo: GitRepository, paths: readonly string[], reason: unknown, effort: Effort): Promise<void> {
+  try {
+    const known: string[] = [];
+    for (const path of paths) if ((await repo.run(['ls-files', '--', path], effort)) !== '') known.push(path);
+    const inHead = await pathsIn(repo, ['HEAD'], paths, effort);
+    await repo.run(['restore', '--source=HEAD', '--staged', '--worktree', '--', ...new Set([...known, ...inHead])], effort);
+  } catch (error) {
+    throw new AggregateError([reason, error]);
+  }
+}
+
+/** Those of the paths that at least one of the commits has; git refuses to be asked for others. */
+async function pathsIn(repo: GitRepository, commits: readonly string[], paths: readonly string[], effort: Effort): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    for (const commit of commits) {
+      if ((await repo.run(['ls-tree', '--name-only', commit, '--', path], effort)) === '') continue;
+      found.push(path);
+      break;
+    }
+  }
+  return found;
+}
+
+/** Whether the working copy is at the commit, whatever HEAD is. */
+async function filesAreAt(repo: GitRepository, commit: string, paths: readonly string[], effort: Effort): Promise<boolean> {
+  const hasUntracked = (await repo.dirtyFiles(paths, effort)).some((entry) => entry.startsWith('??'));
+  return !hasUntracked && (await repo.holds(['diff', '--quiet', commit, '--', ...paths], effort));
+}
+
+async function refuseDirty(repo: GitRepository, paths: readonly string[], effort: Effort): Promise<void> {
+  const dirty = await repo.dirtyFiles(paths, effort);
+  if (dirty.length === 0) return;
+  const shown = dirty.slice(0, 5).map((entry) => entry.slice(3)).join(', ');
+  throw new BelayError('provider-refused', `${repo.directory} has changes that are not committed: ${shown}${dirty.length > 5 ? ' …' : ''}; commit or remove them`);
+}
+
+async function catchUp(repo: GitRepository, remote: string, branch: string, effort: Effort): Promise<void> {
+  await repo.run(['fetch', '--quiet', '--tags', '--end-of-options', remote, `refs/heads/${branch}`], effort);
+  const isBehind = await repo.holds(['merge-base', '--is-ancestor', 'HEAD', 'FETCH_HEAD'], effort);
+  const isAhead = await repo.holds(['merge-base', '--is-ancestor', 'FETCH_HEAD', 'HEAD'], effort);
+  if (!isBehind && !isAhead) throw new BelayError('provider-refused', `${branch} and ${remote}/${branch} have gone different ways; bring them together first`);
+  if (!isAhead) await repo.run(['merge', '--quiet', '--ff-only', 'FETCH_HEAD'], effort);
+}
+
+async function checkedBranch(repo: GitRepository, binding: GitBinding, effort: Effort): Promise<string> {
+  const branch = await repo.branch(effort);
+  if (binding.branch === undefined || branch === binding.branch) return branch;
+  throw new BelayError('provider-refused', `${repo.directory} is on branch ${branch}, not on ${binding.branch}`);
+}
+
+async function checkedPaths(repo: GitRepository, binding: GitBinding): Promise<string[]> {
+  return await Promise.all(binding.paths.map((path) => pathInside(repo.directory, path)));
+}
+
+async function checkedItemsFile(repo: GitRepository, binding: GitBinding): Promise<{ file: ItemFile; path: string }> {
+  if (binding.itemsFile === undefined) throw new BelayError('parameter-invalid', `the binding of ${binding.repo} has no itemsFile, so it takes configVersion only`);
+  const path = await pathInside(repo.directory, binding.itemsFile.path);
+  return { path, file: { path: join(repo.directory, path), shown: path, format: itemFormat(path, binding.itemsFile.format) } };
+}

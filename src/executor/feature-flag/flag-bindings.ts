@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { commandFlags, commandFlagsBinding } from './command-flags.js';
+import { fileFlags, fileFlagsBinding } from './file-flags.js';
+import type { FlagProvider } from './flag-provider.js';
+import { httpFlags, httpFlagsBinding } from './http-flags.js';
+import { sqlFlags, sqlFlagsBinding } from './sql-flags.js';
+
+/** An entry of `featureFlags`: where flags are kept. */
+export const flagBindingSchema = z.discriminatedUnion('type', [fileFlagsBinding, sqlFlagsBinding, httpFlagsBinding, commandFlagsBinding]);
+export type FlagBinding = z.infer<typeof flagBindingSchema>;
+
+export function flagProvider(binding: FlagBinding, directory: string): FlagProvider {
+  switch (binding.type) {
+    case 'file':
+      return fileFlags(binding, directory);
+    case 'sql':
+      return sqlFlags(binding, directory);
+    case 'http':
+      return httpFlags(binding);
+    case 'command':
+      return commandFlags(binding, directory);
+    default:
+      return binding satisfies never;
+  }
+}

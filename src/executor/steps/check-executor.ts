@@ -1,0 +1,26 @@
+import { BelayError } from '../../fault/belay-error.js';
+import type { RollbackContext, RollbackStep } from '../../rollback/rollback-plan.js';
+import type { RollbackStepExecutor, StepDescription } from '../../rollback/step-executor.js';
+import type { CheckRunner } from '../../source/check.js';
+import { readParameters } from '../read-parameters.js';
+
+/** Asks one check once, and fails unless it is OK: no data and no answer are no success. The step's retryPolicy repeats it. */
+export class CheckExecutor implements RollbackStepExecutor {
+  readonly #checkRunner: CheckRunner;
+
+  constructor(checkRunner: CheckRunner) {
+    this.#checkRunner = checkRunner;
+  }
+
+  async execute(step: RollbackStep, _context: RollbackContext, told?: AbortSignal): Promise<void> {
+    const signal = told ?? new AbortController().signal;
+    signal.throwIfAborted();
+    const { name, status, detail } = await this.#checkRunner.run(readParameters('check', step), signal);
+    if (status !== 'ok') throw new BelayError('step-failed', `check ${name} is ${status}: ${detail}`, { context: { status } });
+  }
+
+  async describe(step: RollbackStep, _context: RollbackContext, signal: AbortSignal): Promise<StepDescription> {
+    const { name, status, detail } = await this.#checkRunner.run(readParameters('check', step), signal);
+    return { summary: `check ${name}: at present ${status}: ${detail}`, before: status, after: 'ok' };
+  }
+}
