@@ -16,22 +16,25 @@ const DEBIAN_PACKAGES = {
   prometheus: () => onPath('prometheus') && onPath('promtool'),
   'prometheus-alertmanager': () => onPath('prometheus-alertmanager') && onPath('amtool'),
   postgresql: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)),
+  'etcd-server': () => onPath('etcd'),
+  'nginx-light': () => onPath('nginx') || existsSync('/usr/sbin/nginx'),
   git: () => onPath('git'),
   procps: () => onPath('ps'),
 };
 
 try {
   checkNode();
-  if (packagesAreMissing()) {
-    await run('installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', npm, ['ci', '--no-audit', '--no-fund']);
-  }
+  await providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)');
   if (buildIsMissing()) {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     await run('building', npm, ['run', '--silent', 'build']);
     mkdirSync(dirname(builtMark), { recursive: true });
     writeFileSync(builtMark, '');
   }
-  if (process.argv.includes('--test')) await provideServers();
+  if (process.argv.includes('--test')) {
+    await providePackages(join(root, 'test', 'servers'), 'installing the npm packages of servers that the tests start');
+    await provideServers();
+  }
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exitCode = 1;
@@ -44,10 +47,11 @@ function checkNode() {
   }
 }
 
-function packagesAreMissing() {
+async function providePackages(folder, what) {
   // npm writes this file at the very end, so a broken-off installation is not taken for a whole one.
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  return !existsSync(installed) || changedAt(join(root, 'package-lock.json')) > changedAt(installed);
+  const installed = join(folder, 'node_modules', '.package-lock.json');
+  if (existsSync(installed) && changedAt(join(folder, 'package-lock.json')) <= changedAt(installed)) return;
+  await run(what, npm, ['ci', '--no-audit', '--no-fund'], process.env, folder);
 }
 
 function buildIsMissing() {
@@ -85,7 +89,7 @@ function onPath(program) {
 }
 
 /** Runs a command and shows that it is at work; its own output only when it fails. */
-async function run(what, command, argv, env = process.env) {
+async function run(what, command, argv, env = process.env, cwd = root) {
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)}s`;
   const live = process.stderr.isTTY === true;
@@ -93,7 +97,7 @@ async function run(what, command, argv, env = process.env) {
   say('', live ? '' : '\n');
   const ticker = setInterval(() => say(seconds(), live ? '' : '\n'), live ? 1_000 : SAY_EVERY_MS);
   try {
-    const { status, output } = await outcomeOf(command, argv, env);
+    const { status, output } = await outcomeOf(command, argv, env, cwd);
     if (status !== 0) {
       process.stderr.write(`\n${output}\n`);
       throw new Error(`${what}: ${command} ${argv.join(' ')} failed (${status})`);
@@ -104,9 +108,9 @@ async function run(what, command, argv, env = process.env) {
   }
 }
 
-function outcomeOf(command, argv, env) {
+function outcomeOf(command, argv, env, cwd) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, argv, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
     child.on('error', reject);

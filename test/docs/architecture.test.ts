@@ -20,7 +20,7 @@ test('the folders stand in the order that the lint rule holds', () => {
 
 test('every port is declared in the folder that the page names', () => {
   for (const [ports = '', folder = ''] of tableRows(page, 'Port')) {
-    const files = readdirSync(join(root, 'src', folder)).filter((name) => name.endsWith('.ts'));
+    const files = readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     const code = files.map((name) => readDoc(`src/${folder}/${name}`)).join('\n');
     for (const [, port = ''] of ports.matchAll(/(\w+)/g)) expect(code, `${port} in src/${folder}`).toMatch(new RegExp(`export interface ${port}\\b`));
   }

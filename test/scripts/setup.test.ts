@@ -10,13 +10,13 @@ let clone: string;
 /** A bare clone of a package without dependencies whose build copies src/a.txt, and a PATH with nothing but Node's own programs. */
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'belay-setup-'));
-  for (const folder of ['scripts', 'src', 'bin']) mkdirSync(join(clone, folder));
+  for (const folder of ['scripts', 'src', 'bin', 'test/servers/node_modules']) mkdirSync(join(clone, folder), { recursive: true });
   copyFileSync(fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url)), join(clone, 'scripts/setup.mjs'));
   const build = "node -e \"const fs = require('fs'); if (fs.readFileSync('src/a.txt', 'utf8') === 'broken') throw new Error('cannot build this'); fs.cpSync('src', 'dist', { recursive: true })\"";
   const name = { name: 'clone', version: '1.0.0' };
   writeFileSync(join(clone, 'package.json'), JSON.stringify({ ...name, scripts: { build } }));
   writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ ...name, lockfileVersion: 3, requires: true, packages: { '': name } }));
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/copy-assets.mjs']) writeFileSync(join(clone, file), '');
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/copy-assets.mjs', 'test/servers/package-lock.json', 'test/servers/node_modules/.package-lock.json']) writeFileSync(join(clone, file), '');
   writeFileSync(join(clone, 'src/a.txt'), 'first');
   symlinkSync(process.execPath, join(clone, 'bin/node'));
   const npm = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'npm')).find((path) => existsSync(path));
