@@ -33,7 +33,10 @@ export function declarationFor(target: Target, declaration: GuardDeclaration): T
   };
 }
 
-/** A plan without a target is run by hand only; it is guarded, locked and journalled under its own id. */
-export function targetOfLonePlan(plan: RollbackPlan): Target {
-  return { name: plan.id, owners: [], priority: 'medium', hasHealth: false };
+/**
+ * A target that the files do not declare: one that was taken away while something was open on it, or that of a plan
+ * without a target, which is guarded, locked and journalled under its own id.
+ */
+export function undeclaredTarget(name: string): Target {
+  return { name, owners: [], priority: 'medium', hasHealth: false };
 }

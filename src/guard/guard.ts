@@ -12,7 +12,7 @@ import type { Level, Mode } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
 import { changeEventTypes, foldChanges, lastDeployAt, markerOf, rollbackPointOf, type ChangeMarker } from './changes.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
-import { declarationFor, targetOfLonePlan, type GuardDeclaration } from './guard-declaration.js';
+import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
 import { governingLevel } from './target-declaration.js';
@@ -121,7 +121,7 @@ export class Guard {
     for (const [name, guard] of this.#targets) {
       if (declaration.targets.some((target) => target.name === name)) continue;
       // Nobody watches it any more; what is open on it stays until it is closed.
-      guard.declare(declarationFor({ name, owners: [], priority: 'medium', hasHealth: false }, declaration));
+      guard.declare(declarationFor(undeclaredTarget(name), declaration));
       if (guard.incident === undefined) this.#targets.delete(name);
     }
     this.#startWatch();
@@ -150,7 +150,7 @@ export class Guard {
     }
     const target = this.#declaration.targets.find(({ name }) => name === plan.target);
     if (target !== undefined) return this.#targetGuard(target).startByHand(plan, { by, reason, dryRun });
-    const lone = targetOfLonePlan(plan);
+    const lone = undeclaredTarget(plan.id);
     const guard = this.#targetGuard(lone);
     guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
     return guard.startByHand(plan, { by, reason, dryRun });
@@ -241,7 +241,7 @@ export class Guard {
 
   #guardOf(name: string): TargetGuard {
     const declared = this.#declaration.targets.find((target) => target.name === name);
-    return this.#targetGuard(declared ?? { name, owners: [], priority: 'medium', hasHealth: false });
+    return this.#targetGuard(declared ?? undeclaredTarget(name));
   }
 
   #targetGuard(target: Target): TargetGuard {
