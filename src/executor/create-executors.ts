@@ -47,7 +47,7 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
       'deployment',
       changing((step, context) => {
         const request = requestOf('deployment', step, context);
-        return deploymentChange(deploymentProvider(bound('deployments', bindings.deployments, request.parameters.service), directory), request);
+        return deploymentChange(deploymentProvider(bound('deployments', bindings.deployments, request.parameters.service), directory, clock), request);
       }),
     ],
     [

@@ -58,6 +58,7 @@ describe('tables have every key of what is really read, with its default', () =>
     ['### notify', [at(belay, 'notify')]],
     ['### policy', [at(belay, 'policy')]],
     ['### requests', [at(httpFlags, 'set'), at(httpFlags, 'get')]],
+    ['#### readiness', [at(variantOfType(at(belay, 'deployments', 'NAME'), 'symlink'), 'ready')]],
     ['## rules/*.yaml', [rules]],
     ['### triggers', [trigger]],
     ['### signals', [at(trigger, 'signal')]],

@@ -48,6 +48,16 @@ export class StepRunner {
     return this.#executor(type).state!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
   }
 
+  /** What would be put back later, as it comes out of a journal. */
+  async capture(type: StepType, parameters: Record<string, unknown>): Promise<unknown> {
+    const captured = await this.#executor(type).capture!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+    return captured === undefined ? undefined : (JSON.parse(JSON.stringify(captured)) as unknown);
+  }
+
+  async undo(type: StepType, parameters: Record<string, unknown>, captured: unknown, signal = AbortSignal.timeout(30_000)): Promise<void> {
+    await this.#executor(type).undoing!(captured).execute(stepOf(type, parameters), context, signal);
+  }
+
   #executor(type: StepType): RollbackStepExecutor {
     return this.#executors.get(type)!;
   }

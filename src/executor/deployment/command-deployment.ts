@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { argumentList, commandSurroundings } from '../calls/command-line.js';
 import { runProviderCommandWell } from '../calls/provider-command.js';
-import type { DeploymentProvider } from './deployment-provider.js';
+import { readingCurrent, type DeploymentProvider } from './deployment-provider.js';
 
 export const commandDeploymentBinding = z.strictObject({ type: z.literal('command'), deploy: argumentList, current: argumentList, ...commandSurroundings });
 
@@ -9,7 +9,7 @@ export const commandDeploymentBinding = z.strictObject({ type: z.literal('comman
 export function commandDeployment(binding: z.infer<typeof commandDeploymentBinding>, directory: string): DeploymentProvider {
   const place = { ...binding, directory };
   return {
-    current: async ({ values }, signal) => (await runProviderCommandWell(binding.current, place, values, { signal })) || undefined,
+    read: readingCurrent(async ({ values }, signal) => (await runProviderCommandWell(binding.current, place, values, { signal })) || undefined),
     async deploy({ values }, effort) {
       await runProviderCommandWell(binding.deploy, place, values, effort);
     },

@@ -1,14 +1,22 @@
 import { z } from 'zod';
+import type { Clock } from '../../time/clock.js';
 import { commandDeployment, commandDeploymentBinding } from './command-deployment.js';
 import type { DeploymentProvider } from './deployment-provider.js';
 import { httpDeployment, httpDeploymentBinding } from './http-deployment.js';
+import { symlinkDeployment, symlinkDeploymentBinding } from './symlink-deployment.js';
 
 /** An entry of `deployments`: how versions of one service are brought into an environment. */
-export const deploymentBindingSchema = z.discriminatedUnion('type', [httpDeploymentBinding, commandDeploymentBinding]);
+export const deploymentBindingSchema = z.discriminatedUnion('type', [
+  symlinkDeploymentBinding,
+  httpDeploymentBinding,
+  commandDeploymentBinding,
+]);
 export type DeploymentBinding = z.infer<typeof deploymentBindingSchema>;
 
-export function deploymentProvider(binding: DeploymentBinding, directory: string): DeploymentProvider {
+export function deploymentProvider(binding: DeploymentBinding, directory: string, clock: Clock): DeploymentProvider {
   switch (binding.type) {
+    case 'symlink':
+      return symlinkDeployment(binding, directory, clock);
     case 'command':
       return commandDeployment(binding, directory);
     case 'http':

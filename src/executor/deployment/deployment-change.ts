@@ -4,19 +4,18 @@ import type { DeploymentProvider, DeploymentRequest } from './deployment-provide
 /** A service brought to a version. */
 export function deploymentChange(provider: DeploymentProvider, request: DeploymentRequest): StateChange {
   const { service, version, environment } = request.parameters;
+  const { capture, before = (captured: unknown) => ({ version: String(captured), provider }) } = provider;
   return {
     subject: `deployment of ${service} in ${environment}`,
     wanted: version,
     settles: true,
-    async read(signal) {
-      const current = await provider.current(request, signal);
-      if (current === undefined) return { state: 'unknown', problem: 'no version is named' };
-      return { state: current === version ? 'applied' : 'not-applied', actual: current };
-    },
+    read: (signal) => provider.read(request, signal),
     apply: (effort) => provider.deploy(request, effort),
+    ...(capture === undefined ? {} : { capture: (signal: AbortSignal) => capture(request, signal) }),
     restoring(captured) {
-      const before = { version: String(captured) };
-      return deploymentChange(provider, { parameters: { ...request.parameters, ...before }, values: { ...request.values, ...before } });
+      const back = before(captured);
+      const wanted = { version: back.version };
+      return deploymentChange(back.provider, { parameters: { ...request.parameters, ...wanted }, values: { ...request.values, ...wanted } });
     },
   };
 }

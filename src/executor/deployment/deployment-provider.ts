@@ -1,4 +1,4 @@
-import type { Effort } from '../state-executor.js';
+import type { Effort, Reading } from '../state-executor.js';
 import type { StepParameters } from '../step-parameters.js';
 import type { TemplateValues } from '../calls/template.js';
 
@@ -10,7 +10,20 @@ export interface DeploymentRequest {
 
 /** Brings versions of one service into an environment. */
 export interface DeploymentProvider {
-  /** The version that runs at present; `undefined` when none is named. */
-  current(request: DeploymentRequest, signal: AbortSignal): Promise<string | undefined>;
+  /** Whether the wanted version is what runs, and what runs instead. */
+  read(request: DeploymentRequest, signal: AbortSignal): Promise<Reading>;
   deploy(request: DeploymentRequest, effort: Effort): Promise<void>;
+  /** Reads what an undo needs, where that is more than the name of the version. */
+  capture?(request: DeploymentRequest, signal: AbortSignal): Promise<unknown>;
+  /** Of what `capture` has read: the version that there was, and what brings exactly that back. */
+  before?(captured: unknown): { readonly version: string; readonly provider: DeploymentProvider };
+}
+
+/** For a provider that can say which version runs: `undefined` when none is named. */
+export function readingCurrent(current: (request: DeploymentRequest, signal: AbortSignal) => Promise<string | undefined>): DeploymentProvider['read'] {
+  return async (request, signal) => {
+    const version = await current(request, signal);
+    if (version === undefined) return { state: 'unknown', problem: 'no version is named' };
+    return { state: version === request.parameters.version ? 'applied' : 'not-applied', actual: version };
+  };
 }

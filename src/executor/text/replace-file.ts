@@ -42,7 +42,8 @@ async function writeLike(modelPath: string, path: string, text: string): Promise
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Makes what was renamed in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { checkHttp } from '../../source/http-check.js';
+import { createHttpClient } from '../../source/http-client.js';
+import { httpReadSchema } from '../calls/http-call.js';
+import { requestValue } from '../calls/send-request.js';
+import { fillUrl, type TemplateValues } from '../calls/template.js';
+import { durationMs, httpExpectation } from '../steps/check-schema.js';
+
+const readySchema = z.strictObject({
+  url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://'),
+  headers: z.record(z.string(), z.string()).default({}),
+  timeout: durationMs.prefault('5s'),
+  expect: httpExpectation.prefault({}),
+});
+
+/** How a deployment is seen by those whom it serves, beside what its administrator sees. */
+export const clientView = {
+  /** What a service that serves answers. */
+  ready: readySchema.optional(),
+  /** Where the service itself says which version it is. */
+  current: httpReadSchema.optional(),
+};
+type ClientView = z.infer<z.ZodObject<typeof clientView>>;
+
+/** The version that the service names; `undefined` where the binding does not ask it. Throws when it gives no answer. */
+export async function servedVersion({ current }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
+  if (current === undefined) return undefined;
+  const version = await requestValue(current, values, signal);
+  if (version === undefined) return 'no version';
+  return typeof version === 'string' ? version : JSON.stringify(version);
+}
+
+/** Why a client would say that the service does not serve; `undefined` where it does, or is not asked. */
+export async function readinessProblem({ ready }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
+  if (ready === undefined) return undefined;
+  // A connection of its own each time: one that was kept would lead to the process before.
+  const client = createHttpClient({ keepAlive: false });
+  try {
+    const { status, detail } = await checkHttp(client, { method: 'GET', url: fillUrl(ready.url, values), headers: ready.headers, timeoutMs: ready.timeout }, ready.expect, signal);
+    return status === 'ok' ? undefined : detail;
+  } finally {
+    client.close();
+  }
+}
