@@ -3,11 +3,13 @@ import type { Clock } from '../../time/clock.js';
 import { commandDeployment, commandDeploymentBinding } from './command-deployment.js';
 import type { DeploymentProvider } from './deployment-provider.js';
 import { httpDeployment, httpDeploymentBinding } from './http-deployment.js';
+import { kubernetesDeployment, kubernetesDeploymentBinding } from './kubernetes-deployment.js';
 import { symlinkDeployment, symlinkDeploymentBinding } from './symlink-deployment.js';
 
 /** An entry of `deployments`: how versions of one service are brought into an environment. */
 export const deploymentBindingSchema = z.discriminatedUnion('type', [
   symlinkDeploymentBinding,
+  kubernetesDeploymentBinding,
   httpDeploymentBinding,
   commandDeploymentBinding,
 ]);
@@ -17,6 +19,8 @@ export function deploymentProvider(binding: DeploymentBinding, directory: string
   switch (binding.type) {
     case 'symlink':
       return symlinkDeployment(binding, directory, clock);
+    case 'kubernetes':
+      return kubernetesDeployment(binding, directory, clock);
     case 'command':
       return commandDeployment(binding, directory);
     case 'http':
