@@ -1,8 +1,8 @@
 import { escapeMarkup } from '../plot/markup.js';
+import { pageHtml } from '../plot/page-html.js';
 import { plotSvg } from '../plot/plot-svg.js';
 import type { Plot, PlotLine } from '../plot/plot.js';
 import type { Backtest } from './backtest.js';
-import { pageStyle } from './backtest-style.js';
 import { type BacktestSummary, type FiringSummary, instantText, labelsText, nearMisses, oftenText, shareText, spanText, type TriggerSummary } from './backtest-summary.js';
 import type { TriggerReplay } from './replay-trigger.js';
 
@@ -16,27 +16,12 @@ export function backtestHtml({ replays }: Backtest, summary: BacktestSummary, ti
     const trigger = summary.triggers[index];
     return trigger === undefined ? '' : section(replay, trigger);
   });
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(title)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
-<header>
+  const head = `<header>
 <h1>${escapeMarkup(title)}</h1>
 ${overview(summary)}
 <p class="key"><span class="swatch pending"></span> pending <span class="swatch firing"></span> firing <span class="swatch threshold"></span> threshold. All times are UTC.</p>
-</header>
-${sections.join('\n')}
-</main>
-</body>
-</html>
-`;
+</header>`;
+  return pageHtml(title, [head, ...sections].join('\n'));
 }
 
 function overview({ triggers, notReplayed, failed }: BacktestSummary): string {

@@ -8,6 +8,7 @@ import { exportCommand } from './commands/export.js';
 import { incidentCommands } from './commands/incidents.js';
 import { markCommand } from './commands/mark.js';
 import { pauseCommands } from './commands/pause.js';
+import { reportCommand } from './commands/report.js';
 import { rollbackCommands } from './commands/rollback.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   statusCommand(program);
   rollbackCommands(program, done);
   incidentCommands(program);
+  reportCommand(program);
   pauseCommands(program);
   markCommand(program);
   exportCommand(program, done);

@@ -79,6 +79,12 @@ const policySchema = z.strictObject({
   maxAutoLevel: levelField.default(3),
 });
 
+const reportsSchema = z.strictObject({
+  /** Where the report of an incident is written when it ends; nowhere without it. */
+  directory: z.string().min(1).optional(),
+  impact: z.array(z.strictObject({ name: nameField, target: nameField.optional(), source: nameField, expr: z.string().min(1).max(20_000) })).default([]),
+});
+
 const SQLITE = 'sqlite:';
 
 const store = z
@@ -99,6 +105,7 @@ export const belaySchema = z.strictObject({
   ...bindingsSchema.shape,
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),
+  reports: reportsSchema.prefault({}),
 });
 
 export type BelayFile = z.output<typeof belaySchema>;

@@ -53,6 +53,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       fleet: { maxTargets: fleet.maxTargets, perMs: fleet.per, maxConcurrent: fleet.maxConcurrent },
       maxAutoLevel,
     },
+    reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
   });
 }
 

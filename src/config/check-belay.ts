@@ -1,6 +1,7 @@
 import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
 import type { BelayPart } from './belay-part.js';
 import { httpSchema } from './belay-schema.js';
+import { checkReports } from './check-reports.js';
 import { listOf, recordOf, validFields } from './check-schema.js';
 import { isLoopbackHost } from './listen-address.js';
 import { HEALTH } from './health-source.js';
@@ -9,7 +10,7 @@ import type { Problem } from './problem.js';
 
 /** What the schema of belay.yaml cannot see. */
 export function checkBelay(belay: BelayPart): readonly Problem[] {
-  return [...checkHttp(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkSecrets(belay)];
+  return [...checkHttp(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
 }
 
 function checkHttp({ document }: BelayPart): readonly Problem[] {

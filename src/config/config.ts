@@ -2,6 +2,7 @@ import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { Bindings } from '../executor/bindings.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
+import type { ImpactMeasure } from '../report/measured-impact.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
@@ -13,6 +14,12 @@ export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: string }[];
+}
+
+export interface ReportSettings {
+  /** Absolute; absent where no reports are written. */
+  readonly directory?: string | undefined;
+  readonly impact: readonly ImpactMeasure[];
 }
 
 /** Everything that the files say, checked, complete and frozen. Paths are absolute. */
@@ -34,4 +41,5 @@ export interface Config {
   readonly bindings: Bindings;
   readonly notify: NotifySettings;
   readonly policy: Policy;
+  readonly reports: ReportSettings;
 }

@@ -27,6 +27,7 @@ import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
 import { Reloads } from './reloads.js';
+import { ReportService } from './report-service.js';
 import { SourcePool } from './source-pool.js';
 import { version } from './version.js';
 
@@ -125,7 +126,8 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     return { eyes: { sources, checks }, closeUnused };
   }
 
-  const guard: Guard = new Guard(config, eyesFor(config).eyes, {
+  let { eyes } = eyesFor(config);
+  const guard: Guard = new Guard(config, eyes, {
     clock,
     store: store.guard,
     rollbacks,
@@ -134,6 +136,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
   opened.add('the sources', () => pool.close());
+  const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources });
+  store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
+  opened.add('the reports', () => reports.stop());
   let ended: 'clean' | 'step-left' = 'clean';
   opened.add('the guard', async () => {
     ended = await stopWithin(guard, clock);
@@ -158,9 +163,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     await notifier.stop();
     notifier = makeNotifier(next);
     notifier.start();
-    const { eyes, closeUnused } = eyesFor(next);
+    const made = eyesFor(next);
+    eyes = made.eyes;
     await guard.declare(next, eyes);
-    await closeUnused();
+    await made.closeUnused();
     refused = undefined;
     await store.guard.append([{ type: 'configuration-reloaded', at, by }]);
   }
@@ -173,7 +179,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const service = new GuardService({ guard, store: store.guard, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
   const operatorToken = await writeOperatorToken(config.storePath);
   redactor.add(operatorToken);
-  const http = createHttpServer({ guard: service, settings: config.http, operatorToken, logger: log, registry: metrics.registry, redactor });
+  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, registry: metrics.registry, redactor });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
@@ -181,6 +187,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   opened.add('the sign of life', () => alive.stop());
   notifier.start();
   await guard.start();
+  await reports.start();
   for (const { name } of config.targets) metrics.openIncidents(name, guard.openIncidents.filter(({ target }) => target === name).length);
   for (const { name } of config.sources) metrics.blind(name, guard.watch?.blind.has(name) === true);
   await listen(() => http.listen({ host: config.http.host, port: config.http.port }), config);

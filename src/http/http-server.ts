@@ -13,9 +13,11 @@ import { answerErrors } from './http-errors.js';
 import { metricsRoute } from './metrics-route.js';
 import { probeRoutes } from './probe-routes.js';
 import { readRoutes } from './read-routes.js';
+import { type ReportApi, reportRoutes } from './report-routes.js';
 
 export interface HttpServerOptions {
   readonly guard: GuardApi;
+  readonly reports: ReportApi;
   readonly settings: HttpSettings;
   /** The daemon's own token, of the role operator. */
   readonly operatorToken: string;
@@ -29,7 +31,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, settings, operatorToken, logger, registry, redactor }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, reports, settings, operatorToken, logger, registry, redactor }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,6 +70,7 @@ export function createHttpServer({ guard, settings, operatorToken, logger, regis
     metricsRoute(api, registry);
     readRoutes(api, guard);
     actionRoutes(api, guard);
+    reportRoutes(api, reports);
     api.get('/api/v1/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, () => app.swagger());
     done();
   });

@@ -56,4 +56,9 @@ export const resumeQuery = z.strictObject({ reason: reason.optional() });
 
 export const resetBody = z.strictObject({ target: name.optional().describe('All targets when it is left out') });
 
+const reportFormats = ['json', 'markdown', 'html'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+export const reportQuery = z.strictObject({ format: z.enum(reportFormats).default('json') });
+export const periodQuery = z.strictObject({ period: durationMs.prefault('90d'), format: z.enum(['json', 'markdown']).default('json') });
+
 export const closeBody = z.strictObject({ reason });

@@ -31,6 +31,8 @@ export type IncidentEvent =
   /** A person's reset has taken away why the incident needed one: Belay decides again. */
   | { readonly type: 'needs-human-lifted'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }
   | { readonly type: 'incident-recovered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly how: 'rolled-back' | 'by-itself'; readonly explanation: string }
+  /** Its report stands in a file; `path` is where. */
+  | { readonly type: 'report-written'; readonly incidentId: string; readonly target: string; readonly at: number; readonly path: string }
   | { readonly type: 'incident-closed'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string; readonly reason: string };
 
 /** What happens outside of incidents. */

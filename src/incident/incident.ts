@@ -130,6 +130,7 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
       const next = withRung(incident, event.executionId, (rung) => applyToRung(rung, event));
       return ended ? { ...next, status: next.status === 'rolling-back' ? 'open' : next.status } : next;
     }
+    case 'report-written':
     case 'daemon-started':
     case 'daemon-stopped':
     case 'source-blind':

@@ -2,7 +2,7 @@ import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeDecision } from './compose-decision.js';
 import { composeGuard } from './compose-guard.js';
-import { composeClosed, composeNeedsHuman, composeRecovered } from './compose-outcome.js';
+import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
 import { composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
 import { incidentFacts } from './incident-facts.js';
 import type { Message } from './message.js';
@@ -30,6 +30,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       return ofIncident(past, (incident) => [composeRecovered(incident, event)]);
     case 'incident-closed':
       return ofIncident(past, (incident) => [composeClosed(incident, event)]);
+    case 'report-written':
+      return ofIncident(past, (incident) => [composeReport(incident, event)]);
     case 'verification-started':
       // After a restart it begins anew, which is no news: a daemon that crashes in a loop must not flood people.
       if (past.filter((entry) => entry.event.type === event.type && entry.event.executionId === event.executionId).length > 1) return [];

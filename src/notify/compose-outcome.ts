@@ -62,6 +62,21 @@ export function composeClosed(incident: Incident, event: EventOf<'incident-close
   };
 }
 
+/** The last message of an incident: where its report stands. */
+export function composeReport(incident: Incident, event: EventOf<'report-written'>): Message {
+  return {
+    kind: 'guard',
+    tone: 'neutral',
+    incidentId: incident.id,
+    target: incident.target,
+    dryRun: isDryRun(incident),
+    title: `${incident.target}: the incident's report is written`,
+    text: event.path,
+    facts: [],
+    next: 'Fill in what only people know: causes, lessons, actions. What you write is kept when the report is made anew.',
+  };
+}
+
 /** The rung that waits for a person, where that is what the incident needs one for. */
 function proposedRung(incident: Incident, reason: NeedsHumanReason): Pick<Rung, 'level' | 'planId'> | undefined {
   const decision = incident.decisions.at(-1);

@@ -89,6 +89,7 @@ function eventText(event: JournalEvent): string | undefined {
     case 'daemon-stopped':
     case 'configuration-reloaded':
     case 'configuration-refused':
+    case 'report-written':
       return undefined;
     default:
       return JSON.stringify(event satisfies never);

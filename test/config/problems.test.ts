@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.js';
+import { deploymentBindingSchema } from '../../src/executor/deployment/deployment-bindings.js';
 import { configFolder, goodFiles } from '../support/config-folder.js';
 import { expectProblems } from '../support/config-problems.js';
 
@@ -10,6 +11,8 @@ const EMPTY = { 'rules/checkout.yaml': '►# none yet\n', 'plans/checkout.yaml':
 const RATE = 'signal: { type: errorRate, metric: requests_total, errors: { status: "5.." } }';
 const FOR = 'for: 5m';
 const LEVEL = 'level: 1';
+
+const deploymentTypes = deploymentBindingSchema.options.map(({ shape }) => shape.type.value).join(', ');
 
 const belay = (text: string): Record<string, string> => ({ 'belay.yaml': text });
 /** The good belay.yaml with more at its end. */
@@ -31,7 +34,7 @@ const ofBelay: readonly Case[] = [
     'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
     'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
     'error: "url" is missing (targets.other.health.url)',
-    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, notify, policy',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, notify, policy, reports',
     'error: the key "retention" is not part of this version (retention)\n  hint: take it out',
     'warning: the file is empty',
     'warning: the file is empty',
@@ -48,14 +51,13 @@ const ofBelay: readonly Case[] = [
   ],
   [
     'choices, durations and addresses',
-    moreBelay('mode: ►enforced\nhttp: { listen: ►here }\npolicy: { cooldown: ►"5 minutes", maxAutoLevel: ►6 }\ndeployments: { a: { type: ►pm2 }, b: { type: ►ftp }, ►c: {} }\n'),
+    moreBelay('mode: ►enforced\nhttp: { listen: ►here }\npolicy: { cooldown: ►"5 minutes", maxAutoLevel: ►6 }\ndeployments: { b: { type: ►ftp }, ►c: {} }\n'),
     'error: "enforced" is not one of enforce, dry-run, observe (mode)\n  hint: did you mean "enforce"?',
     'error: "here" is not an address: write host:port, such as 127.0.0.1:9797 or [::1]:9797 (http.listen)',
     'error: "5 minutes" is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (policy.cooldown)',
     'error: "maxAutoLevel" must be a level from 1 to 5 (policy.maxAutoLevel)',
-    'error: "pm2" is not part of this version (deployments.a.type)\n  hint: known: http, command',
-    'error: "ftp" is not one of http, command (deployments.b.type)',
-    'error: "type" is missing (deployments.c.type)\n  hint: write one of http, command',
+    `error: "ftp" is not one of ${deploymentTypes} (deployments.b.type)`,
+    `error: "type" is missing (deployments.c.type)\n  hint: write one of ${deploymentTypes}`,
   ],
   ['a store that is not of this version', moreBelay('store: ►postgres://u@h/db\n'), 'error: "store" is a PostgreSQL address, which is not part of this version (store)\n  hint: write sqlite:PATH'],
   ['a store in memory', moreBelay('store: ►"sqlite::memory:"\n'), 'error: "store" must name a file, because what is only in memory is lost with a restart (store)'],

@@ -57,6 +57,7 @@ describe('tables have every key of what is really read, with its default', () =>
     ['### expectations', [at(belay, 'targets', 'NAME', 'health', 'expect')]],
     ['### notify', [at(belay, 'notify')]],
     ['### policy', [at(belay, 'policy')]],
+    ['### reports', [at(belay, 'reports')]],
     ['### requests', [at(httpFlags, 'set'), at(httpFlags, 'get')]],
     ['#### readiness', [at(variantOfType(at(belay, 'deployments', 'NAME'), 'symlink'), 'ready')]],
     ['## rules/*.yaml', [rules]],

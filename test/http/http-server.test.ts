@@ -6,7 +6,7 @@ import type { HttpSettings, Role } from '../../src/config/config.js';
 import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
-import { RecordingGuardApi, status } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, status } from '../support/recording-guard-api.js';
 
 const OWN_TOKEN = 'the-daemons-own-token';
 const roles: readonly Role[] = ['viewer', 'operator', 'approver', 'admin', 'webhook'];
@@ -33,6 +33,7 @@ function setup(tokens = configured): Setup {
   const registry = new Registry();
   new Counter({ name: 'belay_tests_total', help: 'h', registers: [registry] }).inc(3);
   const app = createHttpServer({
+    reports: emptyReports,
     guard,
     settings: { host: 'belay.internal', port: 0, tokens },
     operatorToken: OWN_TOKEN,
@@ -66,6 +67,8 @@ const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator', status:
   ['viewer', 200, { method: 'GET', url: '/api/v1/triggers' }],
   ['viewer', 200, { method: 'GET', url: '/api/v1/incidents' }],
   ['viewer', 200, { method: 'GET', url: '/api/v1/incidents/i1' }],
+  ['viewer', 200, { method: 'GET', url: '/api/v1/incidents/i1/report?format=html' }],
+  ['viewer', 200, { method: 'GET', url: '/api/v1/report' }],
   ['viewer', 200, { method: 'GET', url: '/api/v1/rollbacks/e1' }],
   ['operator', 204, { method: 'POST', url: '/-/reload' }],
   ['operator', 202, { method: 'POST', url: '/api/v1/rollbacks', payload: startBody }],
@@ -333,7 +336,7 @@ test('OpenAPI names every route, its parameters and its answers', async () => {
   expect(document.info).toMatchObject({ title: 'Belay', version: '1' });
   const documented = Object.entries(document.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
   const served = routes
-    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1)\b/, '/{id}')}`)
+    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1)\b/, '/{id}').replace(/\?.*/, '')}`)
     .filter((route) => !route.startsWith('HEAD') && !route.endsWith('openapi.json'));
   expect(documented.sort()).toEqual(served.sort());
   for (const [path, operations] of Object.entries(document.paths)) {

@@ -1,4 +1,5 @@
 import { BelayError } from '../../src/fault/belay-error.js';
+import type { ReportApi } from '../../src/http/report-routes.js';
 import type { GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
 import type { Incident, Rung } from '../../src/incident/incident.js';
 
@@ -119,3 +120,6 @@ export class RecordingGuardApi implements GuardApi {
     return value;
   }
 }
+
+/** Reports of the one incident that there is, with nothing in them. */
+export const emptyReports: ReportApi = { incidentReport: (id) => (id === 'i1' ? Promise.resolve('{}') : Promise.reject(new BelayError('not-found', `there is no incident ${id}`))), periodReport: () => Promise.resolve('{}') };

@@ -20,6 +20,9 @@ th{text-align:left;font-weight:600;color:var(--dim);vertical-align:bottom}
 th,td{padding:5px 14px 5px 0;border-bottom:1px solid var(--rule)}
 td{vertical-align:top}
 a{color:inherit}
+figure{margin:0 0 18px}
+ul{padding-left:20px;margin:6px 0 12px}
+h3{font-size:16px;margin:20px 0 4px}
 svg{display:block;width:100%;height:auto;margin:10px 0}
 .key{color:var(--dim);font-size:13px;margin-top:14px}
 .swatch{display:inline-block;width:14px;height:10px;border-radius:2px;margin:0 4px 0 10px}

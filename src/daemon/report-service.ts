@@ -1,0 +1,150 @@
+import { BelayError } from '../fault/belay-error.js';
+import type { Guard } from '../guard/guard.js';
+import type { GuardStore } from '../guard/guard-store.js';
+import { lastDeployAt } from '../guard/changes.js';
+import type { ReportFormat } from '../http/request-schemas.js';
+import type { ReportApi } from '../http/report-routes.js';
+import { foldIncident, type Incident } from '../incident/incident.js';
+import type { JournalEntry } from '../incident/incident-event.js';
+import type { ReportSettings } from '../config/config.js';
+import type { IncidentReport } from '../report/incident-report.js';
+import { periodMarkdown } from '../report/period-text.js';
+import { periodReport } from '../report/period-report.js';
+import type { ReportFields } from '../report/report-fields.js';
+import { ReportFolder } from '../report/report-folder.js';
+import { reportHtml } from '../report/report-html.js';
+import { makeIncidentReport } from '../report/report-maker.js';
+import { reportMarkdown } from '../report/report-markdown.js';
+import type { Redactor } from '../secret/redactor.js';
+import type { Source } from '../source/source.js';
+import type { Clock } from '../time/clock.js';
+
+export interface ReportServicePorts {
+  readonly guard: Guard;
+  readonly store: GuardStore;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  readonly settings: () => ReportSettings;
+  readonly sources: () => ReadonlyMap<string, Source>;
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Incidents that ended while no daemon lived to write their report are looked for among the newest ones. */
+const LOOKED_BACK = 50;
+const MOST_INCIDENTS = 500;
+
+/** Makes reports when they are asked for, and writes them into their folder when an incident ends. */
+export class ReportService implements ReportApi {
+  readonly #ports: ReportServicePorts;
+  /** Reports are written one after another. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(ports: ReportServicePorts) {
+    this.#ports = ports;
+  }
+
+  async incidentReport(id: string, format: ReportFormat): Promise<string> {
+    const incident = foldIncident(await this.#ports.store.entriesOfIncident(id));
+    if (incident === undefined) throw new BelayError('not-found', `there is no incident ${id}`);
+    const report = await this.#make(incident);
+    const fields = await this.#fieldsOf(incident);
+    switch (format) {
+      case 'json':
+        return JSON.stringify({ ...report, fields });
+      case 'markdown':
+        return reportMarkdown(report, fields);
+      case 'html':
+        return reportHtml(report, fields);
+      default:
+        return format satisfies never;
+    }
+  }
+
+  async periodReport(periodMs: number, format: 'json' | 'markdown'): Promise<string> {
+    const { store, guard, clock } = this.#ports;
+    const toAt = clock.now();
+    const incidents = await this.#incidentsSince(store, toAt - periodMs);
+    const deploys = guard.changes.filter(({ kind }) => kind === 'deploy');
+    const report = periodReport(incidents, deploys, toAt - periodMs, toAt);
+    return format === 'json' ? JSON.stringify(report) : periodMarkdown(report);
+  }
+
+  /** Writes what ended while nobody was there to write it. */
+  async start(): Promise<void> {
+    const { store, settings } = this.#ports;
+    if (settings().directory === undefined) return;
+    for (const id of await store.incidents({ limit: LOOKED_BACK })) {
+      const entries = await store.entriesOfIncident(id);
+      const isOver = entries.some(({ event }) => ends(event.type));
+      if (isOver && !entries.some(({ event }) => event.type === 'report-written')) this.#enqueue(id);
+    }
+  }
+
+  /** Hears of journal lines once they are durable. */
+  noteJournaled({ event }: JournalEntry): void {
+    if ((event.type === 'incident-recovered' || event.type === 'incident-closed') && this.#ports.settings().directory !== undefined) this.#enqueue(event.incidentId);
+  }
+
+  /** Resolves once nothing more is being written. */
+  async stop(): Promise<void> {
+    await this.#writing;
+  }
+
+  #enqueue(incidentId: string): void {
+    this.#writing = this.#writing.then(() => this.#write(incidentId)).catch((error: unknown) => this.#ports.report(error, { incident: incidentId }));
+  }
+
+  async #write(incidentId: string): Promise<void> {
+    const { store, settings, clock } = this.#ports;
+    const { directory } = settings();
+    const incident = foldIncident(await store.entriesOfIncident(incidentId));
+    if (directory === undefined || incident === undefined) return;
+    const folder = new ReportFolder(directory);
+    const path = await folder.write(await this.#make(incident), folder.pathOf(incident));
+    await store.append([{ type: 'report-written', incidentId, target: incident.target, at: clock.now(), path }]);
+  }
+
+  async #make(incident: Incident): Promise<IncidentReport> {
+    const { guard, clock, redactor, settings, sources } = this.#ports;
+    const { targets, triggers } = guard.declaration;
+    const report = await makeIncidentReport(
+      incident,
+      {
+        targets,
+        triggers,
+        sources: sources(),
+        measures: settings().impact,
+        deploys: guard.changes.filter(({ kind }) => kind === 'deploy'),
+        changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) },
+      },
+      clock,
+    );
+    return redactor.data(report);
+  }
+
+  async #fieldsOf(incident: Incident): Promise<ReportFields> {
+    const { directory } = this.#ports.settings();
+    if (directory === undefined) return {};
+    const folder = new ReportFolder(directory);
+    return folder.fieldsIn(folder.pathOf(incident));
+  }
+
+  async #incidentsSince(store: GuardStore, fromAt: number): Promise<readonly Incident[]> {
+    const found: Incident[] = [];
+    for (let beforeId: string | undefined; ; ) {
+      const ids = await store.incidents({ limit: MOST_INCIDENTS, beforeId });
+      for (const id of ids) {
+        const incident = foldIncident(await store.entriesOfIncident(id));
+        if (incident === undefined) continue;
+        if (incident.openedAt < fromAt) return found;
+        found.push(incident);
+      }
+      beforeId = ids.at(-1);
+      if (beforeId === undefined || ids.length < MOST_INCIDENTS) return found;
+    }
+  }
+}
+
+function ends(type: JournalEntry['event']['type']): boolean {
+  return type === 'incident-recovered' || type === 'incident-closed';
+}

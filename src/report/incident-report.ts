@@ -1,0 +1,137 @@
+import type { Decision } from '../decision/decision.js';
+import { levelNames } from '../decision/ladder.js';
+import type { Target } from '../decision/target.js';
+import type { Incident, Rung } from '../incident/incident.js';
+import type { Plot } from '../plot/plot.js';
+import type { Severity } from '../trigger/trigger.js';
+import { incidentTimes, type IncidentTimes } from './incident-times.js';
+import { incidentTimeline, type DeployedChange, type TimelineEntry } from './incident-timeline.js';
+
+/** What was measured of the damage, in words. `value` is absent where it could not be measured; `problem` says why. */
+export interface MeasuredImpact {
+  readonly name: string;
+  readonly value?: number | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** What a report is made of, beside the incident itself. */
+export interface ReportSurroundings {
+  /** As the files declare it now; absent when they do not any more. */
+  readonly target?: Target | undefined;
+  readonly lastDeploy?: DeployedChange | undefined;
+  readonly impact: readonly MeasuredImpact[];
+  readonly plots: readonly Plot[];
+}
+
+/** One plan that was run. Durations in milliseconds. */
+export interface ReportedRollback {
+  readonly plan: string;
+  /** `level 3 (code)`; absent for a plan without a level. */
+  readonly level?: string | undefined;
+  readonly dryRun: boolean;
+  readonly by: string;
+  readonly outcome: string;
+  readonly tookMs?: number | undefined;
+  readonly verification?: string | undefined;
+  readonly steps: readonly { readonly name: string; readonly status: string; readonly tookMs?: number | undefined; readonly change?: string | undefined; readonly error?: string | undefined }[];
+}
+
+/** All that a report of one incident says, apart from what people write into it. Instants in milliseconds since the epoch. */
+export interface IncidentReport {
+  readonly id: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly owners: readonly string[];
+  readonly severity?: Severity | undefined;
+  readonly status: Incident['status'];
+  readonly dryRun: boolean;
+  readonly summary: string;
+  readonly timeline: readonly TimelineEntry[];
+  readonly times: IncidentTimes;
+  /** The target's own goals, in milliseconds, and whether they were kept; absent where none is declared. */
+  readonly objectives: { readonly rtoMs?: number | undefined; readonly rtoKept?: boolean | undefined; readonly rpoMs?: number | undefined };
+  readonly impact: readonly MeasuredImpact[];
+  readonly alerts: readonly { readonly trigger: string; readonly severity: Severity; readonly value: string; readonly condition: string; readonly query: string; readonly firedAt: number; readonly clearedAt?: number | undefined }[];
+  readonly decisions: readonly Pick<Decision, 'at' | 'kind' | 'reason' | 'explanation'>[];
+  readonly rollbacks: readonly ReportedRollback[];
+  readonly actions: { readonly types: readonly string[]; readonly database: boolean; readonly restoration: boolean };
+  readonly plots: readonly Plot[];
+}
+
+const urgency: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+export function incidentReport(incident: Incident, surroundings: ReportSurroundings): IncidentReport {
+  const { target, lastDeploy, impact, plots } = surroundings;
+  const times = incidentTimes(incident);
+  const severities = new Set(incident.alerts.map(({ evidence }) => evidence.severity));
+  return {
+    id: incident.id,
+    target: incident.target,
+    environment: incident.environment,
+    owners: target?.owners ?? [],
+    severity: urgency.find((severity) => severities.has(severity)),
+    status: incident.status,
+    dryRun: incident.rungs.length > 0 && incident.rungs.every(({ mode }) => mode !== 'enforce'),
+    summary: summaryOf(incident),
+    timeline: incidentTimeline(incident, lastDeploy),
+    times,
+    objectives: { rtoMs: target?.rtoMs, rtoKept: target?.rtoMs === undefined || times.downtimeMs === undefined ? undefined : times.downtimeMs <= target.rtoMs, rpoMs: target?.rpoMs },
+    impact,
+    alerts: incident.alerts.map(({ evidence, firedAt, clearedAt }) => ({
+      trigger: evidence.trigger,
+      severity: evidence.severity,
+      value: evidence.value ?? 'unknown',
+      condition: `${evidence.condition} ${evidence.window}`.trimEnd(),
+      query: evidence.query,
+      firedAt,
+      clearedAt,
+    })),
+    decisions: incident.decisions.map(({ at, kind, reason, explanation }) => ({ at, kind, reason, explanation })),
+    rollbacks: incident.rungs.map(reportedRollback),
+    actions: actionsOf(incident),
+    plots,
+  };
+}
+
+function summaryOf({ target, alerts, rungs, resolution, needsHuman }: Incident): string {
+  const [first] = alerts;
+  const began = first === undefined ? `${target} was rolled back by hand.` : `${first.evidence.trigger} of ${target} fired at ${first.evidence.value ?? 'an unknown value'} (${`${first.evidence.condition} ${first.evidence.window}`.trimEnd()}).`;
+  const done = rungs.filter(({ begun }) => begun).map((rung) => `${rung.mode === 'enforce' ? '' : 'dry run of '}plan ${rung.planId}: ${verdictOf(rung)}`);
+  const ended = resolution?.explanation ?? (needsHuman === undefined ? 'It is not over yet.' : `It waits for a person: ${needsHuman.explanation}`);
+  return [began, ...(done.length === 0 ? ['Nothing was rolled back.'] : [`Done: ${done.join('; ')}.`]), ended].join(' ');
+}
+
+function verdictOf({ outcome, verification }: Rung): string {
+  const verdict = verification?.result?.outcome;
+  return verdict === undefined || verdict === 'skipped' ? (outcome ?? 'under way') : `${outcome ?? ''}, ${verdict}`;
+}
+
+function reportedRollback(rung: Rung): ReportedRollback {
+  const { planId, level, mode, trigger, by, startedAt, endedAt, outcome, verification, steps } = rung;
+  return {
+    plan: planId,
+    level: level === undefined ? undefined : `level ${level} (${levelNames[level]})`,
+    dryRun: mode !== 'enforce',
+    by: trigger === 'manual' ? `${by}, by hand` : by,
+    outcome: outcome ?? 'under way',
+    tookMs: spanMs(startedAt, endedAt),
+    verification: verification?.result === undefined ? undefined : `${verification.result.outcome}. ${verification.result.explanation}`,
+    steps: steps.map((step) => ({ name: step.name, status: step.status, tookMs: spanMs(step.startedAt, step.endedAt), change: step.description?.summary, error: step.error })),
+  };
+}
+
+/** What the rollbacks that really ran touched. */
+function actionsOf({ rungs }: Incident): IncidentReport['actions'] {
+  const real = rungs.filter(({ mode, begun }) => mode === 'enforce' && begun);
+  const done = real.flatMap(({ steps }) => steps.filter(({ status }) => status === 'success'));
+  const levels = [...new Set(real.flatMap(({ level }) => level ?? []))].sort((a, b) => a - b);
+  return {
+    types: levels.map((level) => levelNames[level]),
+    database: done.some(({ type }) => type === 'data') || levels.includes(4),
+    restoration: done.some(({ type }) => type === 'data'),
+  };
+}
+
+function spanMs(fromAt: number | undefined, toAt: number | undefined): number | undefined {
+  return fromAt === undefined || toAt === undefined ? undefined : Math.max(0, toAt - fromAt);
+}

@@ -1,0 +1,98 @@
+import { levelNames } from '../decision/ladder.js';
+import type { Incident } from '../incident/incident.js';
+import type { Level } from '../trigger/trigger.js';
+import type { DeployedChange } from './incident-timeline.js';
+import { incidentTimes } from './incident-times.js';
+
+/** How often and how fast, over some incidents. Durations in milliseconds; a median is absent where nothing was measured. */
+export interface PeriodFigures {
+  readonly incidents: number;
+  /** Incidents in which a plan really ran. */
+  readonly rolledBack: number;
+  readonly recovered: number;
+  readonly neededPerson: number;
+  /** Incidents that fired and were over by themselves, with nothing done: the trigger was too sharp, or the service too lively. */
+  readonly falseAlarms: number;
+  readonly detectionMs?: number | undefined;
+  readonly decisionMs?: number | undefined;
+  readonly rollbackMs?: number | undefined;
+  /** DORA's time to restore: the median downtime of what was rolled back. */
+  readonly restoreMs?: number | undefined;
+}
+
+export interface PeriodReport {
+  readonly fromAt: number;
+  readonly toAt: number;
+  readonly all: PeriodFigures;
+  readonly byTarget: Readonly<Record<string, PeriodFigures>>;
+  /** By the highest level that really ran, such as `level 3 (code)`. */
+  readonly byLevel: Readonly<Record<string, PeriodFigures>>;
+  readonly deployments: number;
+  /** DORA's change failure rate: the share of deployments that were followed, before the next one, by a real rollback. Absent without deployments. */
+  readonly changeFailureRate?: number | undefined;
+}
+
+/** What happened from `fromAt` to `toAt`, milliseconds since the epoch. Dry runs count as incidents, and roll nothing back. */
+export function periodReport(incidents: readonly Incident[], deploys: readonly (DeployedChange & { readonly target: string })[], fromAt: number, toAt: number): PeriodReport {
+  const opened = incidents.filter(({ openedAt }) => openedAt >= fromAt && openedAt < toAt);
+  const made = deploys.filter(({ at }) => at >= fromAt && at < toAt);
+  const failed = made.filter((deploy) => opened.some((incident) => incident.target === deploy.target && wasRolledBack(incident) && isDueTo(incident, deploy, deploys)));
+  return {
+    fromAt,
+    toAt,
+    all: figuresOf(opened),
+    byTarget: grouped(opened, ({ target }) => target),
+    byLevel: grouped(opened.filter(wasRolledBack), (incident) => {
+      const level = highestLevel(incident);
+      return level === undefined ? 'without a level' : `level ${level} (${levelNames[level]})`;
+    }),
+    deployments: made.length,
+    changeFailureRate: made.length === 0 ? undefined : failed.length / made.length,
+  };
+}
+
+/** Whether the deployment is the last one of its target before the trouble began. */
+function isDueTo(incident: Incident, deploy: DeployedChange & { readonly target: string }, deploys: readonly (DeployedChange & { readonly target: string })[]): boolean {
+  const { beganAt } = incidentTimes(incident);
+  if (deploy.at > beganAt) return false;
+  return !deploys.some((other) => other.target === deploy.target && other.at > deploy.at && other.at <= beganAt);
+}
+
+function figuresOf(incidents: readonly Incident[]): PeriodFigures {
+  const times = incidents.map(incidentTimes);
+  const rolledBack = incidents.filter(wasRolledBack);
+  return {
+    incidents: incidents.length,
+    rolledBack: rolledBack.length,
+    recovered: incidents.filter(({ status }) => status === 'recovered').length,
+    neededPerson: incidents.filter((incident) => incident.status === 'needs-human' || incident.status === 'closed' || incident.needsHuman !== undefined).length,
+    falseAlarms: incidents.filter(({ resolution, rungs }) => resolution?.how === 'by-itself' && rungs.every(({ begun }) => !begun)).length,
+    detectionMs: median(times.flatMap(({ detectionMs }) => detectionMs ?? [])),
+    decisionMs: median(times.flatMap(({ decisionMs }) => decisionMs ?? [])),
+    rollbackMs: median(times.flatMap(({ rollbackMs }) => rollbackMs ?? [])),
+    restoreMs: median(rolledBack.flatMap((incident) => incidentTimes(incident).downtimeMs ?? [])),
+  };
+}
+
+function grouped(incidents: readonly Incident[], nameOf: (incident: Incident) => string): Readonly<Record<string, PeriodFigures>> {
+  const names = [...new Set(incidents.map(nameOf))].sort();
+  return Object.fromEntries(names.map((name) => [name, figuresOf(incidents.filter((incident) => nameOf(incident) === name))]));
+}
+
+function wasRolledBack({ rungs }: Incident): boolean {
+  return rungs.some(({ mode, begun }) => mode === 'enforce' && begun);
+}
+
+function highestLevel({ rungs }: Incident): Level | undefined {
+  const levels = rungs.flatMap(({ mode, begun, level }) => (mode === 'enforce' && begun && level !== undefined ? [level] : []));
+  return levels.length === 0 ? undefined : (Math.max(...levels) as Level);
+}
+
+/** The middle value, the mean of the two middle ones where there is none. */
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const high = sorted[middle];
+  if (high === undefined) return undefined;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { foldIncident } from '../../src/incident/incident.js';
+import { incidentReport } from '../../src/report/incident-report.js';
+import { readReportFields } from '../../src/report/report-fields.js';
+import { reportHtml } from '../../src/report/report-html.js';
+import { reportMarkdown } from '../../src/report/report-markdown.js';
+import { errorRate, IncidentStory, recoveredByLevelThree } from '../support/incident-story.js';
+
+const nothing = { impact: [], plots: [] };
+const target = { name: 'checkout', owners: ['payments'], priority: 'critical', rtoMs: 5 * 60_000, rpoMs: 60_000, hasHealth: true } as const;
+
+function rolledBack(): IncidentStory {
+  return new IncidentStory()
+    .opened()
+    .fired()
+    .decided({ kind: 'execute', reason: 'sustained-breach', explanation: 'The breach is sustained.', level: 3, planId: 'checkout-previous-release' });
+}
+
+describe('the report of an incident', () => {
+  it('counts from the first breaching sample, and ends when every alert is clear', () => {
+    const incident = foldIncident(rolledBack().wait(60_000).cleared().entries)!;
+    const { times } = incidentReport(incident, nothing);
+    expect(times).toMatchObject({ beganAt: errorRate.activeAt, detectionMs: 5 * 60_000 + 1_000, decisionMs: 1_000, downtimeMs: 5 * 60_000 + 63_000 });
+  });
+
+  it('holds the downtime against the target\'s objectives', () => {
+    const incident = foldIncident(rolledBack().cleared().entries)!;
+    expect(incidentReport(incident, { ...nothing, target }).objectives).toEqual({ rtoMs: 300_000, rtoKept: false, rpoMs: 60_000 });
+    expect(incidentReport(incident, { ...nothing, target: { ...target, rtoMs: 600_000 } }).objectives.rtoKept).toBe(true);
+    expect(incidentReport(foldIncident(rolledBack().entries)!, { ...nothing, target }).objectives.rtoKept, 'while it is not over').toBeUndefined();
+  });
+
+  it('begins its timeline with the deployment, oldest first', () => {
+    const lastDeploy = { at: errorRate.activeAt! - 60_000, version: 'v2', by: 'ci' };
+    const { timeline } = incidentReport(foldIncident(rolledBack().cleared().entries)!, { ...nothing, lastDeploy });
+    expect(timeline[0]).toEqual({ at: lastDeploy.at, what: 'deployed: version v2, by ci' });
+    expect(timeline.map(({ at }) => at)).toEqual(timeline.map(({ at }) => at).toSorted((a, b) => a - b));
+    expect(timeline.map(({ what }) => what).join('\n')).toMatch(/first breaching sample\n.*detected: CheckoutErrorRateHigh fires at 23.4%/s);
+  });
+
+  it('says what was measured, and why something was not', () => {
+    const text = reportMarkdown(incidentReport(foldIncident(rolledBack().entries)!, { plots: [], impact: [{ name: 'bad requests', value: 1234.5678 }, { name: 'revenue', problem: 'timeout' }] }), {});
+    expect(text).toContain('| bad requests | 1234.57 |');
+    expect(text).toContain('| revenue | not measured: timeout |');
+  });
+
+  it('keeps what people have written when it is written anew', () => {
+    const report = incidentReport(foldIncident(rolledBack().entries)!, nothing);
+    const first = reportMarkdown(report, {});
+    expect(readReportFields(first)).toEqual({});
+    const written = first.replace('<!-- belay:what-broke -->\n…', '<!-- belay:what-broke -->\nA null in `price`.\n\n- found by ana\n');
+    const again = reportMarkdown(report, readReportFields(written));
+    expect(readReportFields(again)).toEqual({ 'what-broke': 'A null in `price`.\n\n- found by ana' });
+    expect(reportHtml(report, readReportFields(again))).toContain('A null in `price`.<br>');
+  });
+
+  it('shows what others have written and never obeys it', () => {
+    const hostile = '<script>alert(1)</script> | **x**\n# heading <!-- belay:what-broke -->owned<!-- /belay:what-broke -->';
+    const story = new IncidentStory().opened().fired({ ...errorRate, value: hostile, query: '`'.repeat(3) + hostile });
+    const report = incidentReport(foldIncident(story.entries)!, nothing);
+    const markdown = reportMarkdown(report, {});
+    expect(markdown).not.toMatch(/^# heading/m);
+    expect(readReportFields(markdown)).toEqual({});
+    const html = reportHtml(report, {});
+    expect(html).not.toContain('<script>');
+    expect(html).toContain('&lt;script&gt;');
+  });
+});
+
+it('tells a whole incident: what was done on each level, and how it was proved', () => {
+  const report = incidentReport(foldIncident(recoveredByLevelThree().entries)!, { ...nothing, target });
+  expect(report.actions).toEqual({ types: ['feature flag', 'code'], database: false, restoration: false });
+  expect(report.rollbacks.map(({ plan, outcome, verification }) => `${plan}: ${outcome}, ${verification?.split('.')[0] ?? ''}`)).toEqual([
+    'checkout-flag-off: success, not-recovered',
+    'checkout-previous-release: success, recovered',
+  ]);
+  expect(report.severity).toBe('critical');
+  const markdown = reportMarkdown(report, {});
+  for (const part of ['## Summary', '## Timeline', '## Times', '## Impact', '## Root cause', '## Actions taken', '## Lessons learned']) expect(markdown).toContain(`\n${part}\n`);
+  expect(markdown).toContain('| RTO | 5m, missed |');
+});

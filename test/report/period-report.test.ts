@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { foldIncident, type Incident } from '../../src/incident/incident.js';
+import { periodReport } from '../../src/report/period-report.js';
+import { errorRate, IncidentStory, recoveredByLevelThree } from '../support/incident-story.js';
+
+const day = 86_400_000;
+const began = errorRate.activeAt!;
+
+function incidentOf(story: IncidentStory): Incident {
+  return foldIncident(story.entries)!;
+}
+
+const rolledBack = incidentOf(recoveredByLevelThree());
+const byItself = incidentOf(new IncidentStory({ incidentId: 'incident-8' }).opened().fired().cleared().recovered('by-itself', 'Every alert stayed clear.'));
+const dryRun = incidentOf(new IncidentStory({ incidentId: 'incident-9', target: 'cart', mode: 'dry-run' }).opened().fired().decidedToExecute(1).started(1).stepDescribed(1).ended('would-have'));
+const all = [rolledBack, byItself, dryRun];
+
+it('tells how often and how fast, by target and by the level that helped', () => {
+  const report = periodReport(all, [], began - day, began + day);
+  expect(report.all).toMatchObject({ incidents: 3, rolledBack: 1, recovered: 2, neededPerson: 0, falseAlarms: 1, decisionMs: 1_000 });
+  expect(report.all.restoreMs).toBeGreaterThan(12 * 60_000);
+  expect(Object.keys(report.byTarget)).toEqual(['cart', 'checkout']);
+  expect(report.byTarget['cart']).toMatchObject({ incidents: 1, rolledBack: 0 });
+  expect(report.byLevel).toMatchObject({ 'level 3 (code)': { incidents: 1, rolledBack: 1 } });
+});
+
+it('counts a deployment as failed when it is the last one before what was rolled back', () => {
+  const deploy = (at: number, target = 'checkout'): { at: number; version: string; by: string; target: string } => ({ at, version: 'v', by: 'ci', target });
+  const rate = (...deploys: ReturnType<typeof deploy>[]): number | undefined => periodReport(all, deploys, began - day, began + day).changeFailureRate;
+  expect(rate()).toBeUndefined();
+  expect(rate(deploy(began - 1_000))).toBe(1);
+  expect(rate(deploy(began - 2_000), deploy(began - 1_000))).toBe(0.5);
+  expect(rate(deploy(began - 1_000, 'cart')), 'a dry run rolls nothing back').toBe(0);
+  expect(rate(deploy(began + 1_000)), 'it came after the trouble').toBe(0);
+});
+
+it('leaves out what lies outside of its time, and has no figures for nothing', () => {
+  const report = periodReport(all, [], began + day, began + 2 * day);
+  expect(report.all).toEqual({ incidents: 0, rolledBack: 0, recovered: 0, neededPerson: 0, falseAlarms: 0, detectionMs: undefined, decisionMs: undefined, rollbackMs: undefined, restoreMs: undefined });
+  expect(report.byTarget).toEqual({});
+});
