@@ -13,7 +13,7 @@ type Kind = keyof Bindings;
 
 /** What the templates of each kind of binding may refer to; every one of them knows the environment. */
 const referencesOf: Readonly<Record<Kind, readonly string[]>> = {
-  featureFlags: ['flagKey', 'targetState', 'scope', 'environment'],
+  featureFlags: ['flagKey', 'targetState', 'scope', 'segment', 'environment'],
   deployments: ['service', 'version', 'environment'],
   configurations: ['service', 'configVersion', 'configItems', 'environment'],
   databases: ['database', 'snapshotId', 'tables', 'migration', 'environment'],

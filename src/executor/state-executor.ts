@@ -10,6 +10,8 @@ export interface Reading {
   readonly actual?: unknown;
   /** Why it could not be told, for people. */
   readonly problem?: string | undefined;
+  /** Asking again would tell nothing else: the token is not accepted. */
+  readonly isFinal?: boolean | undefined;
 }
 
 /** What an effect needs of the attempt that it belongs to. */
@@ -38,6 +40,7 @@ export interface StateChange {
 }
 
 const SETTLE_POLL_MS = 500;
+const FORBIDDING: ReadonlySet<unknown> = new Set([401, 403]);
 
 /**
  * Brings a state about: looks, returns where it is as wanted already, makes the change, and looks again. A first look
@@ -94,7 +97,7 @@ export class StateExecutor implements RollbackStepExecutor {
     for (;;) {
       const reading = await look(change, signal);
       if (reading.state === 'applied') return;
-      if (change.settles !== true) throw notAsWanted(change, reading);
+      if (change.settles !== true || reading.isFinal === true) throw notAsWanted(change, reading);
       try {
         await this.#clock.sleepUntil(this.#clock.now() + SETTLE_POLL_MS, signal);
       } catch (error) {
@@ -132,7 +135,7 @@ async function look(change: StateChange, signal: AbortSignal): Promise<Reading> 
     return await change.read(signal);
   } catch (error) {
     signal.throwIfAborted();
-    return { state: 'unknown', problem: errorText(error) };
+    return { state: 'unknown', problem: errorText(error), isFinal: error instanceof BelayError && FORBIDDING.has(error.context['status']) };
   }
 }
 

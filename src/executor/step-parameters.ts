@@ -28,7 +28,9 @@ export const stepParameterSchemas = {
   'feature-flag': z.strictObject({
     flagKey: name,
     targetState,
+    /** `global` or `segment`; `http` and `command` bindings hand on whatever it is. */
     scope: name.optional(),
+    segment: name.optional(),
     /** Which entry of `featureFlags` keeps the flag. */
     provider: name.default('default'),
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const httpUrl = z.string().regex(/^https?:\/\//, 'must begin with http:// or https://');
+export const httpUrl = z.string().regex(/^https?:\/\//, 'must begin with http:// or https://');
 /** One status or several; without it every 2xx is well. */
 const expectStatus = z.union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)]).optional();
 

@@ -1,9 +1,8 @@
-import axios from 'axios';
-import { BelayError, errorText } from '../../fault/belay-error.js';
+import { BelayError } from '../../fault/belay-error.js';
+import { exchange, withoutCredentials } from './exchange.js';
 import type { HttpCall, HttpRead } from './http-call.js';
 import { fillData, fillTemplate, fillUrl, type TemplateValues } from './template.js';
 
-const MAX_ANSWER_BYTES = 1024 * 1024;
 const ERROR_BODY_CHARACTERS = 300;
 
 /**
@@ -12,35 +11,16 @@ const ERROR_BODY_CHARACTERS = 300;
  */
 export async function sendRequest(call: HttpCall | HttpRead, values: TemplateValues, signal: AbortSignal): Promise<string> {
   const url = fillUrl(call.url, values);
-  const where = `${call.method} ${withoutCredentials(url)}`;
   const headers = Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name, headerValue(name, fillTemplate(value, values))]));
   const body = fillData(call.body, values);
   if (typeof body === 'object' && body !== null && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')) headers['content-type'] = 'application/json';
-  let answer: { status: number; data: string };
-  try {
-    answer = await axios.request<string>({
-      method: call.method,
-      url,
-      headers,
-      data: typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body),
-      signal,
-      responseType: 'text',
-      transformRequest: (data: unknown) => data,
-      transformResponse: (data: unknown) => data,
-      validateStatus: () => true,
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER_BYTES,
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    // The cause is left out: axios errors carry the request with its tokens.
-    throw new BelayError('provider-unreachable', `${where}: ${errorText(error) || 'no answer'}`);
-  }
+  const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
+  const answer = await exchange({ method: call.method, url, headers, body: text }, signal);
   if (!statusExpected(answer.status, call.expectStatus)) {
-    const said = answer.data.trim().slice(0, ERROR_BODY_CHARACTERS);
-    throw new BelayError('provider-refused', `${where} answered ${answer.status}${said === '' ? '' : `: ${said}`}`, { context: { status: answer.status } });
+    const said = answer.text.trim().slice(0, ERROR_BODY_CHARACTERS);
+    throw new BelayError('provider-refused', `${call.method} ${withoutCredentials(url)} answered ${answer.status}${said === '' ? '' : `: ${said}`}`, { context: { status: answer.status } });
   }
-  return answer.data;
+  return answer.text;
 }
 
 /** Asks for one value: what the JSON pointer finds in the answer, or the whole trimmed text. `undefined` when the pointer finds nothing. */
@@ -76,9 +56,4 @@ function headerValue(name: string, value: string): string {
 function statusExpected(status: number, expected: HttpCall['expectStatus']): boolean {
   if (expected === undefined) return status >= 200 && status < 300;
   return typeof expected === 'number' ? status === expected : expected.includes(status);
-}
-
-/** For messages: a URL without user, password and query, where tokens may be. */
-export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^/@]*@/i, '$1').replace(/[?#].*$/, '');
 }

@@ -4,10 +4,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'yaml';
 import { z } from 'zod';
 import { BelayError } from '../../fault/belay-error.js';
-import { getFromEnv, setInEnv } from '../text/env-text.js';
-import { setInJson, parseJson } from '../text/json-text.js';
+import { getFromEnv, removeFromEnv, setInEnv } from '../text/env-text.js';
+import { parseJson, removeFromJson, setInJson } from '../text/json-text.js';
 import { editFile } from '../text/replace-file.js';
-import { parseYaml, plainAt, setInYaml } from '../text/yaml-text.js';
+import { parseYaml, plainAt, removeFromYaml, setInYaml } from '../text/yaml-text.js';
 
 /** Items by name. `server.timeout` is the entry `timeout` of `server`, unless there is an entry of just that name. */
 export type ConfigItems = Readonly<Record<string, unknown>>;
@@ -51,6 +51,35 @@ export async function writeItems(file: ItemFile, items: ConfigItems, signal: Abo
 /** The text of such a file with the items set. */
 export function withItems(text: string, file: ItemFile, items: ConfigItems): string {
   return Object.entries(items).reduce((edited, [name, value]) => setItem(edited, file, name, value), text);
+}
+
+/** The present values of some items, and for those that the file lacks, how many keys of their path it has. */
+export const capturedItemsSchema = z.strictObject({ items: z.record(z.string(), z.json()), missing: z.record(z.string(), z.int().min(0)) });
+export type CapturedItems = z.infer<typeof capturedItemsSchema>;
+
+export async function captureItems(file: ItemFile, names: readonly string[]): Promise<CapturedItems> {
+  const items = (await readItems(file, names)) as CapturedItems['items'];
+  const document = file.format === 'env' ? undefined : documentOf(await readFile(file.path, 'utf8'), file);
+  const lacking = names.filter((name) => !Object.hasOwn(items, name));
+  return { items, missing: Object.fromEntries(lacking.map((name) => [name, document === undefined ? 0 : presentDepth(document, pathOf(document, name))])) };
+}
+
+/** Puts items back as they were: values are set, what was not there is taken out, with the objects that were made to hold it. */
+export async function restoreItems(file: ItemFile, { items, missing }: CapturedItems, signal: AbortSignal): Promise<void> {
+  await editFile(file.path, signal, (text) => Object.entries(missing).reduce((edited, [name, depth]) => withoutItem(edited, file, name, depth), withItems(text, file, items)));
+}
+
+function withoutItem(text: string, file: ItemFile, name: string, depth: number): string {
+  if (file.format === 'env') return removeFromEnv(text, name);
+  const document = documentOf(text, file);
+  let path = pathOf(document, name);
+  if (plainAt(document, path) === undefined) return text;
+  while (path.length > depth + 1 && Object.keys(plainAt(document, path.slice(0, -1)) as object).length === 1) path = path.slice(0, -1);
+  return file.format === 'json' ? removeFromJson(text, path, file.shown) : removeFromYaml(text, path, file.shown);
+}
+
+function presentDepth(document: Document, path: readonly string[]): number {
+  return path.findIndex((_key, depth) => plainAt(document, path.slice(0, depth + 1)) === undefined);
 }
 
 /** Whether `actual` has every wanted item. The values of .env files are text. */

@@ -4,15 +4,18 @@ import { fileFlags, fileFlagsBinding } from './file-flags.js';
 import type { FlagProvider } from './flag-provider.js';
 import { httpFlags, httpFlagsBinding } from './http-flags.js';
 import { sqlFlags, sqlFlagsBinding } from './sql-flags.js';
+import { unleashFlags, unleashFlagsBinding } from './unleash-flags.js';
 
 /** An entry of `featureFlags`: where flags are kept. */
-export const flagBindingSchema = z.discriminatedUnion('type', [fileFlagsBinding, sqlFlagsBinding, httpFlagsBinding, commandFlagsBinding]);
+export const flagBindingSchema = z.discriminatedUnion('type', [fileFlagsBinding, unleashFlagsBinding, sqlFlagsBinding, httpFlagsBinding, commandFlagsBinding]);
 export type FlagBinding = z.infer<typeof flagBindingSchema>;
 
 export function flagProvider(binding: FlagBinding, directory: string): FlagProvider {
   switch (binding.type) {
     case 'file':
       return fileFlags(binding, directory);
+    case 'unleash':
+      return unleashFlags(binding);
     case 'sql':
       return sqlFlags(binding, directory);
     case 'http':

@@ -1,18 +1,33 @@
+import { putBackChange } from '../put-back.js';
 import type { StateChange } from '../state-executor.js';
 import type { FlagProvider, FlagRequest } from './flag-provider.js';
 
-/** One flag switched. */
+/** One flag switched, for everybody or for a segment of the users. */
 export function flagChange(provider: FlagProvider, request: FlagRequest): StateChange {
-  const { flagKey, targetState } = request.parameters;
+  const { flagKey, targetState, segment } = request.parameters;
+  const { memory, settles } = provider;
+  const subject = `flag ${flagKey} in ${provider.place}${segment === undefined ? '' : ` for segment ${segment}`}`;
   return {
-    subject: `flag ${flagKey} in ${provider.place}`,
+    subject,
+    settles,
     wanted: wordOf(targetState),
     async read(signal) {
       const state = await provider.get(request, signal);
       return { state: state === targetState ? 'applied' : 'not-applied', actual: wordOf(state) };
     },
     apply: (effort) => provider.set(request, effort),
+    ...(memory === undefined ? {} : { capture: (signal) => memory.capture(request, signal) }),
     restoring(captured) {
+      if (memory !== undefined) {
+        return putBackChange({
+          subject,
+          captured,
+          settles,
+          capture: (signal) => memory.capture(request, signal),
+          putBack: (effort) => memory.putBack(request, captured, effort),
+          isSeen: async (signal) => (await memory.isSeen?.(request, signal)) ?? true,
+        });
+      }
       const before = { targetState: captured === wordOf(true) };
       return flagChange(provider, { parameters: { ...request.parameters, ...before }, values: { ...request.values, ...before } });
     },

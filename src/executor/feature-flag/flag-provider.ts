@@ -1,3 +1,4 @@
+import { BelayError } from '../../fault/belay-error.js';
 import type { StepParameters } from '../step-parameters.js';
 import type { Effort } from '../state-executor.js';
 import type { TemplateValues } from '../calls/template.js';
@@ -16,6 +17,37 @@ export interface FlagProvider {
   get(request: FlagRequest, signal: AbortSignal): Promise<boolean>;
   /** Makes it `parameters.targetState`. */
   set(request: FlagRequest, effort: Effort): Promise<void>;
+  /** Clients see a change only after a while. */
+  readonly settles?: boolean | undefined;
+  /** Where `set` overwrites more than on or off. */
+  readonly memory?: FlagMemory | undefined;
+}
+
+/** What `set` overwrites, and how it is put back. */
+export interface FlagMemory {
+  /** As plain data without secrets. */
+  capture(request: FlagRequest, signal: AbortSignal): Promise<unknown>;
+  /** Throws `undo-impossible` for data that is none of its own. */
+  putBack(request: FlagRequest, captured: unknown, effort: Effort): Promise<void>;
+  /** Whether clients are told what is kept. */
+  isSeen?(request: FlagRequest, signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * The part of the users that a step is about; `undefined` for all of them. Throws `parameter-missing` or
+ * `parameter-invalid` for a scope that is neither.
+ */
+export function segmentOf({ scope = 'global', segment }: FlagRequest['parameters']): string | undefined {
+  const problem = scopeProblem(scope, segment);
+  if (problem !== undefined) throw new BelayError(segment === undefined ? 'parameter-missing' : 'parameter-invalid', problem);
+  return segment;
+}
+
+/** What is wrong about a scope; also asked when a plan is checked. */
+export function scopeProblem(scope = 'global', segment?: string): string | undefined {
+  if (scope === 'segment') return segment === undefined ? 'scope: segment needs a segment, the name of the one that is meant' : undefined;
+  if (scope !== 'global') return `the scope is ${JSON.stringify(scope)}, and can be global or segment`;
+  return segment === undefined ? undefined : `segment: ${segment} needs scope: segment`;
 }
 
 const STATE_OF_WORD: ReadonlyMap<string, boolean> = new Map([

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { BelayError } from '../../fault/belay-error.js';
 import { httpCallSchema, httpReadSchema } from '../calls/http-call.js';
 import { flagStateOf, type FlagProvider } from './flag-provider.js';
-import { requestValue, sendRequest, withoutCredentials } from '../calls/send-request.js';
+import { withoutCredentials } from '../calls/exchange.js';
+import { requestValue, sendRequest } from '../calls/send-request.js';
 
 export const httpFlagsBinding = z.strictObject({ type: z.literal('http'), set: httpCallSchema, get: httpReadSchema });
 

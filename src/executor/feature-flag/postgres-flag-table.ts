@@ -1,18 +1,19 @@
 import pg from 'pg';
 import { BelayError, errorText } from '../../fault/belay-error.js';
-import type { FlagStatements, FlagTable } from './flag-table.js';
+import type { FlagRow, FlagStatements, FlagTable } from './flag-table.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A flag table in PostgreSQL, over a connection per question. */
 export function openPostgres(url: string, statements: FlagStatements): FlagTable {
+  const placeOf = ({ key, segment }: FlagRow): (string | null)[] => (statements.hasSegment ? [key, segment] : [key]);
   return {
-    select: (key, signal) =>
-      withClient(url, signal, async (client) => (await client.query<{ value: unknown }>(statements.select, [key])).rows.map(({ value }) => value)),
-    updateOne: (key, value, signal) =>
+    select: (row, signal) =>
+      withClient(url, signal, async (client) => (await client.query<{ value: unknown }>(statements.select, placeOf(row))).rows.map(({ value }) => value)),
+    updateOne: (row, value, signal) =>
       withClient(url, signal, async (client) => {
         await client.query('BEGIN');
-        const rows = (await client.query(statements.update, [key, value])).rowCount ?? 0;
+        const rows = (await client.query(statements.update, [...placeOf(row), value])).rowCount ?? 0;
         await client.query(rows === 1 ? 'COMMIT' : 'ROLLBACK');
         return rows;
       }),

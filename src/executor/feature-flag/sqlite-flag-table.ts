@@ -1,21 +1,21 @@
 import Database, { SqliteError } from 'better-sqlite3';
 import { setTimeout as waitMs } from 'node:timers/promises';
 import { BelayError, errorText } from '../../fault/belay-error.js';
-import type { FlagStatements, FlagTable } from './flag-table.js';
+import type { FlagRow, FlagStatements, FlagTable } from './flag-table.js';
 
 const BUSY_RETRY_MS = 50;
 
 /** A flag table in a SQLite file, which is opened for each question: it may be replaced at any time. */
 export function openSqlite(path: string, statements: FlagStatements): FlagTable {
   return {
-    select: (key, signal) =>
-      withDatabase(path, signal, (database) => database.prepare<[{ key: string }], { value: unknown }>(statements.select).all({ key }).map(({ value }) => value)),
-    updateOne: (key, value, signal) =>
+    select: (row, signal) =>
+      withDatabase(path, signal, (database) => database.prepare<[FlagRow], { value: unknown }>(statements.select).all(row).map(({ value }) => value)),
+    updateOne: (row, value, signal) =>
       withDatabase(path, signal, (database) =>
         database
           .transaction(() => {
-            const rows = database.prepare<[{ key: string }]>(statements.select).all({ key }).length;
-            if (rows === 1) database.prepare(statements.update).run({ key, value: typeof value === 'boolean' ? Number(value) : value });
+            const rows = database.prepare<[FlagRow]>(statements.select).all(row).length;
+            if (rows === 1) database.prepare(statements.update).run({ ...row, value: typeof value === 'boolean' ? Number(value) : value });
             return rows;
           })
           .immediate(),

@@ -1,7 +1,8 @@
 import type { RollbackContext, RollbackStep } from '../../rollback/rollback-plan.js';
 import type { RollbackStepExecutor, StepDescription } from '../../rollback/step-executor.js';
 import { readParameters } from '../read-parameters.js';
-import { sendRequest, withoutCredentials } from '../calls/send-request.js';
+import { withoutCredentials } from '../calls/exchange.js';
+import { sendRequest } from '../calls/send-request.js';
 
 /** Sends one request, whose answer's status says whether it did what was asked. */
 export class HttpExecutor implements RollbackStepExecutor {

@@ -28,6 +28,13 @@ export function setInEnv(text: string, name: string, value: unknown, file: strin
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${name}=${written}\n`;
 }
 
+/** Takes the line of a name out, the last one if there are several. */
+export function removeFromEnv(text: string, name: string): string {
+  const lines = text.split('\n');
+  const index = lines.findLastIndex((line) => LINE.exec(line)?.[2] === name);
+  return index < 0 ? text : lines.toSpliced(index, 1).join('\n');
+}
+
 function quotedValue(value: string, name: string, file: string): string {
   if (/[\r\n\0]/.test(value)) throw new BelayError('parameter-invalid', `${file}: ${name} must be a single line`);
   if (/^[\w./:@%+,=-]*$/.test(value)) return value;

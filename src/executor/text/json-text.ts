@@ -25,6 +25,25 @@ export function setInJson(text: string, path: readonly string[], value: unknown,
   return edited;
 }
 
+/** Takes one entry of an object out, with its comma, and leaves every other character as it is. Nothing happens where there is none. */
+export function removeFromJson(text: string, path: readonly string[], file: string): string {
+  parseJson(text, file);
+  const parent = path.slice(0, -1).reduce<Node | null | undefined>(childOf, parseDocument(text).contents);
+  const index = isMap(parent) ? parent.items.findIndex((item) => isScalar(item.key) && item.key.value === path.at(-1)) : -1;
+  if (!isMap(parent) || index < 0) return text;
+  const [from, to] = extentOf(parent, index);
+  const edited = text.slice(0, from) + text.slice(to);
+  parseJson(edited, file);
+  return edited;
+}
+
+function extentOf(map: YAMLMap, index: number): [from: number, to: number] {
+  const startOf = (at: number): number => (map.items[at]?.key as Node).range?.[0] ?? 0;
+  const endOf = (at: number): number => (map.items[at]?.value as Node).range?.[1] ?? 0;
+  if (index > 0) return [endOf(index - 1), endOf(index)];
+  return map.items.length > 1 ? [startOf(0), startOf(1)] : [startOf(0), endOf(0)];
+}
+
 function splice(text: string, document: Document, path: readonly string[], value: unknown, file: string): string {
   let node = document.contents;
   for (const [depth, key] of path.entries()) {
@@ -40,7 +59,7 @@ function splice(text: string, document: Document, path: readonly string[], value
   return text.slice(0, start) + JSON.stringify(value) + text.slice(end);
 }
 
-function childOf(node: Node | null, key: string): Node | null | undefined {
+function childOf(node: Node | null | undefined, key: string): Node | null | undefined {
   if (isMap(node)) {
     const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
     return pair === undefined ? undefined : (pair.value as Node | null);

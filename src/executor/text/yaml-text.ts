@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias, isNode, isScalar, parseDocument, stringify, type Document } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, parseDocument, stringify, type Document, type Node, type Pair } from 'yaml';
 import { BelayError, errorText } from '../../fault/belay-error.js';
 
 /** Reads one YAML document. Throws `provider-refused` with the place of the first fault. */
@@ -35,6 +35,24 @@ export function setInYaml(text: string, path: readonly string[], value: unknown,
   } catch (error) {
     throw new BelayError('provider-refused', `${file}: ${path.join('.')} cannot be set: ${errorText(error)}`, { cause: error });
   }
+}
+
+/** Takes one entry out. Where it stands on lines of its own, every other character stays; otherwise comments and order stay. */
+export function removeFromYaml(text: string, path: readonly string[], file: string): string {
+  const document = parseYaml(text, file);
+  const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === path.at(-1)) : undefined;
+  if (pair === undefined) return text;
+  const cut = withoutLines(text, pair);
+  document.deleteIn(path);
+  return means(cut, document) ? cut : document.toString({ lineWidth: 0 });
+}
+
+function withoutLines(text: string, { key, value }: Pair): string {
+  const start = (key as Node).range?.[0] ?? 0;
+  const end = (value as Node | null)?.range?.[1] ?? (key as Node).range?.[1] ?? start;
+  const lineEnd = text.indexOf('\n', Math.max(end - 1, start));
+  return text.slice(0, text.lastIndexOf('\n', start) + 1) + (lineEnd < 0 ? '' : text.slice(lineEnd + 1));
 }
 
 /** The text with the new value where the old one stood, quoted as it was or with quotation marks; none where either is more than a simple value. */

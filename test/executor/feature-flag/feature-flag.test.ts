@@ -87,6 +87,57 @@ describe('a file in flagd\'s format', () => {
     expect(await runner().state('feature-flag', off)).toBe('applied');
   });
 
+  it('undo puts the file back, letter by letter, also a flag that was left to the client', async () => {
+    for (const text of [original, original.replace('"ENABLED",\n\t\t\t"variants"', '"DISABLED",\n\t\t\t"variants"'), original.replace(',   "defaultVariant": "on"', '')]) {
+      writeFileSync(path(), text);
+      const captured = await runner().capture('feature-flag', off);
+      await runner().execute('feature-flag', off);
+      expect(readFileSync(path(), 'utf8')).not.toBe(text);
+      await runner().undo('feature-flag', off, captured);
+      expect(readFileSync(path(), 'utf8')).toBe(text);
+    }
+  });
+
+  it('undo refuses where somebody has switched the flag meanwhile, and data that is none of its own', async () => {
+    writeFileSync(path(), original);
+    await runner().execute('feature-flag', off);
+    await expect(runner().undo('feature-flag', off, { state: 'perhaps' })).rejects.toMatchObject({ code: 'undo-impossible' });
+    await runner().execute('feature-flag', on);
+    await expect(runner().undo('feature-flag', off, { state: 'DISABLED', defaultVariant: 'on' })).rejects.toMatchObject({ code: 'state-drifted' });
+    expect(readFileSync(path(), 'utf8')).toBe(original);
+  });
+
+  describe('for a segment', () => {
+    const segmentOff = { ...off, scope: 'segment', segment: 'beta' };
+    const evaluators = { $evaluators: { beta: { ends_with: [{ var: 'email' }, '@example.com'] } } };
+    const flag = (): Record<string, unknown> => (JSON.parse(readFileSync(path(), 'utf8')) as { flags: Record<string, Record<string, unknown>> }).flags['new-checkout']!;
+    const enabled = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' };
+
+    it.each([
+      ['without rules', undefined, { if: [{ $ref: 'beta' }, 'off', null] }],
+      ['with rules', { if: [{ '==': [{ var: 'plan' }, 'free'] }, 'off', null] }, { if: [{ $ref: 'beta' }, 'off', { if: [{ '==': [{ var: 'plan' }, 'free'] }, 'off', null] }] }],
+      ['with a branch for it', { if: [{ $ref: 'beta' }, 'on', 'off'] }, { if: [{ $ref: 'beta' }, 'off', 'off'] }],
+    ])('its members get the variant by a first branch of targeting, and undo takes it back: a flag %s', async (_what, targeting, wanted) => {
+      write({ ...enabled, ...(targeting === undefined ? {} : { targeting }) }, evaluators);
+      const before = readFileSync(path(), 'utf8');
+      const captured = await runner().capture('feature-flag', segmentOff);
+      await runner().execute('feature-flag', segmentOff);
+      expect(flag()).toEqual({ ...enabled, targeting: wanted });
+      expect(await runner().state('feature-flag', segmentOff)).toBe('applied');
+      await runner().undo('feature-flag', segmentOff, captured);
+      expect(readFileSync(path(), 'utf8')).toBe(before);
+    });
+
+    it('is refused where there is no such rule, and where targeting is not asked', async () => {
+      write(enabled, evaluators);
+      await expect(runner().execute('feature-flag', { ...segmentOff, segment: 'gamma' })).rejects.toThrow('has no segment "gamma"');
+      await expect(runner().execute('feature-flag', { ...segmentOff, segment: '__proto__' })).rejects.toThrow('has no segment');
+      write({ ...enabled, state: 'DISABLED' }, evaluators);
+      await expect(runner().execute('feature-flag', segmentOff)).rejects.toThrow('targeting is not asked');
+      expect(flag()).toEqual({ ...enabled, state: 'DISABLED' });
+    });
+  });
+
   it.each(HOSTILE)('refuses the unknown flag %j', async (flagKey) => {
     writeFileSync(path(), original);
     await expect(runner().execute('feature-flag', { flagKey, targetState: false })).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('has no flag') as string });
@@ -138,6 +189,31 @@ describe('a table in SQLite', () => {
     for (const flagKey of ['unknown', 'twice', ...HOSTILE]) await expect(runner().execute('feature-flag', { flagKey, targetState: false })).rejects.toThrow(flagKey === 'twice' ? 'has 2 rows' : 'has no flag');
     expect(await runner().state('feature-flag', { flagKey: 'odd', targetState: false })).toBe('unknown');
     expect(database.prepare('SELECT enabled FROM feature_flags').pluck().all()).toEqual([1, 1, 1, 0, 7]);
+  });
+
+  it('undo writes the very value that was there', async () => {
+    const odd = { flagKey: 'odd', targetState: false };
+    const captured = await runner().capture('feature-flag', odd);
+    await runner().execute('feature-flag', odd);
+    await runner().undo('feature-flag', odd, captured);
+    expect(database.prepare('SELECT enabled FROM feature_flags').pluck().all()).toEqual([1, 1, 1, 0, 7]);
+  });
+
+  it('switches the row of a segment alone, and the one for everybody alone', async () => {
+    database.exec(`CREATE TABLE by_segment ("key" TEXT, enabled INTEGER, segment TEXT); INSERT INTO by_segment VALUES ('new-checkout', 1, NULL), ('new-checkout', 1, 'beta'), ('new-checkout', 1, 'gamma')`);
+    const bound = runner({ table: 'by_segment', segmentColumn: 'segment' });
+    const values = (): unknown => database.prepare('SELECT enabled FROM by_segment').pluck().all();
+    const beta = { ...off, scope: 'segment', segment: 'beta' };
+    expect((await bound.describe('feature-flag', beta)).summary).toBe('flag new-checkout in table by_segment for segment beta: on → off');
+    const captured = await bound.capture('feature-flag', beta);
+    await bound.execute('feature-flag', beta);
+    expect(values()).toEqual([1, 0, 1]);
+    await bound.execute('feature-flag', off);
+    expect(values()).toEqual([0, 0, 1]);
+    await bound.undo('feature-flag', beta, captured);
+    expect(values()).toEqual([0, 1, 1]);
+    for (const segment of ['delta', ...HOSTILE]) await expect(bound.execute('feature-flag', { ...beta, segment })).rejects.toThrow('has no flag');
+    await expect(runner().execute('feature-flag', beta)).rejects.toMatchObject({ code: 'parameter-invalid', message: expect.stringContaining('has no segmentColumn') as string });
   });
 
   it('never makes a database that is not there', async () => {
@@ -197,6 +273,20 @@ describe('a table in PostgreSQL', () => {
   it('refuses an unknown flag and one with several rows, and changes nothing', async () => {
     for (const flagKey of ['twice', ...HOSTILE]) await expect(runner().execute('feature-flag', { flagKey, targetState: false })).rejects.toThrow(flagKey === 'twice' ? 'has 2 rows' : 'has no flag');
     expect(await values()).toEqual([true, true, true, true]);
+  });
+
+  it('switches the row of a segment alone, and undo writes what was there', async () => {
+    await client.query(`ALTER TABLE ops.feature_flags ADD segment text; UPDATE ops.feature_flags SET segment = 'beta' WHERE ctid = (SELECT max(ctid) FROM ops.feature_flags WHERE key = 'twice')`);
+    const bound = runner({ segmentColumn: 'segment' });
+    const beta = { flagKey: 'twice', targetState: false, scope: 'segment', segment: 'beta' };
+    const captured = await bound.capture('feature-flag', beta);
+    await bound.execute('feature-flag', beta);
+    const states = async (): Promise<unknown> => (await client.query(`SELECT segment, enabled FROM ops.feature_flags WHERE key = 'twice' ORDER BY segment`)).rows;
+    expect(await states()).toEqual([{ segment: 'beta', enabled: false }, { segment: null, enabled: true }]);
+    await bound.undo('feature-flag', beta, captured);
+    expect(await states()).toEqual([{ segment: 'beta', enabled: true }, { segment: null, enabled: true }]);
+    await bound.execute('feature-flag', { flagKey: 'twice', targetState: false });
+    expect(await states()).toEqual([{ segment: 'beta', enabled: true }, { segment: null, enabled: false }]);
   });
 
   it('changes nothing once it was told to stop while it waited for a lock', async () => {
