@@ -7,6 +7,7 @@ import type { Bindings } from './bindings.js';
 import type { TemplateValues } from './calls/template.js';
 import { configurationProvider } from './configuration/configuration-bindings.js';
 import { configurationChange } from './configuration/configuration-change.js';
+import { reloadOf } from './configuration/reload.js';
 import { dataChange } from './data/database-bindings.js';
 import { deploymentProvider } from './deployment/deployment-bindings.js';
 import { deploymentChange } from './deployment/deployment-change.js';
@@ -54,7 +55,8 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
       'configuration',
       changing((step, context) => {
         const request = requestOf('configuration', step, context);
-        return configurationChange(configurationProvider(bound('configurations', bindings.configurations, request.parameters.service), directory), request);
+        const binding = bound('configurations', bindings.configurations, request.parameters.service);
+        return configurationChange(configurationProvider(binding, directory), reloadOf(binding, directory), request);
       }),
     ],
     [

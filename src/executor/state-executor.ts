@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import type { RollbackContext, RollbackStep } from '../rollback/rollback-plan.js';
 import type { RollbackStepExecutor, StepAttempt, StepDescription, StepState } from '../rollback/step-executor.js';
@@ -37,6 +38,11 @@ export interface StateChange {
   restoring?(captured: unknown): StateChange;
   /** The effect takes time: the state is read again and again, until the step's timeout. */
   readonly settles?: boolean | undefined;
+}
+
+/** Whether what is read now is what came out of the journal. */
+export function isAsCaptured(actual: unknown, captured: unknown): boolean {
+  return isDeepStrictEqual(actual === undefined ? undefined : JSON.parse(JSON.stringify(actual)), captured);
 }
 
 const SETTLE_POLL_MS = 500;

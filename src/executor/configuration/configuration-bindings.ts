@@ -3,18 +3,20 @@ import { commandConfiguration, commandConfigurationBinding } from './command-con
 import type { ConfigurationProvider } from './configuration-provider.js';
 import { fileConfiguration, fileConfigurationBinding } from './file-configuration.js';
 import { gitConfiguration, gitConfigurationBinding } from './git-configuration.js';
-import { reloadOf } from './reload.js';
+import { httpConfiguration, httpConfigurationBinding } from './http-configuration.js';
 
 /** An entry of `configurations`: how one service's configuration is kept. */
-export const configurationBindingSchema = z.discriminatedUnion('type', [gitConfigurationBinding, fileConfigurationBinding, commandConfigurationBinding]);
+export const configurationBindingSchema = z.discriminatedUnion('type', [gitConfigurationBinding, fileConfigurationBinding, httpConfigurationBinding, commandConfigurationBinding]);
 export type ConfigurationBinding = z.infer<typeof configurationBindingSchema>;
 
 export function configurationProvider(binding: ConfigurationBinding, directory: string): ConfigurationProvider {
   switch (binding.type) {
     case 'git':
-      return { ...gitConfiguration(binding, directory), reload: reloadOf(binding, directory) };
+      return gitConfiguration(binding, directory);
     case 'file':
-      return { ...fileConfiguration(binding, directory), reload: reloadOf(binding, directory) };
+      return fileConfiguration(binding, directory);
+    case 'http':
+      return httpConfiguration(binding);
     case 'command':
       return commandConfiguration(binding, directory);
     default:

@@ -5,6 +5,7 @@ import { filePath } from '../calls/command-line.js';
 import type { StepParameters } from '../step-parameters.js';
 import type { ConfigurationProvider } from './configuration-provider.js';
 import { hasItems, itemFormat, itemFormatSchema, readItems, writeItems, type ConfigItems } from './item-file.js';
+import { itemMemory } from './item-memory.js';
 import { reloading } from './reload.js';
 
 /** `format` is known by the file's name where it is not said: .yaml, .yml, .json, .env. */
@@ -22,6 +23,7 @@ export function fileConfiguration(binding: z.infer<typeof fileConfigurationBindi
     async apply({ parameters }, { signal }) {
       await writeItems(file, wantedItems(parameters, binding.path), signal);
     },
+    memory: itemMemory(file),
   };
 }
 

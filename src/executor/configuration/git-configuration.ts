@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BelayError } from '../../fault/belay-error.js';
-import type { ConfigurationProvider } from './configuration-provider.js';
+import type { ConfigurationMemory, ConfigurationProvider, ConfigurationRequest } from './configuration-provider.js';
 import { filePath } from '../calls/command-line.js';
-import { GitRepository, pathInside } from './git-repository.js';
-import { hasItems, itemFormat, itemFormatSchema, readItems, withItems, writeItems, type ItemFile } from './item-file.js';
+import { GitRepository, pathInside, RESTORED } from './git-repository.js';
+import { captureItems, hasItems, itemFormat, itemFormatSchema, type ItemFile, readItems, withItems, withItemsBack } from './item-file.js';
+import { capturedItems } from './item-memory.js';
 import { reloading } from './reload.js';
 import { oneAtATime } from '../calls/one-at-a-time.js';
-import type { Effort, Reading } from '../state-executor.js';
+import { type Effort, isAsCaptured, type Reading } from '../state-executor.js';
 import type { StepParameters } from '../step-parameters.js';
+import { editFile } from '../text/replace-file.js';
 
 export const gitConfigurationBinding = z.strictObject({
   type: z.literal('git'),
@@ -29,25 +31,78 @@ type GitBinding = z.infer<typeof gitConfigurationBinding>;
 /**
  * Configuration in a git repository. A version (any reference to a commit) is brought back at the binding's paths as a
  * new commit on the branch that is checked out, so history only ever grows; single items are set in one file and
- * committed as well. With `push`, the branch is first brought up to its remote, which must take the commit.
+ * committed as well. With `push`, the branch is first brought up to its remote, which must take the commit. What was
+ * there before is put back in the same way, by one more commit.
  */
 export function gitConfiguration(binding: GitBinding, directory: string): ConfigurationProvider {
   const repo = new GitRepository(resolve(directory, binding.repo), binding.env);
+
+  async function committing(effort: Effort, commit: () => Promise<void>): Promise<void> {
+    await oneAtATime(repo.directory, effort.signal, async () => {
+      const branch = await checkedBranch(repo, binding, effort);
+      if (binding.push) await catchUp(repo, binding.remote, branch, effort);
+      await commit();
+      if (binding.push) await repo.run(['push', '--quiet', '--end-of-options', binding.remote, `HEAD:refs/heads/${branch}`], effort);
+    });
+  }
+
+  const memory: ConfigurationMemory = {
+    async capture({ parameters: { configItems } }, signal) {
+      if (configItems !== undefined) return await captureItems((await checkedItemsFile(repo, binding)).file, Object.keys(configItems));
+      const commit = await repo.commitOf('HEAD', { signal });
+      return { commit, objects: await repo.objectsAt(commit, await checkedPaths(repo, binding), { signal }) };
+    },
+    async putBack(request, captured, effort) {
+      await committing(effort, async () => {
+        if (request.parameters.configItems === undefined) {
+          const { commit } = capturedPaths(request, captured);
+          await restoreCommit(repo, binding, commit, `as at ${commit.slice(0, 10)}`, effort);
+          return;
+        }
+        const { file, path } = await checkedItemsFile(repo, binding);
+        const items = capturedItems(request, captured);
+        await editItems(repo, path, `Put back ${Object.keys(request.parameters.configItems).join(', ')} in ${path}`, (text) => withItemsBack(text, file, items), effort);
+      });
+    },
+    async read(request, captured, signal) {
+      const back = await isBack(request, captured, { signal });
+      return back ? await pushed(repo, binding, { state: 'applied' }, { signal }) : { state: 'not-applied' };
+    },
+  };
+
+  async function isBack(request: ConfigurationRequest, captured: unknown, effort: Effort): Promise<boolean> {
+    if (request.parameters.configItems !== undefined) {
+      const { path } = await checkedItemsFile(repo, binding);
+      return isAsCaptured(await memory.capture(request, effort.signal), captured) && (await repo.dirtyFiles([path], effort)).length === 0;
+    }
+    const { objects } = capturedPaths(request, captured);
+    const paths = await checkedPaths(repo, binding);
+    return isAsCaptured(await repo.objectsAt('HEAD', paths, effort), objects) && (await repo.dirtyFiles(paths, effort)).length === 0;
+  }
+
   return {
-    read: ({ parameters }, signal) => readState(repo, binding, parameters, { signal }),
+    async read({ parameters }, signal) {
+      return await pushed(repo, binding, await readLocal(repo, binding, parameters, { signal }), { signal });
+    },
     apply: ({ parameters }, effort) =>
-      oneAtATime(repo.directory, effort.signal, async () => {
-        const branch = await checkedBranch(repo, binding, effort);
-        if (binding.push) await catchUp(repo, binding.remote, branch, effort);
-        if (parameters.configVersion !== undefined) await restoreVersion(repo, binding, parameters.configVersion, effort);
-        else await setItems(repo, binding, parameters, effort);
-        if (binding.push) await repo.run(['push', '--quiet', '--end-of-options', binding.remote, `HEAD:refs/heads/${branch}`], effort);
+      committing(effort, async () => {
+        if (parameters.configVersion === undefined) await setItems(repo, binding, parameters, effort);
+        else await restoreVersion(repo, binding, parameters.configVersion, effort);
       }),
+    memory,
   };
 }
 
-async function readState(repo: GitRepository, binding: GitBinding, parameters: StepParameters<'configuration'>, effort: Effort): Promise<Reading> {
-  const local = await readLocal(repo, binding, parameters, effort);
+const capturedPathsSchema = z.strictObject({ commit: z.string().regex(/^[0-9a-f]{40,64}$/), objects: z.record(z.string(), z.string().nullable()) });
+
+function capturedPaths({ parameters: { service } }: ConfigurationRequest, captured: unknown): z.infer<typeof capturedPathsSchema> {
+  const read = capturedPathsSchema.safeParse(captured);
+  if (read.success) return read.data;
+  throw new BelayError('undo-impossible', `configuration of ${service}: what was captured does not name a commit`);
+}
+
+/** With `push`, the state is there once the remote has it as well. */
+async function pushed(repo: GitRepository, binding: GitBinding, local: Reading, effort: Effort): Promise<Reading> {
   if (local.state !== 'applied' || !binding.push) return local;
   const branch = await checkedBranch(repo, binding, effort);
   const remoteHead = (await repo.run(['ls-remote', '--end-of-options', binding.remote, `refs/heads/${branch}`], effort)).split('\t')[0];
@@ -58,7 +113,7 @@ async function readState(repo: GitRepository, binding: GitBinding, parameters: S
 async function readLocal(repo: GitRepository, binding: GitBinding, parameters: StepParameters<'configuration'>, effort: Effort): Promise<Reading> {
   if (parameters.configVersion !== undefined) {
     const paths = await checkedPaths(repo, binding);
-    const commit = await repo.commitOf(parameters.configVersion, effort);
+    const commit = await repo.versionOf(parameters.configVersion, effort);
     if (await repo.isAt(commit, paths, effort)) return { state: 'applied', actual: parameters.configVersion };
     const head = await repo.run(['rev-parse', '--short', 'HEAD'], effort);
     return { state: 'not-applied', actual: `${head}${(await repo.dirtyFiles(paths, effort)).length > 0 ? ' with local changes' : ''}` };
@@ -71,27 +126,34 @@ async function readLocal(repo: GitRepository, binding: GitBinding, parameters: S
 }
 
 async function restoreVersion(repo: GitRepository, binding: GitBinding, version: string, effort: Effort): Promise<void> {
-  const commit = await repo.commitOf(version, effort);
-  const paths = await pathsIn(repo, [commit, 'HEAD'], await checkedPaths(repo, binding), effort);
-  if ((await pathsIn(repo, [commit], paths, effort)).length === 0) {
+  const commit = await repo.versionOf(version, effort);
+  if ((await pathsIn(repo, [commit], await checkedPaths(repo, binding), effort)).length === 0) {
     throw new BelayError('provider-refused', `version ${version} has nothing at ${binding.paths.join(', ')}`);
   }
+  await restoreCommit(repo, binding, commit, `at ${version}`, effort);
+}
+
+/** `how` follows the paths in the first line of the message. */
+async function restoreCommit(repo: GitRepository, binding: GitBinding, commit: string, how: string, effort: Effort): Promise<void> {
+  const paths = await pathsIn(repo, [commit, 'HEAD'], await checkedPaths(repo, binding), effort);
   // An attempt that was cut off before its commit left exactly the wanted files; all other changes are somebody's work.
   const isHalfDone = await filesAreAt(repo, commit, paths, effort);
   if (!isHalfDone) await refuseDirty(repo, paths, effort);
-  await commitOrPutBack(repo, paths, `Restore ${paths.join(', ')} at ${version}\n\nCommit ${commit}`, effort, async () => {
+  await commitOrPutBack(repo, paths, `Restore ${paths.join(', ')} ${how}\n\n${RESTORED}: ${commit}`, effort, async () => {
     await repo.run(['restore', `--source=${commit}`, '--staged', '--worktree', '--', ...paths], effort);
   });
 }
 
 async function setItems(repo: GitRepository, binding: GitBinding, { configItems = {} }: StepParameters<'configuration'>, effort: Effort): Promise<void> {
   const { file, path } = await checkedItemsFile(repo, binding);
-  const names = Object.keys(configItems);
-  const isHalfDone = (await readFile(file.path, 'utf8')) === withItems(await repo.output(['show', `HEAD:${path}`], effort), file, configItems);
+  await editItems(repo, path, `Set ${Object.keys(configItems).join(', ')} in ${path}`, (text) => withItems(text, file, configItems), effort);
+}
+
+async function editItems(repo: GitRepository, path: string, message: string, edit: (text: string) => string, effort: Effort): Promise<void> {
+  const absolute = join(repo.directory, path);
+  const isHalfDone = (await readFile(absolute, 'utf8')) === edit(await repo.output(['show', `HEAD:${path}`], effort));
   if (!isHalfDone) await refuseDirty(repo, [path], effort);
-  await commitOrPutBack(repo, [path], `Set ${names.join(', ')} in ${path}`, effort, async () => {
-    await writeItems(file, configItems, effort.signal);
-  });
+  await commitOrPutBack(repo, [path], message, effort, () => editFile(absolute, effort.signal, edit));
 }
 
 /** Commits what `change` does to the paths and nothing else; when that fails, the paths are put back to HEAD. */

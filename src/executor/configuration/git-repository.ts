@@ -17,6 +17,9 @@ const GIT_ENVIRONMENT = {
   LC_ALL: 'C',
 };
 
+/** The trailer of commits that bring paths back to an earlier commit, which it names. */
+export const RESTORED = 'Belay-Restored';
+
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** One working copy, asked through the git program. Paths are literal, never patterns. */
@@ -54,6 +57,32 @@ export class GitRepository {
     const result = await this.#ask(['rev-parse', '--verify', '--quiet', '--end-of-options', `${reference}^{commit}`], effort);
     if (result.exitCode === 0) return result.stdout.trim();
     throw new BelayError('provider-refused', `${this.directory} has no version ${JSON.stringify(reference)}`);
+  }
+
+  /**
+   * As `commitOf`, for what a person names: `HEAD~1` counts from the last commit that is not a restoration by Belay, so
+   * that it names the same commit before and after Belay's own.
+   */
+  async versionOf(reference: string, effort: Effort): Promise<string> {
+    const [, start, rest] = /^([^~^@]+|@)(.*)$/.exec(reference) ?? [];
+    if (start === undefined || !['HEAD', '@', await this.branch(effort)].includes(start)) return await this.commitOf(reference, effort);
+    return await this.commitOf(`${await this.#lastOfPeople(effort)}${rest ?? ''}`, effort);
+  }
+
+  async #lastOfPeople(effort: Effort): Promise<string> {
+    const lines = (await this.run(['log', '--first-parent', '--max-count=1000', `--format=%H %(trailers:key=${RESTORED},valueonly,separator=%x20)`, 'HEAD', '--'], effort)).split('\n');
+    const found = lines.find((line) => !line.trim().includes(' '));
+    return found?.trim() ?? 'HEAD';
+  }
+
+  /** The ids of the paths' contents in a commit, `null` for those that it lacks. */
+  async objectsAt(commit: string, paths: readonly string[], effort: Effort): Promise<Record<string, string | null>> {
+    const entries: [string, string | null][] = [];
+    for (const path of paths) {
+      const listed = await this.run(['ls-tree', '--format=%(objectname)', commit, '--', path], effort);
+      entries.push([path, listed === '' ? null : listed]);
+    }
+    return Object.fromEntries(entries);
   }
 
   async branch(effort: Effort): Promise<string> {

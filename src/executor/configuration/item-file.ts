@@ -65,8 +65,12 @@ export async function captureItems(file: ItemFile, names: readonly string[]): Pr
 }
 
 /** Puts items back as they were: values are set, what was not there is taken out, with the objects that were made to hold it. */
-export async function restoreItems(file: ItemFile, { items, missing }: CapturedItems, signal: AbortSignal): Promise<void> {
-  await editFile(file.path, signal, (text) => Object.entries(missing).reduce((edited, [name, depth]) => withoutItem(edited, file, name, depth), withItems(text, file, items)));
+export async function restoreItems(file: ItemFile, captured: CapturedItems, signal: AbortSignal): Promise<void> {
+  await editFile(file.path, signal, (text) => withItemsBack(text, file, captured));
+}
+
+export function withItemsBack(text: string, file: ItemFile, { items, missing }: CapturedItems): string {
+  return Object.entries(missing).reduce((edited, [name, depth]) => withoutItem(edited, file, name, depth), withItems(text, file, items));
 }
 
 function withoutItem(text: string, file: ItemFile, name: string, depth: number): string {

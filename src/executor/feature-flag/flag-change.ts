@@ -1,5 +1,4 @@
-import { putBackChange } from '../put-back.js';
-import type { StateChange } from '../state-executor.js';
+import { isAsCaptured, type StateChange } from '../state-executor.js';
 import type { FlagProvider, FlagRequest } from './flag-provider.js';
 
 /** One flag switched, for everybody or for a segment of the users. */
@@ -19,14 +18,17 @@ export function flagChange(provider: FlagProvider, request: FlagRequest): StateC
     ...(memory === undefined ? {} : { capture: (signal) => memory.capture(request, signal) }),
     restoring(captured) {
       if (memory !== undefined) {
-        return putBackChange({
+        return {
           subject,
-          captured,
+          wanted: captured,
           settles,
-          capture: (signal) => memory.capture(request, signal),
-          putBack: (effort) => memory.putBack(request, captured, effort),
-          isSeen: async (signal) => (await memory.isSeen?.(request, signal)) ?? true,
-        });
+          async read(signal) {
+            const actual = await memory.capture(request, signal);
+            const isBack = isAsCaptured(actual, captured) && ((await memory.isSeen?.(request, signal)) ?? true);
+            return { state: isBack ? 'applied' : 'not-applied', actual };
+          },
+          apply: (effort) => memory.putBack(request, captured, effort),
+        };
       }
       const before = { targetState: captured === wordOf(true) };
       return flagChange(provider, { parameters: { ...request.parameters, ...before }, values: { ...request.values, ...before } });

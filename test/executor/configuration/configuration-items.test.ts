@@ -177,3 +177,59 @@ describe('commands', () => {
     expect(readFileSync(file('state'), 'utf8')).toBe('$(id)\n');
   });
 });
+
+describe('undo', () => {
+  it.each([
+    ['api.yaml', '# the api\nserver:\n  port: 8080 # one\n\nlimits:\n  rps: 5\n'],
+    ['api.json', '{\n  "server": { "port": 8080,  "x": 1 },\n  "limits": {\n    "rps": 5\n  }\n}\n'],
+  ])('puts %s back letter by letter, and takes out what was not there, with the objects made for it', async (name, text) => {
+    writeFileSync(file(name), text);
+    const wanted = wanting({ 'server.port': 9090, 'limits.burst': 7, 'new.deep.enabled': true, ...(name === 'api.json' ? { 'server.x': 2 } : {}) });
+    const captured = await runner(name).capture('configuration', wanted);
+    await runner(name).execute('configuration', wanted);
+    expect(await runner(name).state('configuration', wanted)).toBe('applied');
+    await runner(name).undo('configuration', wanted, captured);
+    expect(readFileSync(file(name), 'utf8')).toBe(text);
+  });
+
+  it('puts a .env file back', async () => {
+    writeFileSync(file('.env'), '# shop\nURL="http://a b" # why\nRPS=5\n');
+    const wanted = wanting({ URL: 'http://c', RPS: 9, NEW: 'x' });
+    const captured = await runner('.env').capture('configuration', wanted);
+    await runner('.env').execute('configuration', wanted);
+    await runner('.env').undo('configuration', wanted, captured);
+    expect(getFromEnv(readFileSync(file('.env'), 'utf8'), 'URL')).toBe('http://a b');
+    expect(readFileSync(file('.env'), 'utf8')).toBe("# shop\nURL='http://a b' # why\nRPS=5\n");
+  });
+
+  it('keeps what others have changed beside it, and refuses where they have changed the same', async () => {
+    writeFileSync(file('api.yaml'), 'a: 1\nb: 2\n');
+    const wanted = wanting({ a: 5 });
+    const captured = await runner('api.yaml').capture('configuration', wanted);
+    await runner('api.yaml').execute('configuration', wanted);
+    writeFileSync(file('api.yaml'), 'a: 5\nb: 3\n');
+    await runner('api.yaml').undo('configuration', wanted, captured);
+    expect(readFileSync(file('api.yaml'), 'utf8')).toBe('a: 1\nb: 3\n');
+    writeFileSync(file('api.yaml'), 'a: 6\nb: 3\n');
+    await expect(runner('api.yaml').undo('configuration', wanted, captured)).rejects.toMatchObject({ code: 'state-drifted' });
+    await runner('api.yaml').execute('configuration', wanted);
+    await expect(runner('api.yaml').undo('configuration', wanted, { a: 1 })).rejects.toMatchObject({ code: 'undo-impossible' });
+  });
+
+  it('means what was there, whatever was set', async () => {
+    const start = { a: { b: 1, c: [1, { d: 2 }] }, e: null, f: {} };
+    const names = fc.constantFrom('a', 'a.b', 'a.c', 'a.c.1.d', 'a.new', 'e', 'f', 'f.x.y', 'n', 'n2.x.y.z', 'a.new2.x');
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('json', 'yaml'), names, fc.jsonValue({ maxDepth: 2 }), async (format, name, value) => {
+        const text = format === 'json' ? JSON.stringify(start, null, 2) : 'a:\n  b: 1 # one\n  c:\n    - 1\n    - d: 2\ne: null\nf: {}\n';
+        writeFileSync(file(`x.${format}`), text);
+        const wanted = wanting({ [name]: value });
+        const captured = await runner(`x.${format}`).capture('configuration', wanted);
+        await runner(`x.${format}`).execute('configuration', wanted);
+        await runner(`x.${format}`).undo('configuration', wanted, captured);
+        expect(parseYaml(readFileSync(file(`x.${format}`), 'utf8'), 'x').toJS()).toEqual(start);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -198,6 +198,87 @@ describe('a remote', () => {
   });
 });
 
+describe('undo', () => {
+  const bare = (): string => join(directory, 'remote.git');
+  const remoteGit = (...args: string[]): string => execFileSync('git', ['--git-dir', bare(), ...args], { encoding: 'utf8' }).trim();
+
+  it('is one more commit, pushed, that brings the paths back as they were; nothing is rewritten', async () => {
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare()]);
+    repo.git('remote', 'add', 'origin', bare());
+    repo.commit({ 'gateway/new.yaml': 'added: later\n' });
+    repo.git('push', '--quiet', 'origin', 'main', '--tags');
+    const before = repo.git('rev-parse', 'HEAD:gateway');
+    const head = repo.git('rev-parse', 'HEAD');
+    const captured = await runner({ push: true }).capture('configuration', mono);
+    await runner({ push: true }).execute('configuration', mono);
+    expect(existsSync(join(repo.directory, 'gateway/new.yaml'))).toBe(false);
+    await runner({ push: true }).undo('configuration', mono, captured);
+    expect(repo.git('rev-parse', 'HEAD:gateway')).toBe(before);
+    expect(repo.git('rev-parse', 'HEAD~2')).toBe(head);
+    expect(remoteGit('rev-parse', 'main')).toBe(repo.git('rev-parse', 'HEAD'));
+    expect(remoteGit('log', '-1', '--format=%s', 'main')).toBe(`Restore gateway as at ${head.slice(0, 10)}`);
+    // Done already: no further commit.
+    await runner({ push: true }).undo('configuration', mono, captured);
+    expect(repo.git('rev-parse', 'HEAD~2')).toBe(head);
+  });
+
+  it('takes paths out that were not there', async () => {
+    repo.commit({ 'gateway/routes.yaml': undefined });
+    const captured = await runner().capture('configuration', mono);
+    await runner().execute('configuration', mono);
+    expect(read('gateway/routes.yaml')).toBe('route: mono\n');
+    await runner().undo('configuration', mono, captured);
+    expect(existsSync(join(repo.directory, 'gateway/routes.yaml'))).toBe(false);
+    expect(repo.git('status', '--porcelain')).toBe('');
+  });
+
+  it('refuses where the paths have changed since, and over what is not committed', async () => {
+    const captured = await runner().capture('configuration', mono);
+    await runner().execute('configuration', mono);
+    await expect(runner().undo('configuration', mono, { commit: '--upload-pack=x', objects: {} })).rejects.toMatchObject({ code: 'undo-impossible' });
+    repo.write('gateway/routes.yaml', 'route: mine\n');
+    await expect(runner().undo('configuration', mono, captured)).rejects.toMatchObject({ code: 'state-drifted' });
+    repo.commit({});
+    const head = repo.git('rev-parse', 'HEAD');
+    await expect(runner().undo('configuration', mono, captured)).rejects.toMatchObject({ code: 'state-drifted' });
+    expect(repo.git('rev-parse', 'HEAD')).toBe(head);
+    expect(read('gateway/routes.yaml')).toBe('route: mine\n');
+  });
+
+  it('takes single items back in a commit, and keeps what others have committed to the file', async () => {
+    const itemRunner = runner({ itemsFile: { path: 'gateway/routes.yaml' } });
+    const items = { service: 'api-gateway', configItems: { route: 'mono', 'limits.rps': 50 } };
+    const captured = await itemRunner.capture('configuration', items);
+    await itemRunner.execute('configuration', items);
+    repo.commit({ 'gateway/routes.yaml': `${read('gateway/routes.yaml')}other: 1\n` });
+    await itemRunner.undo('configuration', items, captured);
+    expect(read('gateway/routes.yaml')).toBe('route: split\nother: 1\n');
+    expect(commits()[0]).toBe('Put back route, limits.rps in gateway/routes.yaml');
+    expect(repo.git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe('a version counted from HEAD', () => {
+  it.each(['HEAD~1', 'HEAD^', '@~1', 'main~1'])('%s names the same commit before and after Belay\'s own', async (configVersion) => {
+    const previous = { service: 'api-gateway', configVersion };
+    expect(await runner().state('configuration', previous)).toBe('not-applied');
+    const captured = await runner().capture('configuration', previous);
+    await runner().execute('configuration', previous);
+    expect(read('gateway/routes.yaml')).toBe('route: mono\n');
+    // After a crash, and a second time: it is there already.
+    expect(await runner().state('configuration', previous)).toBe('applied');
+    await runner().execute('configuration', previous);
+    expect(commits()[0]).toBe(`Restore gateway at ${configVersion}`);
+    await runner().undo('configuration', previous, captured);
+    expect(read('gateway/routes.yaml')).toBe('route: split\n');
+    expect(await runner().state('configuration', previous)).toBe('not-applied');
+  });
+
+  it('is refused where history does not go back that far', async () => {
+    await expect(runner().execute('configuration', { service: 'api-gateway', configVersion: 'HEAD~9' })).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('has no version') as string });
+  });
+});
+
 describe('single items', () => {
   const items = { service: 'api-gateway', configItems: { 'limits.rps': 50, route: 'mono' } };
   const itemRunner = (): StepRunner => runner({ itemsFile: { path: 'gateway/routes.yaml' } });
