@@ -23,6 +23,7 @@ const token = z.strictObject({
 export const httpSchema = z.strictObject({
   listen: listen.prefault(DEFAULT_LISTEN),
   auth: z.strictObject({ tokens: z.array(token).default([]) }).prefault({}),
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1), clientCa: z.string().min(1).optional() }).optional(),
 });
 
 const headers = labelsField.default({});
@@ -30,6 +31,7 @@ const timeout = positiveDurationField.prefault('10s');
 
 export const sourceSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('prometheus'), url: httpUrlField, interval: positiveDurationField.prefault('15s'), timeout, headers }),
+  z.strictObject({ type: z.literal('alertmanager'), url: httpUrlField, interval: positiveDurationField.prefault('15s'), timeout, headers, settle: durationField.prefault('2m') }),
   z.strictObject({ type: z.literal('scrape'), url: httpUrlField, interval: positiveDurationField.prefault('5s'), timeout, headers }),
 ]);
 

@@ -2,9 +2,10 @@ import { dirname, resolve } from 'node:path';
 import { deepFreeze } from '../rollback/plain-data.js';
 import { registeredPlan } from '../rollback/registered-plan.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import { RECEIVER_INTERVAL_MS, RECEIVER_SOURCE } from '../source/receiver-source.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { VerificationSpec } from '../verification/verification.js';
-import type { BelayFile } from './belay-schema.js';
+import type { BelayFile, WrittenSource } from './belay-schema.js';
 import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
 import type { Config } from './config.js';
 import { HEALTH } from './health-source.js';
@@ -21,14 +22,18 @@ export interface CheckedFiles {
 /** What the files say, complete and frozen. */
 export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Config {
   const directory = dirname(file);
-  const sources = Object.entries(belay.sources).map(([name, { interval, timeout, ...source }]): SourceSettings => ({ ...source, name, intervalMs: interval, timeoutMs: timeout }));
+  const sources = Object.entries(belay.sources).map(([name, source]) => sourceOf(name, source));
   const health = Object.entries(belay.targets).flatMap(([target, { health: settings }]): HealthSettings[] => {
     if (settings === undefined) return [];
     const { interval, timeout, ...endpoint } = settings;
     return [{ ...endpoint, target, intervalMs: interval, timeoutMs: timeout }];
   });
-  const intervalMs = (source: string, target: string): number => (source === HEALTH ? belay.targets[target]?.health : belay.sources[source])?.interval ?? 0;
-  const { listen, auth } = belay.http;
+  const intervalMs = (source: string, target: string): number => {
+    if (source === RECEIVER_SOURCE) return RECEIVER_INTERVAL_MS;
+    return (source === HEALTH ? belay.targets[target]?.health : belay.sources[source])?.interval ?? 0;
+  };
+  const { listen, auth, tls } = belay.http;
+  const inDirectory = (path: string): string => resolve(directory, path);
   const { cooldown, maxRollbacks, fleet, maxAutoLevel } = belay.policy;
   return deepFreeze<Config>({
     file,
@@ -36,7 +41,11 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     environment: belay.environment,
     mode: belay.mode,
     storePath: resolve(directory, belay.store),
-    http: { ...listen, tokens: auth.tokens },
+    http: {
+      ...listen,
+      tokens: auth.tokens,
+      ...(tls === undefined ? {} : { tls: { cert: inDirectory(tls.cert), key: inDirectory(tls.key), ...(tls.clientCa === undefined ? {} : { clientCa: inDirectory(tls.clientCa) }) } }),
+    },
     sources,
     health,
     targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, health: endpoint }]) => ({
@@ -55,6 +64,12 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
   });
+}
+
+function sourceOf(name: string, written: WrittenSource): SourceSettings {
+  const { interval: intervalMs, timeout: timeoutMs, type, url, headers } = written;
+  const settings = { name, url, headers, intervalMs, timeoutMs };
+  return type === 'alertmanager' ? { ...settings, type, settleMs: written.settle } : { ...settings, type };
 }
 
 function planOf({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps }: WrittenPlan): RollbackPlan {

@@ -5,7 +5,7 @@ import { severitiesOf, severityName } from './severities.js';
 import { membersOf } from './composite.js';
 import { queryText } from './query-text.js';
 import type { WrittenTrigger } from './rules-schema.js';
-import { conditionsOf, type TriggerConditions, unhealthy } from './trigger-condition.js';
+import { anyFires, conditionsOf, fires, type TriggerConditions, unhealthy } from './trigger-condition.js';
 
 /** A trigger without a problem left, and what it asks. */
 export interface CheckedTrigger {
@@ -34,16 +34,21 @@ export function buildTriggers(checked: readonly CheckedTrigger[], intervalMsOf: 
     const query = queryOf(own, built);
     const make = (as: Pick<Trigger, 'name' | 'severity'>, conditions: TriggerConditions): Trigger => triggerOf(own, query, { ...as, ...conditions }, intervalMs(own));
     if (query.kind === 'triggers') return [make({ name, severity }, { condition: { comparison: '>=', threshold: query.atLeast, unit: 'number', text: `>= ${query.atLeast}` } })];
+    if (query.kind === 'received') return [make({ name, severity }, { condition: fires })];
     const severities = severitiesOf(own.trigger);
     if (severities.length > 0) return severities.map(([each, threshold]) => make({ name: severityName(name, each), severity: each }, { condition: threshold }));
-    return [make({ name, severity }, condition === undefined ? { condition: unhealthy } : conditionsOf(condition))];
+    return [make({ name, severity }, condition === undefined ? { condition: query.kind === 'alerts' ? anyFires : unhealthy } : conditionsOf(condition))];
   });
 }
 
 function queryOf({ target, trigger }: CheckedTrigger, built: (name: string) => string): Query {
   const members = membersOf(trigger);
   if (members !== undefined) return { kind: 'triggers', of: members.of.map(built), atLeast: members.atLeast };
-  return askedOf(trigger) ?? { kind: 'health', target };
+  const { alertmanager, alerts, source, confirm = 'source', expr, condition, maxAlerts } = trigger;
+  if (alerts !== undefined) return { kind: 'alerts', match: alerts.match, each: false };
+  if (alertmanager === undefined) return askedOf(trigger) ?? { kind: 'health', target };
+  const held = condition === undefined ? undefined : conditionsOf(condition).condition;
+  return { kind: 'received', match: alertmanager.match, validForMs: alertmanager.validFor, confirm, expr, condition: held, place: source, maxAlerts };
 }
 
 function askedOf({ signal, expr }: Pick<WrittenTrigger, 'signal' | 'expr'>): Query | undefined {

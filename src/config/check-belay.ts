@@ -5,6 +5,7 @@ import { checkReports } from './check-reports.js';
 import { listOf, recordOf, validFields } from './check-schema.js';
 import { isLoopbackHost } from './listen-address.js';
 import { HEALTH } from './health-source.js';
+import { RECEIVER_SOURCE } from '../source/receiver-source.js';
 import { MEMBER_SOURCE } from '../trigger/members.js';
 import type { Problem } from './problem.js';
 
@@ -37,6 +38,7 @@ function checkHttp({ document }: BelayPart): readonly Problem[] {
 function checkNames({ document, sources, targets }: BelayPart): readonly Problem[] {
   return [
     ...(sources?.has(MEMBER_SOURCE) === true ? [document.problem(['sources', MEMBER_SOURCE], `"${MEMBER_SOURCE}" is what composites ask`, { atKey: true, hint: 'give the source another name' })] : []),
+    ...(sources?.has(RECEIVER_SOURCE) === true ? [document.problem(['sources', RECEIVER_SOURCE], `"${RECEIVER_SOURCE}" is what Alertmanagers send to Belay`, { atKey: true, hint: 'give the source another name' })] : []),
     ...(sources?.has(HEALTH) === true ? [document.problem(['sources', HEALTH], `"${HEALTH}" is the name of the targets' own endpoints`, { atKey: true, hint: 'give the source another name' })] : []),
     ...(targets?.size === 0 ? [document.problem(['targets'], 'there is no target, so nothing is guarded', { severity: 'warning' })] : []),
   ];

@@ -1,6 +1,8 @@
+import { isPattern } from '../source/alert-match.js';
 import type { Condition } from '../source/condition.js';
 import type { Labels } from '../source/sample.js';
 import type { Signal } from '../source/signal.js';
+import type { SourceSettings } from '../source/source-settings.js';
 import { doubtfulCondition } from './condition-sense.js';
 import type { Path, Problem } from './problem.js';
 import { promqlAdvice } from './promql-advice.js';
@@ -14,7 +16,7 @@ export interface WrittenQuery {
   /** What its answer is held against, and where that is written. */
   readonly conditions: readonly { readonly condition: Condition; readonly path: Path }[];
   /** Absent while it is not known. */
-  readonly sourceType?: 'prometheus' | 'scrape' | undefined;
+  readonly sourceType?: SourceSettings['type'] | undefined;
 }
 
 /** `path` is what `expr` and `signal` are keys of. */
@@ -34,6 +36,9 @@ export function checkQuery(document: YamlDocument, path: Path, { expr, signal, c
 function checkExpr(document: YamlDocument, path: Path, expr: string, sourceType: WrittenQuery['sourceType']): readonly Problem[] {
   if (sourceType === 'scrape') {
     return [document.problem(path, 'a scrape source answers signals, not PromQL', { atKey: true, hint: 'write signal: { type: …, metric: … } instead, or ask a prometheus source' })];
+  }
+  if (sourceType === 'alertmanager') {
+    return [document.problem(path, 'an alertmanager source answers which alerts fire, not PromQL', { atKey: true, hint: 'write alerts: { match: { … } } instead, or ask a prometheus source' })];
   }
   const { tree, fault } = readPromql(expr);
   if (fault !== undefined) return [document.problemInText(path, fault.offset, fault.message, { hint: fault.hint })];
@@ -67,13 +72,4 @@ function checkSelector(document: YamlDocument, path: Path, labels: Labels): read
     if (!LABEL_NAME.test(name)) return [document.problem(at, `"${name}" is not the name of a label`, { atKey: true })];
     return isPattern(value) ? [] : [document.problem(at, `"${value}" is not a regular expression`, { hint: 'put a backslash before characters that stand for themselves' })];
   });
-}
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(`^(?:${text})$`);
-    return true;
-  } catch {
-    return false;
-  }
 }

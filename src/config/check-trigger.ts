@@ -2,6 +2,7 @@ import { MEMBER_SOURCE } from '../trigger/members.js';
 import { isOfBaseline } from './baseline-condition.js';
 import type { BelayPart, Named } from './belay-part.js';
 import type { WrittenSource } from './belay-schema.js';
+import { alertsKeyOf, alertsSourceOf, checkAlerts } from './check-alerts.js';
 import { checkConditions, writtenConditions } from './check-conditions.js';
 import { checkKnown } from './check-known.js';
 import { checkQuery } from './check-query.js';
@@ -19,16 +20,24 @@ type Report = (key: string | undefined, message: string, details?: ProblemDetail
 /** What the schema cannot see of one trigger. `belay` is absent while belay.yaml cannot be read. */
 export function checkTrigger(part: TriggerPart, belay: BelayPart | undefined): readonly Problem[] {
   const report: Report = (key, message, details) => part.document.problem(key === undefined ? part.path : [...part.path, key], message, details);
-  return [...(isComposite(part) ? checkComposite(part) : checkSource(part, belay, report)), ...checkWindow(part, belay), ...checkResponse(part, report), ...checkAnnotations(part)];
+  return [...checkAsked(part, belay, report), ...checkWindow(part, belay), ...checkResponse(part, report), ...checkAnnotations(part)];
 }
 
-/** The source that a trigger means: the one that it names, or the only one that there is; of a composite, the other triggers. */
+function checkAsked(part: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {
+  if (isComposite(part)) return checkComposite(part);
+  const alertsKey = alertsKeyOf(part);
+  if (alertsKey !== undefined) return [...checkAlerts(part, alertsKey, belay, report), ...checkConditions(part, undefined)];
+  return [...checkSource(part, belay, report), ...(part.written['confirm'] === undefined ? [] : [report('confirm', '"confirm" has a place with "alertmanager" only', { atKey: true, hint: 'take it out' })])];
+}
+
+/** The source that a trigger means: the one that it names, or the only one that there is; of a composite, the other triggers; of one about incoming alerts, the receiver. */
 export function sourceNameOf(part: TriggerPart, sources: BelayPart['sources']): string | undefined {
   const { written } = part;
   if (isComposite(part)) return MEMBER_SOURCE;
+  if (alertsKeyOf(part) !== undefined) return alertsSourceOf(part, sources);
   if (written['source'] !== undefined) return typeof written['source'] === 'string' ? written['source'] : undefined;
-  const [only] = [...(sources?.keys() ?? [])];
-  return sources?.size === 1 ? only : undefined;
+  const [only, ...others] = [...(sources ?? [])].filter(([, source]) => source?.type !== 'alertmanager');
+  return others.length === 0 ? only?.[0] : undefined;
 }
 
 function checkSource(part: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {

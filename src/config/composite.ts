@@ -6,7 +6,7 @@ import { severitiesOf, severityName } from './severities.js';
 
 const compositeKeys = ['all', 'any', 'count'] as const;
 /** What a composite leaves to its members. */
-const keysOfMembers = ['source', 'expr', 'signal', 'condition', 'severities', 'trend', 'baseline', 'minTraffic', 'maxAlerts', 'onNoData', 'onError'] as const;
+const keysOfMembers = ['source', 'expr', 'signal', 'alertmanager', 'alerts', 'confirm', 'condition', 'severities', 'trend', 'baseline', 'minTraffic', 'maxAlerts', 'onNoData', 'onError'] as const;
 
 /** Which triggers a composite is about, and how many of them must fire; `undefined` for a trigger with a question of its own. */
 export function membersOf({ all, any, count }: Pick<WrittenTrigger, 'all' | 'any' | 'count'>): { readonly of: readonly string[]; readonly atLeast: number } | undefined {

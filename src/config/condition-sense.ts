@@ -12,12 +12,13 @@ interface Measure {
 
 const SHARE = { units: ['ratio', 'number'], min: 0, max: 1 } as const;
 
-const measures: Readonly<Record<Exclude<Signal['type'], 'gauge'> | 'health', Measure>> = {
+const measures: Readonly<Record<Exclude<Signal['type'], 'gauge'> | 'health' | 'alerts', Measure>> = {
   errorRate: { what: 'an error rate', ...SHARE },
   syncSuccess: { what: 'a success rate', ...SHARE },
   saturation: { what: 'a saturation', ...SHARE, max: Infinity },
   latency: { what: 'a latency', units: ['seconds', 'number'], min: 0, max: Infinity },
   queueDepth: { what: 'a queue depth', units: ['number'], min: 0, max: Infinity },
+  alerts: { what: 'a number of alerts', units: ['number'], min: 0, max: Infinity },
   health: { what: 'health', units: ['number'], min: 0, max: 1 },
 };
 
@@ -37,7 +38,7 @@ export interface Doubt {
 /** A condition that cannot mean what its author wanted, given what is measured; `undefined` when it makes sense or nobody can tell. */
 export function doubtfulCondition(condition: Condition, query: Query): Doubt | undefined {
   const type = query.kind === 'signal' ? query.signal.type : query.kind;
-  if (type === 'promql' || type === 'gauge' || type === 'triggers') return undefined;
+  if (type === 'promql' || type === 'gauge' || type === 'triggers' || type === 'received') return undefined;
   const { what, units, min, max } = measures[type];
   const { unit, threshold, text } = condition;
   if (!units.includes(unit)) return { message: `${what} cannot be held against "${text}"`, hint: `write ${units.map((known) => unitExamples[known]).join(' or ')}` };

@@ -13,6 +13,8 @@ export type Role = 'viewer' | 'operator' | 'approver' | 'admin' | 'webhook';
 export interface HttpSettings {
   readonly host: string;
   readonly port: number;
+  /** Absolute paths. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined } | undefined;
   readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: string }[];
 }
 

@@ -3,13 +3,13 @@ const laterKeys = new Set([
   ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
   ...['routes', 'escalation', 'signingSecret'],
   ...['matrix', 'approvals', 'freeze', 'requireChange'],
-  ...['impact', 'timeToFix', 'issueType', 'alertmanager', 'confirm'],
+  ...['impact', 'timeToFix', 'issueType'],
   ...['budget', 'when'],
 ]);
 
 /** The same for types and other closed choices. */
 const laterChoices = new Set([
-  ...['alertmanager', 'approval', 'traffic'],
+  ...['approval', 'traffic'],
   ...['launchdarkly', 'pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions', 'etcd', 'postgres', 'sqlite', 'migrations'],
 ]);
 

@@ -1,6 +1,6 @@
 import type { SyntaxNode, Tree } from '@lezer/common';
+import { topExpression } from '../source/promql-tree.js';
 import type { PromqlFault } from './promql-syntax.js';
-import { topExpression } from './promql-syntax.js';
 
 const comparisons = new Set(['Gtr', 'Lss', 'Gte', 'Lte', 'EqlC', 'Neq']);
 const outcomeLabel = /^(?:.*_)?(?:status|code|result|outcome|error|state)(?:_.*)?$/i;

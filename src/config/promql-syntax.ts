@@ -1,5 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode, Tree } from '@lezer/common';
+import { topExpression } from '../source/promql-tree.js';
 import { suggestion } from './closest-word.js';
 
 /** A fault in an expression, `offset` characters into it. */
@@ -68,18 +69,4 @@ function unusableAnswer(tree: Tree): PromqlFault | undefined {
     default:
       return undefined;
   }
-}
-
-/** The outermost expression, without comments and parentheses. */
-export function topExpression(tree: Tree): SyntaxNode | undefined {
-  let node = expressionIn(tree.topNode);
-  while (node?.name === 'ParenExpr') node = expressionIn(node);
-  return node;
-}
-
-function expressionIn(parent: SyntaxNode): SyntaxNode | undefined {
-  for (let child = parent.firstChild; child !== null; child = child.nextSibling) {
-    if (child.name !== 'LineComment') return child;
-  }
-  return undefined;
 }

@@ -1,3 +1,4 @@
+import { matcherText } from '../source/alert-match.js';
 import type { Labels } from '../source/sample.js';
 import type { Signal } from '../source/signal.js';
 import type { Query } from '../source/source.js';
@@ -14,6 +15,10 @@ export function queryText(query: Query): string {
       return `health of ${query.target}`;
     case 'triggers':
       return `how many of ${query.of.join(', ')} fire`;
+    case 'alerts':
+      return `alerts that fire with ${query.match.map(matcherText).join(', ')}`;
+    case 'received':
+      return `alert with ${query.match.map(matcherText).join(', ')}`;
     default:
       return String(query satisfies never);
   }

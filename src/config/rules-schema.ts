@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { signalSchema } from '../executor/steps/check-schema.js';
+import { alertMatch, signalSchema } from '../executor/steps/check-schema.js';
 import { type Condition, parseCondition } from '../source/condition.js';
 import { parseTriggerCondition } from './baseline-condition.js';
 import { durationField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
@@ -63,6 +63,9 @@ export const triggerSchema = z.strictObject({
   all: members.optional(),
   any: members.optional(),
   count: z.strictObject({ atLeast: z.int().min(1), of: members }).optional(),
+  alertmanager: z.strictObject({ match: alertMatch, validFor: positiveDurationField.prefault('5h') }).optional(),
+  confirm: z.enum(['source', 'none']).optional(),
+  alerts: z.strictObject({ match: alertMatch }).optional(),
   condition: z.union([triggerCondition, hysteresis], 'must be a condition such as "> 10%", or { above: 10%, clear: 5% }').optional(),
   severities: z
     .strictObject({ critical: triggerCondition.optional(), high: triggerCondition.optional(), medium: triggerCondition.optional(), low: triggerCondition.optional() })

@@ -11,6 +11,11 @@ export interface TriggerConditions {
 /** A health endpoint is 1 or 0, so its trigger need not say it. */
 export const unhealthy: Condition = { comparison: '==', threshold: 0, unit: 'number', text: '== 0' };
 
+/** An alert that Alertmanagers have told of is 1 or 0. */
+export const fires: Condition = { comparison: '>', threshold: 0, unit: 'number', text: 'fires' };
+/** Of alerts that are counted. */
+export const anyFires: Condition = { comparison: '>', threshold: 0, unit: 'number', text: '> 0' };
+
 /** `above` and `below` are the breach; with `clear`, the alert ends at that value and not before. */
 export function conditionsOf(written: NonNullable<WrittenTrigger['condition']>): TriggerConditions {
   if ('comparison' in written) return { condition: written };

@@ -5,11 +5,13 @@ import type { Config } from '../config/config.js';
 import { createExecutors } from '../executor/create-executors.js';
 import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
+import { AlertReceiver } from '../guard/alert-receiver.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { patientStore } from '../guard/until-written.js';
 import { Guard, type Eyes } from '../guard/guard.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
+import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { createChannels, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
@@ -17,6 +19,8 @@ import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
+import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
+import { ReceivedAlerts } from '../source/received-alerts.js';
 import { openSqliteStore } from '../store/sqlite-store.js';
 import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
@@ -115,11 +119,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
   const pool = new SourcePool();
+  const received = new ReceivedAlerts();
 
   /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
   function eyesFor(next: Config): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
-    const { sources, closeUnused } = pool.use(next);
-    const checks = createCheckRunner({ sources, clock, runCommand: (request) => runCommand({ cwd: next.directory, ...request }) });
+    const { sources: configured, closeUnused } = pool.use(next);
+    const sources = withReceiver(configured, next.sources, received);
+    const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, runCommand: (request) => runCommand({ cwd: next.directory, ...request }) });
     const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, clock });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
@@ -135,6 +141,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     observer: metrics,
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
+  const receiver = new AlertReceiver(received, { store: store.received, clock, onChanged: (alerts) => guard.noteReceived(alerts), onFolded: (effects) => metrics.received(effects) });
+  await receiver.restore();
+  opened.add('the receiver', () => receiver.stop());
   opened.add('the sources', () => pool.close());
   const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources });
   store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
@@ -176,10 +185,11 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     if (alive.fault !== undefined) return [alive.fault];
     return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
   };
-  const service = new GuardService({ guard, store: store.guard, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
+  const service = new GuardService({ guard, store: store.guard, receiver, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
   const operatorToken = await writeOperatorToken(config.storePath);
   redactor.add(operatorToken);
-  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, registry: metrics.registry, redactor });
+  const tls = await readTls(config.http.tls);
+  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
@@ -195,7 +205,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const { address, port, family } = http.server.address() as AddressInfo;
 
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url: `http${tls === undefined ? '' : 's'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     log,
     get config() {
       return config;

@@ -1,17 +1,20 @@
 import { strictestMode } from '../decision/mode.js';
 import { BelayError } from '../fault/belay-error.js';
+import type { AlertReceiver } from '../guard/alert-receiver.js';
 import { evidenceOf, windowText } from '../guard/evidence.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import { activePauses, type Pause } from '../guard/pauses.js';
 import type { ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackView, SourceView, StatusView, TargetView, TriggerView } from '../http/guard-api.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
+import type { AlertMessage } from '../source/received-alert.js';
 import type { Clock } from '../time/clock.js';
 import type { Trigger } from '../trigger/trigger.js';
 
 export interface GuardServicePorts {
   readonly guard: Guard;
   readonly store: GuardStore;
+  readonly receiver: Pick<AlertReceiver, 'receive'>;
   readonly clock: Clock;
   readonly version: string;
   readonly startedAt: number;
@@ -117,6 +120,10 @@ export class GuardService implements GuardApi {
 
   reset(target: string | undefined, by: string): Promise<void> {
     return this.#ports.guard.reset(target, by);
+  }
+
+  receiveAlerts(message: AlertMessage, sender: string): Promise<void> {
+    return this.#ports.receiver.receive(message, sender);
   }
 
   reload(by: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Decision } from '../decision/decision.js';
 import type { JournalEvent } from '../incident/incident-event.js';
+import type { NoticeEffect } from '../source/received-alert.js';
 import type { Observation } from '../source/sample.js';
 
 /** What Belay says of itself at /metrics. Label values are bounded: names that the files declare, and closed lists. */
@@ -16,6 +17,7 @@ export class Metrics {
   readonly #openIncidents = this.#gauge('belay_open_incidents', 'Incidents that are open.', ['target']);
   readonly #needsHuman = this.#counter('belay_needs_human_total', 'Times that a person was asked for, by reason.', ['target', 'reason']);
   readonly #blind = this.#gauge('belay_source_blind', '1 while a source gives no usable answer.', ['source']);
+  readonly #received = this.#counter('belay_received_alerts_total', 'Alerts that Alertmanagers have sent, by what they meant.', ['effect']);
   readonly #messages = this.#counter('belay_messages_total', 'Deliveries of messages, by channel and outcome.', ['channel', 'outcome']);
 
   constructor() {
@@ -46,6 +48,10 @@ export class Metrics {
 
   blind(source: string, isBlind: boolean): void {
     this.#blind.set({ source }, isBlind ? 1 : 0);
+  }
+
+  received(effects: readonly NoticeEffect[]): void {
+    for (const effect of effects) this.#received.inc({ effect });
   }
 
   delivered(channel: string, outcome: 'sent' | 'retry' | 'undeliverable'): void {

@@ -49,7 +49,7 @@ export interface DecisionInput {
   readonly running: number;
   readonly policy: Policy;
   /** What the source said when it was asked again just before step 1; absent while it has not been asked. */
-  readonly recheck?: 'breaching' | 'clear' | 'unknown' | undefined;
+  readonly recheck?: 'breaching' | 'clear' | 'unknown' | 'unconfirmable' | undefined;
 }
 
 interface Verdict {
@@ -228,6 +228,13 @@ function recheckVerdict({ recheck }: DecisionInput): Verdict | undefined {
       return { kind: 'suppress', reason: 'recovered-before-action', explanation: 'Asked again just before step 1, the condition no longer held.' };
     case 'unknown':
       return { kind: 'suppress', reason: 'blind', explanation: 'Asked again just before step 1, the source gave no usable answer; nothing is rolled back blindly.' };
+    case 'unconfirmable':
+      return {
+        kind: 'await-approval',
+        reason: 'unconfirmed',
+        explanation: 'An Alertmanager has sent this alert, and no configured source can be asked whether it is so; the rollback waits for a person.',
+        needsHuman: true,
+      };
     default:
       throw new TypeError(`unknown recheck ${String(recheck satisfies never)}`);
   }

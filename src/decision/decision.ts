@@ -22,6 +22,7 @@ export const decisionReasons = [
   'needs-human',
   'recovered-before-action',
   'blind',
+  'unconfirmed',
   'already-tried',
 ] as const;
 export type DecisionReason = (typeof decisionReasons)[number];

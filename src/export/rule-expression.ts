@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
-import { readPromql, topExpression } from '../config/promql-syntax.js';
+import { readPromql } from '../config/promql-syntax.js';
 import type { Condition } from '../source/condition.js';
+import { topExpression } from '../source/promql-tree.js';
 
 /** The PromQL that has a series exactly where the condition holds for a value of the expression. */
 export function ruleExpression(expr: string, { comparison, threshold }: Condition): string {

@@ -5,6 +5,8 @@ import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { CheckRunner } from '../source/check.js';
+import { matchesAlert } from '../source/alert-match.js';
+import type { ReceivedAlert } from '../source/received-alert.js';
 import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert } from '../trigger/alert.js';
@@ -15,6 +17,7 @@ import { Fleet, ledgerEventTypes } from './fleet.js';
 import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
+import { Looks } from './looks.js';
 import { governingLevel } from './target-declaration.js';
 import { TargetGuard, type StartedRollback } from './target-guard.js';
 import { noteSight, type SourceSight } from './source-sight.js';
@@ -55,6 +58,7 @@ export class Guard {
   #declaration: GuardDeclaration;
   #eyes: Eyes;
   #watch: TriggerWatch | undefined;
+  readonly #looks = new Looks(async (trigger) => this.#watch?.lookNow(trigger));
   readonly #sights = new Map<string, SourceSight>();
   #pauses: readonly Pause[] = [];
   #changes: readonly ChangeMarker[] = [];
@@ -139,6 +143,13 @@ export class Guard {
   noteRollbackEvent(event: JournalEvent & { readonly target?: string | undefined }): void {
     this.#fleet.note(event);
     if (event.target !== undefined) this.#targets.get(event.target)?.noteRollbackEvent(event);
+  }
+
+  /** Alerts that Alertmanagers have told of have begun or ended: the triggers that are about them look at once. */
+  noteReceived(alerts: readonly ReceivedAlert[]): void {
+    for (const { name, query } of this.#declaration.triggers) {
+      if (query.kind === 'received' && alerts.some(({ labels }) => matchesAlert(query.match, labels))) this.#looks.ask(name);
+    }
   }
 
   /** Starts a plan by hand; resolves once its start is durable. */

@@ -272,7 +272,8 @@ export class TargetGuard {
   /** A rung that was decided, and then Belay died before its first step: hours may have passed, so it is asked again. */
   async #beginOrCallOff(rung: Rung): Promise<void> {
     const recheck = rung.trigger === 'manual' ? 'breaching' : await this.#recheck(this.#record.mustBeOpen(), this.#firingAlerts());
-    if (recheck === 'breaching') {
+    // Where nobody can be asked, somebody had approved of it.
+    if (recheck === 'breaching' || recheck === 'unconfirmable') {
       this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
       return;
     }

@@ -79,6 +79,11 @@ export class TriggerWatch {
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
   }
 
+  /** Looks at a trigger once more, between its slots: what it is about has changed. Resolves after the look. */
+  async lookNow(trigger: string): Promise<void> {
+    await this.#loops.get(trigger)?.lookAt(this.#ports.clock.now());
+  }
+
   /** Sources that have given no usable answer for so long that people were told. */
   get blind(): ReadonlyMap<string, { readonly since: number; readonly message: string }> {
     return new Map([...this.#sights].flatMap(([source, { blind, unknownSince, message }]) => (blind && unknownSince !== undefined ? [[source, { since: unknownSince, message }] as const] : [])));
@@ -104,15 +109,14 @@ export class TriggerWatch {
     const query = this.#trigger(name)?.query;
     if (query?.kind === 'triggers') {
       const truths = await Promise.all(query.of.map((member) => this.#truthNow(member, signal)));
-      const truth = atLeastFire(truths, query.atLeast);
-      return truth === 'firing' ? 'breaching' : truth;
+      return recheckOfMembers(truths, query.atLeast);
     }
     const answered = await this.#loops.get(name)?.ask(alerts.map(({ fingerprint }) => fingerprint), signal);
     return together([...(answered?.values() ?? [])]);
   }
 
   /** Whether a member fires, asked anew where it did: one that did not has a window of its own to fill first. */
-  async #truthNow(name: string, signal: AbortSignal): Promise<Truth> {
+  async #truthNow(name: string, signal: AbortSignal): Promise<Truth | 'unconfirmable'> {
     const trigger = this.#trigger(name);
     if (trigger === undefined) return 'unknown';
     const firing = this.#alerts.ofTrigger(name).filter(({ state }) => state === 'firing');
@@ -132,7 +136,7 @@ export class TriggerWatch {
     this.#alerts.put(trigger.name, alerts);
     this.#members.note(trigger.name, { at: tick.at, alerts, health });
     // At its own slots a composite looks by itself.
-    if (tick.kind === 'due' && transitions.length > 0) for (const composite of this.#compositesOf(trigger)) this.#loops.get(composite.name)?.lookAt(tick.at);
+    if (tick.kind === 'due' && transitions.length > 0) for (const composite of this.#compositesOf(trigger)) void this.#loops.get(composite.name)?.lookAt(tick.at);
     // A quiet trigger has nothing to be remembered, so the store is left alone.
     if ([...before, ...alerts].some((alert) => alert.state !== 'inactive')) await store.saveAlerts([...gone, ...alerts]);
     observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));
@@ -175,8 +179,17 @@ function forgotten(alert: Alert): Alert {
   return { ...alert, state: 'inactive' };
 }
 
+/** A composite is unconfirmable when it is for want of somebody to ask that it is not known to fire. */
+function recheckOfMembers(answers: readonly (Truth | 'unconfirmable')[], atLeast: number): Recheck {
+  const taken = (unconfirmable: Truth): Truth => atLeastFire(answers.map((answer) => (answer === 'unconfirmable' ? unconfirmable : answer)), atLeast);
+  const truth = taken('unknown');
+  if (truth === 'firing') return 'breaching';
+  return truth === 'unknown' && taken('firing') === 'firing' ? 'unconfirmable' : truth;
+}
+
 /** Several answers about alerts as one. */
 function together(states: readonly Recheck[]): Recheck {
   if (states.includes('breaching')) return 'breaching';
+  if (states.includes('unconfirmable')) return 'unconfirmable';
   return states.length > 0 && states.every((state) => state === 'clear') ? 'clear' : 'unknown';
 }

@@ -4,6 +4,7 @@ import { BelayError } from '../fault/belay-error.js';
 import { isForeignHost, isForeignOrigin, isLoopback } from './foreign-request.js';
 import type { Principal, RequiredRole } from './principal.js';
 import { Authenticator, mayDo } from './principal.js';
+import { certificateName } from './tls-settings.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,14 +32,15 @@ export function guardAccess(app: FastifyInstance, settings: HttpSettings, operat
     const required = request.routeOptions.config.role ?? 'admin';
     if (required === 'open') return;
     const { authorization, host, origin } = request.headers;
-    const principal = authenticator.identify({ authorization, isLocal: isLoopback(request.socket.remoteAddress) && !isForwarded(request) });
+    const certificate = certificateName(request.socket);
+    const principal = authenticator.identify({ authorization, certificate, isLocal: isLoopback(request.socket.remoteAddress) && !isForwarded(request) });
     if (isForeignOrigin(origin, host)) throw new BelayError('forbidden', 'Requests from other web origins are refused.', { context: { origin } });
-    if (isForeignHost(host, settings.host) && (authorization === undefined || principal === undefined)) {
+    if (isForeignHost(host, settings.host) && ((authorization ?? certificate) === undefined || principal === undefined)) {
       throw new BelayError('forbidden', 'The Host header names another host: use the address, localhost or the name under http.listen, or send a token.', { context: { host } });
     }
     if (request.is404) return;
     if (principal === undefined) throw new BelayError('unauthorized', `This needs a token with the role ${required} or above.`, { context: { required } });
-    if (!mayDo(principal.role, required)) throw refusal(principal, required, authorization !== undefined);
+    if (!mayDo(principal.role, required)) throw refusal(principal, required, authorization !== undefined ? 'token' : certificate !== undefined ? 'certificate' : undefined);
     request.principal = principal;
     return Promise.resolve();
   });
@@ -55,8 +57,8 @@ function isForwarded({ headers }: FastifyRequest): boolean {
   return headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined || headers['x-real-ip'] !== undefined;
 }
 
-function refusal(principal: Principal, required: RequiredRole, hasToken: boolean): BelayError {
+function refusal(principal: Principal, required: RequiredRole, by: 'token' | 'certificate' | undefined): BelayError {
   const context = { required, role: principal.role };
-  if (!hasToken) return new BelayError('unauthorized', `Without a token this machine may only view; this needs the role ${required} or above.`, { context });
-  return new BelayError('forbidden', `The token "${principal.name}" has the role ${principal.role}; this needs ${required} or above.`, { context });
+  if (by === undefined) return new BelayError('unauthorized', `Without a token this machine may only view; this needs the role ${required} or above.`, { context });
+  return new BelayError('forbidden', `The ${by} "${principal.name}" has the role ${principal.role}; this needs ${required} or above.`, { context });
 }

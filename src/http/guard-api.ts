@@ -1,5 +1,6 @@
 import type { Pause } from '../guard/pauses.js';
 import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
+import type { AlertMessage } from '../source/received-alert.js';
 import type { Labels } from '../source/sample.js';
 import type { AlertHealth, AlertState } from '../trigger/alert.js';
 import type { Level, Mode, Severity } from '../trigger/trigger.js';
@@ -124,6 +125,8 @@ export interface GuardApi {
   markChange(change: ChangeMark, by: string): Promise<void>;
   pause(request: PauseRequest, by: string): Promise<Pause>;
   resume(pauseId: string, by: string, reason?: string): Promise<void>;
+  /** Takes a message of an Alertmanager; resolves once it is on the disk, and rejects with `store-unavailable` when it cannot be. */
+  receiveAlerts(message: AlertMessage, sender: string): Promise<void>;
   /** Gives tripped budgets back to one target, or to all. */
   reset(target: string | undefined, by: string): Promise<void>;
   /** Reads the files again. Rejects with `config-invalid`, `context.problems` listing them, and keeps the old configuration when they are bad. */

@@ -9,11 +9,13 @@ import type { Redactor } from '../secret/redactor.js';
 import { guardAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
 import type { GuardApi } from './guard-api.js';
+import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
 import { metricsRoute } from './metrics-route.js';
 import { probeRoutes } from './probe-routes.js';
 import { readRoutes } from './read-routes.js';
 import { type ReportApi, reportRoutes } from './report-routes.js';
+import type { TlsFiles } from './tls-settings.js';
 
 export interface HttpServerOptions {
   readonly guard: GuardApi;
@@ -22,6 +24,8 @@ export interface HttpServerOptions {
   /** The daemon's own token, of the role operator. */
   readonly operatorToken: string;
   readonly logger: FastifyBaseLogger;
+  /** With it, the interface speaks TLS only. */
+  readonly tls?: TlsFiles | undefined;
   readonly registry: Registry;
   readonly redactor: Redactor;
 }
@@ -31,13 +35,15 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, reports, settings, operatorToken, logger, registry, redactor }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-  });
+    // A client without a certificate is known by its token; one with a bad one is no better off.
+    ...(tls === undefined ? {} : { https: { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false } }),
+  }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   // Schemas of answers describe them for OpenAPI only; what goes out is cleaned of secrets here, errors included.
   app.setSerializerCompiler(() => JSON.stringify);
@@ -71,6 +77,7 @@ export function createHttpServer({ guard, reports, settings, operatorToken, logg
     readRoutes(api, guard);
     actionRoutes(api, guard);
     reportRoutes(api, reports);
+    alertRoutes(api, guard);
     api.get('/api/v1/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, () => app.swagger());
     done();
   });

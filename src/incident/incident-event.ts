@@ -10,6 +10,7 @@ export const needsHumanReasons = [
   'above-max-auto-level',
   'budget-exhausted',
   'fleet-limit',
+  'unconfirmed',
   'not-recovered',
   'inconclusive',
   'verification-error',

@@ -76,6 +76,8 @@ function actionOf(decision: Decision): string {
       return 'cleared just before step 1, not rolled back';
     case 'blind':
       return 'not rolled back, because the source gives no answer';
+    case 'unconfirmed':
+      return 'not rolled back, because nobody can be asked about it';
     case 'sustained-breach':
     case 'not-recovered':
     case 'no-plan':

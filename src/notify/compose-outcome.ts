@@ -97,6 +97,8 @@ function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed:
       return 'the budget of automatic rollbacks is spent';
     case 'fleet-limit':
       return 'too many targets fail at once';
+    case 'unconfirmed':
+      return 'an alert came in, and nobody can be asked about it';
     case 'not-recovered':
       return `not recovered by ${tried}`;
     case 'inconclusive':
@@ -118,6 +120,7 @@ function advice(reason: NeedsHumanReason, { target }: Incident, proposed: Pick<R
     case 'no-plan':
       return `Nothing is rolled back by itself: ${target} must be mended by hand.`;
     case 'above-max-auto-level':
+    case 'unconfirmed':
       return `Nothing happens until a person starts it.${start}`;
     case 'budget-exhausted':
     case 'fleet-limit':

@@ -12,6 +12,8 @@ import type { Query, Source } from './source.js';
 
 export interface CheckPorts {
   readonly sources: ReadonlyMap<string, Source>;
+  /** The source that checks of alerts mean when they name none. */
+  readonly alertmanager?: string | undefined;
   readonly clock: Clock;
   readonly runCommand: (request: CommandRequest) => Promise<CommandResult>;
 }
@@ -36,6 +38,11 @@ export function createCheckRunner(ports: CheckPorts): CheckRunner {
           check.expr !== undefined ? { kind: 'promql', expr: check.expr } : check.signal !== undefined ? { kind: 'signal', signal: check.signal } : undefined;
         if (query === undefined) return Promise.resolve({ status: 'error', detail: 'the check asks for nothing: it has neither an expr nor a signal' });
         return observe(ports, check.source, query, signal, (observation) => judge(observation, check.condition));
+      }
+      case 'alerts': {
+        const { match, atMost } = check;
+        const condition: Condition = { comparison: '<=', threshold: atMost, unit: 'number', text: `<= ${atMost}` };
+        return observe(ports, check.source ?? ports.alertmanager ?? '', { kind: 'alerts', match, each: false }, signal, (observation) => judge(observation, condition));
       }
       case 'command':
         return runCheckCommand(ports, check.argv, signal);

@@ -3,10 +3,11 @@ export type Labels = Readonly<Record<string, string>>;
 /**
  * Why there is no number: nothing matched, the number was NaN, or there is not yet enough history to compute one; or
  * the source has answered and Belay itself withholds the number: too little goes on for it to mean anything, there is
- * nothing to compare it with, or triggers that it is about are unknown.
+ * nothing to compare it with, triggers that it is about are unknown, no Alertmanager has told of anything yet, or what
+ * one has told can be asked of nobody.
  */
 export type NoDataReason = 'empty' | 'nan' | 'too-few-samples' | WithheldReason;
-export type WithheldReason = 'too-little-traffic' | 'no-baseline' | 'members-unknown';
+export type WithheldReason = 'too-little-traffic' | 'no-baseline' | 'members-unknown' | 'nothing-received' | 'unconfirmable';
 
 /** Why a source could not answer. A closed list: it labels metrics and decides what people are told. */
 export type SourceErrorReason =

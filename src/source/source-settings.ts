@@ -19,7 +19,13 @@ export interface ScrapeSettings extends HttpSourceSettings {
   readonly type: 'scrape';
 }
 
-export type SourceSettings = PrometheusSettings | ScrapeSettings;
+export interface AlertmanagerSettings extends HttpSourceSettings {
+  readonly type: 'alertmanager';
+  /** How long after its start an Alertmanager is not believed that an alert does not fire: it has not heard of all of them yet. */
+  readonly settleMs: number;
+}
+
+export type SourceSettings = PrometheusSettings | ScrapeSettings | AlertmanagerSettings;
 
 /** A target's health endpoint. */
 export interface HealthSettings {

@@ -4,14 +4,12 @@ import type { GuardStore } from '../guard/guard-store.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Alert } from '../trigger/alert.js';
+import { chunks } from './chunks.js';
 import type { StoreConnection } from './store-connection.js';
 import type { JournalTable } from './tables.js';
 import { parseTagged, stringifyTagged } from './tagged-json.js';
 
 export type AppendListener = (entries: readonly JournalEntry[]) => void;
-
-/** Rows in one INSERT; SQLite takes 32,766 parameters. */
-const CHUNK_SIZE = 1_000;
 
 /** The guard's journal, alerts and small values in SQL. Whatever is written passes the Redactor first. */
 export class SqlGuardStore implements GuardStore {
@@ -187,8 +185,4 @@ function toRow(event: JournalEvent): Omit<Selectable<JournalTable>, 'seq'> {
 
 function toEntry(row: { readonly seq: number; readonly data: string }): JournalEntry {
   return { seq: row.seq, event: parseTagged(row.data) as JournalEvent };
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK_SIZE) yield items.slice(start, start + CHUNK_SIZE);
 }

@@ -1,11 +1,13 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { GuardStore } from '../guard/guard-store.js';
+import type { ReceivedAlertStore } from '../guard/received-alert-store.js';
 import type { Outbox } from '../notify/outbox.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
 import type { AppendListener } from './sql-guard-store.js';
 import { SqlGuardStore } from './sql-guard-store.js';
 import { SqlOutbox } from './sql-outbox.js';
+import { SqlReceivedAlerts } from './sql-received-alerts.js';
 import { StoreConnection } from './store-connection.js';
 import { StoreLock } from './store-lock.js';
 
@@ -20,6 +22,7 @@ export interface SqliteStoreOptions {
 export interface SqliteStore {
   readonly guard: GuardStore;
   readonly outbox: Outbox;
+  readonly received: ReceivedAlertStore;
   /** Calls `listener` with every appended batch, in the order of the journal, once it is durable. Returns how to stop. */
   onAppended(listener: AppendListener): () => void;
   /** Finishes the writes that are under way and gives the file free. */
@@ -45,6 +48,7 @@ export async function openSqliteStore({ path, clock, redactor }: SqliteStoreOpti
   return Promise.resolve({
     guard,
     outbox: new SqlOutbox(connection, redactor),
+    received: new SqlReceivedAlerts(connection, redactor),
     onAppended: (listener) => guard.onAppended(listener),
     async close() {
       await connection.close();

@@ -49,10 +49,26 @@ interface OutboxThreadTable {
   reference: string;
 }
 
+interface ReceivedMessageTable {
+  seq: Generated<number>;
+  received_at: number;
+  sender: string;
+  group_key: string;
+  truncated_alerts: number;
+  data: string;
+}
+
+interface ReceivedAlertTable {
+  key: string;
+  data: string;
+}
+
 export interface Tables {
   journal: JournalTable;
   alert: AlertTable;
   guard_value: GuardValueTable;
+  received_message: ReceivedMessageTable;
+  received_alert: ReceivedAlertTable;
   outbox: OutboxTable;
   outbox_cursor: OutboxCursorTable;
   outbox_thread: OutboxThreadTable;

@@ -78,6 +78,8 @@ const isWithheldReason = {
   'too-little-traffic': true,
   'no-baseline': true,
   'members-unknown': true,
+  'nothing-received': true,
+  unconfirmable: true,
   empty: false,
   nan: false,
   'too-few-samples': false,

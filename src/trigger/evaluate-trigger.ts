@@ -59,8 +59,8 @@ export function evaluateTrigger(
   };
 }
 
-/** What a fresh answer says of alerts, with the trigger's own policy for what is unknown. */
-export type Recheck = 'breaching' | 'clear' | 'unknown';
+/** What a fresh answer says of alerts, with the trigger's own policy for what is unknown. `unconfirmable`: there is nobody to ask. */
+export type Recheck = 'breaching' | 'clear' | 'unknown' | 'unconfirmable';
 const recheckOf = { breach: 'breaching', clear: 'clear', freeze: 'unknown', restart: 'unknown' } as const satisfies Record<Verdict, Recheck>;
 
 /** One answer of the source held against some alerts, outside of their windows and without moving them. */
@@ -70,7 +70,9 @@ export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observ
   return new Map(
     fingerprints.map((fingerprint) => {
       const state = alerts.find((alert) => alert.fingerprint === fingerprint)?.state ?? 'inactive';
-      return [fingerprint, recheckOf[verdictOn(trigger, state, series.get(fingerprint)?.sample ?? missingSample(answer))]];
+      const sample = series.get(fingerprint)?.sample ?? missingSample(answer);
+      if (sample.kind === 'no-data' && sample.reason === 'unconfirmable') return [fingerprint, 'unconfirmable'];
+      return [fingerprint, recheckOf[verdictOn(trigger, state, sample)]];
     }),
   );
 }

@@ -40,8 +40,8 @@ export interface EvaluationLoop {
   start(): void;
   /** Aborts the question in hand and resolves once nothing of the loop runs any more. */
   stop(): Promise<void>;
-  /** Takes one more look soon, about the instant `at` between two slots: something that the trigger depends on has changed then. */
-  lookAt(at: number): void;
+  /** Takes one more look soon, about the instant `at` between two slots: something that the trigger depends on has changed then. Resolves after it. */
+  lookAt(at: number): Promise<void>;
   /**
    * Asks the source now and judges the given alerts by the answer, without advancing their windows. An answer that the
    * trigger counts as a breach (`onNoData`, `onError`) is one here too. Rejects only when the loop stops or `signal` aborts.
@@ -125,9 +125,9 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
     return evaluation.dueAt;
   }
 
-  async function observe(at: number, signal: AbortSignal): Promise<Observation> {
+  async function observe(at: number, signal: AbortSignal, ask: Source['observe'] = source.observe.bind(source)): Promise<Observation> {
     try {
-      return await source.observe(trigger.query, at, signal);
+      return await ask(trigger.query, at, signal);
     } catch (error) {
       signal.throwIfAborted();
       ports.onFault(error);
@@ -138,7 +138,7 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
   async function recheck(fingerprints: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Recheck>> {
     signal.throwIfAborted();
     const at = clock.now();
-    const answer = await observe(at, signal);
+    const answer = await observe(at, signal, source.confirm?.bind(source));
     return recheckAlerts(trigger, alerts, answer, at, fingerprints);
   }
 
@@ -159,9 +159,9 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
       await running;
       await turns.onIdle();
     },
-    lookAt(at) {
+    async lookAt(at) {
       if (running === undefined || stopping.signal.aborted) return;
-      turn({ kind: 'due', at }, 0).catch((error: unknown) => {
+      await turn({ kind: 'due', at }, 0).catch((error: unknown) => {
         if (!stopping.signal.aborted) ports.onFault(error);
       });
     },

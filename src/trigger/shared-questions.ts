@@ -46,6 +46,7 @@ export function shareQuestions(source: Source): SharedQuestions {
           signal.throwIfAborted();
           return unlessAborted(ask(asker, query, at), signal);
         },
+        ...(source.confirm === undefined ? {} : { confirm: source.confirm.bind(source) }),
         ...(source.history === undefined ? {} : { history: source.history.bind(source) }),
         close: () => source.close(),
       };

@@ -95,6 +95,7 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'needs-human', kind: 'suppress', when: 'a person has been asked for', input: input({ incident: { ...climbing([1]), phase: 'needs-human' } }), level: 3, needsHuman: true },
   { reason: 'recovered-before-action', kind: 'suppress', when: 'it has cleared just before step 1', input: input({ recheck: 'clear' }), level: 1 },
   { reason: 'blind', kind: 'suppress', when: 'nothing can be seen just before step 1', input: input({ recheck: 'unknown' }), level: 1 },
+  { reason: 'unconfirmed', kind: 'await-approval', when: 'nobody can be asked about what a message says', input: input({ recheck: 'unconfirmable' }), level: 1, needsHuman: true },
   { reason: 'already-tried', kind: 'suppress', when: 'the last rung was not proved to have failed', input: input({ incident: climbing([1], false) }), level: 3 },
   { reason: 'already-tried', kind: 'suppress', when: 'a dry run has ended', input: input({ alerts: [alert({ mode: 'dry-run' })], incident: { ...climbing([1], false), mode: 'dry-run' } }), level: 3 },
 ];

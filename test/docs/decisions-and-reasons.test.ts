@@ -72,7 +72,7 @@ const situations: fc.Arbitrary<DecisionInput> = fc
     entries: fc.array(entries, { maxLength: 3 }),
     isTripped: fc.integer({ min: 0, max: 4 }).map((chance) => chance === 0),
     running: fc.constantFrom(0, 0, 1),
-    recheck: fc.constantFrom('breaching', 'clear', 'unknown', undefined),
+    recheck: fc.constantFrom('breaching', 'clear', 'unknown', 'unconfirmable', undefined),
   })
   .map((drawn): DecisionInput => {
     const begun = drawn.triedLevels.length > 0;

@@ -57,7 +57,7 @@ function setup(tokens = configured): Setup {
 
 const startBody = { plan: 'checkout-flag-off', reason: 'errors' };
 /** Every route, who may use it at least, and what a good request is answered with. */
-const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator', status: number, request: InjectOptions & { readonly url: string }])[] = [
+const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator' | 'webhook', status: number, request: InjectOptions & { readonly url: string }])[] = [
   ['open', 200, { method: 'GET', url: '/-/healthy' }],
   ['open', 200, { method: 'GET', url: '/-/ready' }],
   ['viewer', 200, { method: 'GET', url: '/metrics' }],
@@ -78,13 +78,15 @@ const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator', status:
   ['operator', 201, { method: 'POST', url: '/api/v1/pauses', payload: { reason: 'work' } }],
   ['operator', 204, { method: 'DELETE', url: '/api/v1/pauses/p1' }],
   ['operator', 204, { method: 'POST', url: '/api/v1/resets', payload: {} }],
+  ['webhook', 204, { method: 'POST', url: '/api/v1/alertmanager', payload: { version: '4', alerts: [] } }],
 ];
 
 describe('who may do what', () => {
-  const may: Record<'open' | 'viewer' | 'operator', readonly string[]> = {
+  const may: Record<'open' | 'viewer' | 'operator' | 'webhook', readonly string[]> = {
     open: ['none', 'webhook', 'viewer', 'operator', 'approver', 'admin', 'local'],
     viewer: ['viewer', 'operator', 'approver', 'admin', 'local'],
     operator: ['operator', 'approver', 'admin', 'local'],
+    webhook: ['webhook', 'operator', 'approver', 'admin', 'local'],
   };
 
   test.each(routes)('%s or above: %i for %o', async (least, good, request) => {
@@ -101,7 +103,7 @@ describe('who may do what', () => {
   test.each(routes)('without configured tokens this machine may only view, and others nothing (%s: %i for %o)', async (least, good, request) => {
     const { ask } = setup([]);
     const statusOf = async (options: InjectOptions): Promise<number> => (await ask('none', { ...request, ...options })).statusCode;
-    const viewing = least === 'operator' ? 401 : good;
+    const viewing = least === 'operator' || least === 'webhook' ? 401 : good;
     for (const remoteAddress of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) expect(await statusOf({ remoteAddress })).toBe(viewing);
     const refused = least === 'open' ? good : 401;
     for (const remoteAddress of ['10.0.0.7', '::ffff:10.0.0.7', '2001:db8::1', '128.0.0.1']) expect(await statusOf({ remoteAddress })).toBe(refused);

@@ -13,16 +13,28 @@ export interface AlertmanagerServer {
   stop(): Promise<void>;
 }
 
-/** Starts a real Alertmanager on a free port with its data in a folder of its own. `config` is the whole alertmanager.yml, which is JSON here. */
-export async function startAlertmanager(config: Readonly<Record<string, unknown>>): Promise<AlertmanagerServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'belay-alertmanager-'));
+export interface AlertmanagerOptions {
+  /** Where it was before: starts again on the same address and the same data. */
+  readonly port?: number;
+  readonly directory?: string;
+  /** With it, a replica of a pair: its own port among replicas, and that of the other. */
+  readonly cluster?: { readonly port: number; readonly peer: number };
+}
+
+/**
+ * Starts a real Alertmanager on a free port with its data in a folder of its own (removed by `stop`, unless the folder
+ * was given). `config` is the whole alertmanager.yml, which is JSON here.
+ */
+export async function startAlertmanager(config: Readonly<Record<string, unknown>>, options: AlertmanagerOptions = {}): Promise<AlertmanagerServer> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'belay-alertmanager-')));
   const configFile = join(directory, 'alertmanager.yml');
   await writeFile(configFile, JSON.stringify(config));
-  const port = await freePort();
+  const { cluster, port = await freePort() } = options;
+  const clusterArguments = cluster === undefined ? ['--cluster.listen-address='] : [`--cluster.listen-address=127.0.0.1:${cluster.port}`, `--cluster.advertise-address=127.0.0.1:${cluster.port}`, `--cluster.peer=127.0.0.1:${cluster.peer}`, '--cluster.peer-timeout=1s', '--cluster.settle-timeout=2s'];
   const url = `http://127.0.0.1:${String(port)}`;
   const child = spawn(
     'prometheus-alertmanager',
-    [`--config.file=${configFile}`, `--storage.path=${join(directory, 'data')}`, `--web.listen-address=127.0.0.1:${String(port)}`, '--cluster.listen-address=', '--log.level=warn'],
+    [`--config.file=${configFile}`, `--storage.path=${join(directory, 'data')}`, `--web.listen-address=127.0.0.1:${String(port)}`, ...clusterArguments, '--log.level=warn'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let log = '';
@@ -46,7 +58,7 @@ export async function startAlertmanager(config: Readonly<Record<string, unknown>
         child.kill('SIGTERM');
         await once(child, 'exit');
       }
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

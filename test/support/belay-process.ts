@@ -32,7 +32,8 @@ export class BelayProcess {
   static async start(files: BelayFiles): Promise<BelayProcess> {
     const port = await freePort();
     const belay = new BelayProcess(await mkdtemp(join(tmpdir(), 'belay-e2e-')), `http://127.0.0.1:${port}`);
-    await belay.write({ ...files, 'belay.yaml': { http: { listen: `127.0.0.1:${port}` }, ...(files['belay.yaml'] as object) } });
+    const written = files['belay.yaml'] as { readonly http?: object };
+    await belay.write({ ...files, 'belay.yaml': { ...written, http: { listen: `127.0.0.1:${port}`, ...written.http } } });
     await belay.start();
     return belay;
   }
@@ -96,14 +97,25 @@ export class BelayProcess {
   }
 
   async get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${this.url}${path}`);
+    return JSON.parse(await this.text(path)) as T;
+  }
+
+  async text(path: string): Promise<string> {
+    const answer = await fetch(`${this.url}${path}`, { headers: await this.#authorization() });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
+    return answer.text();
+  }
+
+  async delete(path: string): Promise<Response> {
+    return fetch(`${this.url}${path}`, { method: 'DELETE', headers: await this.#authorization() });
   }
 
   async post(path: string, body: unknown): Promise<Response> {
-    const token = (await readFile(join(this.directory, 'belay.db.token'), 'utf8')).trim();
-    return fetch(`${this.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    return fetch(`${this.url}${path}`, { method: 'POST', headers: { ...(await this.#authorization()), 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  }
+
+  async #authorization(): Promise<Record<string, string>> {
+    return { authorization: `Bearer ${(await readFile(join(this.directory, 'belay.db.token'), 'utf8')).trim()}` };
   }
 
   async incidents(): Promise<readonly IncidentSummary[]> {

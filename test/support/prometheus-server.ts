@@ -25,6 +25,8 @@ export interface PrometheusOptions {
   /** Where it was before: starts again on the same address and the same data. */
   readonly port?: number;
   readonly directory?: string;
+  /** More of its command line. */
+  readonly arguments?: readonly string[];
 }
 
 /** What `scrape_configs` needs for one endpoint, at the given interval. Prometheus begins to scrape five seconds after its start. */
@@ -47,7 +49,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   const url = `http://127.0.0.1:${String(port)}`;
   const child = spawn(
     'prometheus',
-    [`--config.file=${configFile}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${String(port)}`, '--storage.tsdb.retention.time=3650d', '--log.level=warn', ...(options.remoteWrite === true ? ['--web.enable-remote-write-receiver'] : [])],
+    [`--config.file=${configFile}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${String(port)}`, '--storage.tsdb.retention.time=3650d', '--log.level=warn', ...(options.remoteWrite === true ? ['--web.enable-remote-write-receiver'] : []), ...(options.arguments ?? [])],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let log = '';

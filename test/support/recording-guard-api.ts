@@ -104,6 +104,9 @@ export class RecordingGuardApi implements GuardApi {
     this.#known(request[0], 'p1', undefined);
     this.#did('resume', request, undefined);
   }
+  async receiveAlerts(...request: Parameters<GuardApi['receiveAlerts']>): Promise<void> {
+    this.#did('receiveAlerts', request, undefined);
+  }
   async reset(...request: Parameters<GuardApi['reset']>): Promise<void> {
     this.#did('reset', request, undefined);
   }

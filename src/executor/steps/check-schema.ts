@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPattern, matcherText, parseAlertMatch } from '../../source/alert-match.js';
 import type { Check } from '../../source/check.js';
 import { parseCondition } from '../../source/condition.js';
 import type { Signal } from '../../source/signal.js';
@@ -41,6 +42,18 @@ export const signalSchema = z
     return { ...signal, windowMs };
   });
 
+/** Which alerts, by their labels: a value, or one with an operator of Alertmanager before it (`=~page|ticket`). */
+export const alertMatch = z
+  .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a label'), z.string())
+  .refine((match) => Object.keys(match).length > 0, 'must name at least one label, such as { alertname: CheckoutDown }')
+  .transform((match, context) => {
+    const matchers = parseAlertMatch(match);
+    const bad = matchers.find(({ operator, value }) => operator.endsWith('~') && !isPattern(value));
+    if (bad === undefined) return matchers;
+    context.addIssue({ code: 'custom', path: [bad.name], message: `"${bad.value}" is not a regular expression` });
+    return z.NEVER;
+  });
+
 const name = z.string().min(1).optional();
 const timeout = durationMs.prefault('10s');
 const url = z.string().regex(/^https?:\/\//, 'must begin with http:// or https://');
@@ -59,6 +72,7 @@ export const checkSchema = z
     z.strictObject({ type: z.literal('query'), name, timeout, source: z.string().min(1), expr: z.string().min(1).optional(), signal: signalSchema.optional(), condition })
       .refine((check) => (check.expr === undefined) !== (check.signal === undefined), 'a query check needs either expr or signal'),
     z.strictObject({ type: z.literal('command'), name, timeout, command: argumentList }),
+    z.strictObject({ type: z.literal('alerts'), name, timeout, source: z.string().min(1).optional(), match: alertMatch, atMost: z.int().min(0).default(0) }),
     z.strictObject({ type: z.literal('health'), name, timeout, target: z.string().min(1) }),
   ])
   .transform((written): Check => {
@@ -73,6 +87,10 @@ export const checkSchema = z
       }
       case 'command':
         return { type: 'command', name: written.name ?? written.command.join(' '), argv: written.command, timeoutMs: written.timeout };
+      case 'alerts': {
+        const { timeout: timeoutMs, ...check } = written;
+        return { ...check, name: check.name ?? `at most ${check.atMost} alerts with ${check.match.map(matcherText).join(', ')}`, timeoutMs };
+      }
       case 'health':
         return { type: 'health', name: written.name ?? `health of ${written.target}`, target: written.target, timeoutMs: written.timeout };
       default:
