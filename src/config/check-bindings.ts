@@ -1,4 +1,5 @@
 import { templateReferences } from '../executor/calls/template.js';
+import { fetchReferences } from '../executor/data/backup/backup-place.js';
 import { stepParameterSchemas } from '../executor/step-parameters.js';
 import type { BelayPart } from './belay-part.js';
 import { suggestion } from './closest-word.js';
@@ -13,11 +14,12 @@ const stepTypeOf = { featureFlags: 'feature-flag', deployments: 'deployment', co
 
 /** The references of a kind's bindings: each must be a parameter of its steps. */
 export function checkBindingTemplates({ document, secrets, bindings }: BelayPart, kind: BindingKind): readonly Problem[] {
-  const known = [...new Set([...Object.keys(stepParameterSchemas[stepTypeOf[kind]].shape), 'environment'])];
+  const ofStep = [...Object.keys(stepParameterSchemas[stepTypeOf[kind]].shape), 'environment'];
   return [...(bindings[kind] ?? [])].flatMap(([name, binding]) =>
     textsIn(binding === undefined ? undefined : (document.data as Record<string, Record<string, unknown>>)[kind]?.[name], [kind, name]).flatMap(({ text, path }) => {
       const secret = secrets.at(path);
       if (secret?.holdsBraces === true) return [document.problem(path, 'the secret holds "${", which would be taken for a reference here')];
+      const known = [...new Set(path.includes('backups') ? fetchReferences : ofStep)];
       return checkReferences(document, path, secret?.written ?? text, known);
     }),
   );

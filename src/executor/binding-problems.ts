@@ -1,5 +1,6 @@
 import type { RollbackStep } from '../rollback/rollback-plan.js';
 import type { Bindings } from './bindings.js';
+import { fetchReferences } from './data/backup/backup-place.js';
 import { stepParameterSchemas } from './step-parameters.js';
 import { templateReferences } from './calls/template.js';
 
@@ -34,6 +35,7 @@ export function bindingProblems(bindings: Bindings): BindingProblem[] {
       const known = referencesOf[kind];
       return referencesIn(binding).flatMap(({ path, reference }): BindingProblem[] => {
         const place = [kind, name, ...path];
+        if (isOfFetch(path)) return (fetchReferences as readonly string[]).includes(reference) ? [] : [{ path: place, message: `\${${reference}} is not known here: ${fetchReferences.map((word) => `\${${word}}`).join(', ')} are` }];
         if (!known.includes(reference)) return [{ path: place, message: `\${${reference}} is not known here: ${known.map((word) => `\${${word}}`).join(', ')} are` }];
         // A value with a quotation mark would break out of its place in text that is to be JSON.
         if (path.at(-1) === 'body') return [{ path: place, message: 'write the body with its keys instead of as one text, so that values are put in as JSON' }];
@@ -59,9 +61,14 @@ export function stepBindingProblems(step: RollbackStep, bindings: Bindings): Bin
     const path = step.parameters[need.parameter] === undefined ? ['parameters'] : ['parameters', need.parameter];
     return [{ path, message: `${need.kind} in belay.yaml has no entry "${name}"${known.length === 0 ? '' : `; it has ${known.join(', ')}`}` }];
   }
-  const missing = new Set(referencesIn(entries[name]).map(({ reference }) => reference).filter((reference) => reference !== 'environment' && step.parameters[reference] === undefined));
+  const missing = new Set(referencesIn(entries[name]).filter(({ path }) => !isOfFetch(path)).map(({ reference }) => reference).filter((reference) => reference !== 'environment' && step.parameters[reference] === undefined));
   const problems: BindingProblem[] = [...missing].map((reference) => ({ path: ['parameters'], message: `${need.kind} "${name}" needs ${reference}, which this step does not give` }));
   return [...problems, ...unfitWishes(step, bindings, name)];
+}
+
+/** What fetches a backup is told which one; it has no step's parameters. */
+function isOfFetch(path: readonly (string | number)[]): boolean {
+  return path[0] === 'backups';
 }
 
 function unfitWishes(step: RollbackStep, bindings: Bindings, name: string): BindingProblem[] {

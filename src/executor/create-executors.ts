@@ -9,6 +9,7 @@ import { configurationProvider } from './configuration/configuration-bindings.js
 import { configurationChange } from './configuration/configuration-change.js';
 import { reloadOf } from './configuration/reload.js';
 import { dataChange } from './data/database-bindings.js';
+import { runIdentity } from './data/run-identity.js';
 import { deploymentProvider } from './deployment/deployment-bindings.js';
 import { deploymentChange } from './deployment/deployment-change.js';
 import { flagProvider } from './feature-flag/flag-bindings.js';
@@ -30,11 +31,14 @@ export interface ExecutorSetting {
   readonly checkRunner: CheckRunner;
   readonly planNotifier: PlanNotifier;
   readonly clock: Clock;
+  /** The `rpo` of a target: so old may a backup be that its data are restored from. */
+  readonly recoveryPointMs?: ((target: string) => number | undefined) | undefined;
 }
 
 /** An executor for every step type that Belay brings. */
 export function createExecutors(setting: ExecutorSetting): Map<StepType, RollbackStepExecutor> {
   const { bindings, directory, checkRunner, planNotifier, clock } = setting;
+  const rpoOf = ({ metadata: { target } }: RollbackContext): number | undefined => (typeof target === 'string' ? setting.recoveryPointMs?.(target) : undefined);
   const changing = (changeOf: (step: RollbackStep, context: RollbackContext) => StateChange): StateExecutor => new StateExecutor(changeOf, clock);
   return new Map<StepType, RollbackStepExecutor>([
     [
@@ -63,7 +67,7 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
       'data',
       changing((step, context) => {
         const request = requestOf('data', step, context);
-        return dataChange(bound('databases', bindings.databases, request.parameters.database), directory, request);
+        return dataChange(bound('databases', bindings.databases, request.parameters.database), { directory, clock }, { ...request, run: runIdentity(context), rpoMs: rpoOf(context) });
       }),
     ],
     ['notification', new NotificationExecutor(planNotifier)],

@@ -28,6 +28,8 @@ export interface StateChange {
   readonly wanted: unknown;
   /** Looks at the real state and changes nothing. May throw: that is `unknown`. */
   read(signal: AbortSignal): Promise<Reading>;
+  /** What must hold before the plan of this step begins, said for people; throws where it does not. Has no effect. */
+  ready?(effort: Effort): Promise<string>;
   /** Makes the change. */
   apply(effort: Effort): Promise<void>;
   /** A reload. It follows even where the state was there already, because nothing tells whether it has been reloaded since. */
@@ -78,6 +80,10 @@ export class StateExecutor implements RollbackStepExecutor {
     const found = actual === undefined ? (problem ?? state) : valueText(actual);
     const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${found} → ${valueText(change.wanted)}`;
     return { summary: `${change.subject}: ${text}${change.follow === undefined ? '' : ', then reload'}`, before: actual, after: change.wanted };
+  }
+
+  async ready(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#changeOf(step, context).ready?.({ signal });
   }
 
   async state(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState> {

@@ -17,6 +17,8 @@ export const errorCodes = [
   'provider-refused',
   'provider-unreachable',
   'command-failed',
+  'backup-unfit',
+  'data-unsound',
   'target-busy',
   'not-found',
   'conflict',

@@ -370,6 +370,7 @@ export class TargetGuard {
       triggeredBy: rung.by,
       metadata: {
         incidentId: incident.id,
+        executionId: rung.executionId,
         target: this.name,
         level: rung.level,
         reason: rung.reason,

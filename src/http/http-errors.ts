@@ -33,6 +33,8 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   'provider-refused': 502,
   'provider-unreachable': 502,
   'command-failed': 502,
+  'backup-unfit': 502,
+  'data-unsound': 502,
   'target-busy': 409,
   'not-found': 404,
   conflict: 409,

@@ -106,6 +106,7 @@ export class ExecutionRun {
   async #attempt({ key, step }: ExecutionStep, number: number): Promise<void> {
     const { clock, calls, random, drain } = this.#ports;
     const { executionId, context } = this.#state;
+    if (this.#nothingBegun() && !(await this.#mayBegin())) return;
     const description = number === 1 ? await this.#stateBefore(step) : undefined;
     if (this.#cancel?.aborted === true || drain.aborted) return;
 
@@ -114,6 +115,25 @@ export class ExecutionRun {
     const end = await calls.execute(step, context, attempt, { cancel: this.#cancel, onLate: (error) => this.#appendLate(key, attempt.id, error) });
     await this.#noteCancel();
     await this.append(attemptEnded(this.#state, key, end, clock.now(), random()));
+  }
+
+  #nothingBegun(): boolean {
+    return this.#state.steps.every(({ phase }) => phase.type === 'pending');
+  }
+
+  /** Asks every step what must hold before the first one; where one refuses, nothing is begun at all. */
+  async #mayBegin(): Promise<boolean> {
+    const { clock, calls } = this.#ports;
+    const { executionId, context, steps } = this.#state;
+    for (const { step: { step } } of steps) {
+      const ready = await calls.ready(step, context, { cancel: this.#cancel });
+      if (this.#cancel?.aborted === true) return false;
+      if (ready === undefined || 'words' in ready) continue;
+      const error = `Failed at step: ${step.id} - ${ready.error}; nothing has been begun`;
+      await this.append({ type: 'rollback-ended', executionId, at: clock.now(), outcome: 'failed', error });
+      return false;
+    }
+    return true;
   }
 
   /** For the journal, and for who wants to put it back; never a reason not to run the step. */
@@ -127,7 +147,7 @@ export class ExecutionRun {
   async #describe({ key, step }: ExecutionStep): Promise<void> {
     const { clock, calls } = this.#ports;
     const { executionId, context } = this.#state;
-    const read = await calls.describe(step, context, { cancel: this.#cancel });
+    const read = await calls.describeWhole(step, context, { cancel: this.#cancel });
     if (this.#cancel?.aborted === true) return;
     const base = { executionId, at: clock.now(), stepKey: key };
     await this.append('error' in read ? { ...base, type: 'step-failed', error: read.error, continued: true } : { ...base, type: 'step-described', description: read.description });

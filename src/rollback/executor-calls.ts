@@ -81,6 +81,31 @@ export class ExecutorCalls {
     }
   }
 
+  /** What must hold before a plan with this step begins; `undefined` where the executor asks for nothing. */
+  async ready(step: RollbackStep, context: RollbackContext, bounds: { readonly cancel?: AbortSignal | undefined } = {}): Promise<{ readonly words: string } | { readonly error: string } | undefined> {
+    const executor = this.executorOf(step.type);
+    if (executor.ready === undefined) return undefined;
+    const end = await boundedWork(this.#ports.clock, async (signal) => executor.ready?.(this.#filled(step), structuredClone(context), signal), {
+      timeoutMs: stepTimeoutMs(step),
+      graceMs: this.#ports.settleGraceMs,
+      timeoutError: timeoutError(step),
+      cancel: bounds.cancel,
+    });
+    if (end.type === 'threw') return { error: this.#text(end.error) };
+    if (end.type !== 'done') return { error: end.type === 'cancelled' ? 'Error: cancelled' : failureText(timeoutError(step)) };
+    return end.value === undefined ? undefined : { words: this.#ports.redactor.text(end.value) };
+  }
+
+  /** What the step would do, and whether the plan could begin as far as this step is concerned. */
+  async describeWhole(step: RollbackStep, context: RollbackContext, bounds: { readonly cancel?: AbortSignal | undefined }): Promise<{ readonly description: StepDescription } | { readonly error: string }> {
+    const read = await this.describe(step, context, bounds);
+    if ('error' in read) return read;
+    const ready = await this.ready(step, context, bounds);
+    if (ready === undefined) return read;
+    const words = 'error' in ready ? `the plan would not begin: ${ready.error}` : ready.words;
+    return { description: { ...read.description, summary: `${read.description.summary}; ${words}` } };
+  }
+
   /** Ends what an attempt left running when Belay died in it, then reads whether the wanted state is there. */
   async examine(step: RollbackStep, context: RollbackContext, attemptId: string): Promise<Finding> {
     const { clock, settleGraceMs: graceMs } = this.#ports;

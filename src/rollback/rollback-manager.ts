@@ -163,7 +163,7 @@ export class RollbackManager {
     const planned: PlannedStep[] = [];
     for (const step of this.#steps(planId, ownContext)) {
       options.signal?.throwIfAborted();
-      planned.push({ ...step, ...(await this.#ports.calls.describe(step.step, ownContext, { cancel: options.signal })) });
+      planned.push({ ...step, ...(await this.#ports.calls.describeWhole(step.step, ownContext, { cancel: options.signal })) });
     }
     return planned;
   }

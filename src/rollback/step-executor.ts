@@ -36,6 +36,11 @@ export interface RollbackStepExecutor {
   execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void>;
   /** Reads the real state and tells what `execute` would do. Has no effect. */
   describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;
+  /**
+   * What must hold before the *first* step of the plan is begun, such as a backup that can be restored: asked of every
+   * step then. Resolves to a line for people; rejecting means that the plan is not begun. Has no effect.
+   */
+  ready?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<string | undefined>;
   /** Reads the real state after a crash, to decide between skipping, running again and parking. Has no effect. */
   state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
   /**

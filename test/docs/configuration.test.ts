@@ -48,6 +48,7 @@ describe('examples', () => {
 describe('tables have every key of what is really read, with its default', () => {
   const [plan = {}] = variantsOf(plans);
   const trigger = at(rules, 'triggers', '[]');
+  const postgresData = variantOfType(at(belay, 'databases', 'NAME'), 'postgres');
   const httpFlags = variantOfType(at(belay, 'featureFlags', 'NAME'), 'http');
 
   test.each<readonly [heading: string, schemas: readonly JsonSchema[]]>([
@@ -58,6 +59,8 @@ describe('tables have every key of what is really read, with its default', () =>
     ['### notify', [at(belay, 'notify')]],
     ['### policy', [at(belay, 'policy')]],
     ['### reports', [at(belay, 'reports')]],
+    ['### backups', [at(postgresData, 'backups')]],
+    ['### checks of data', [at(postgresData, 'checks', '[]')]],
     ['### requests', [at(httpFlags, 'set'), at(httpFlags, 'get')]],
     ['#### readiness', [at(variantOfType(at(belay, 'deployments', 'NAME'), 'symlink'), 'ready')]],
     ['## rules/*.yaml', [rules]],

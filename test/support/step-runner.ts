@@ -11,6 +11,9 @@ interface StepRunnerOptions {
   /** As it stands in belay.yaml. */
   readonly bindings?: Record<string, unknown>;
   readonly clock?: Clock;
+  /** Which rollback the steps belong to. */
+  readonly executionId?: string;
+  readonly rpoMs?: number;
   readonly check?: (check: Check) => CheckResult;
 }
 
@@ -24,12 +27,15 @@ export function stepOf(type: string, parameters: Record<string, unknown>): Rollb
 export class StepRunner {
   readonly notifications: PlanNotification[] = [];
   readonly #executors: Map<StepType, RollbackStepExecutor>;
+  readonly #context: RollbackContext;
 
-  constructor({ directory = '/nonexistent', bindings = {}, clock = systemClock, check }: StepRunnerOptions) {
+  constructor({ directory = '/nonexistent', bindings = {}, clock = systemClock, check, executionId, rpoMs }: StepRunnerOptions) {
+    this.#context = executionId === undefined ? context : { ...context, metadata: { executionId, target: 'shop' } };
     this.#executors = createExecutors({
       bindings: bindingsSchema.parse(bindings),
       directory,
       clock,
+      recoveryPointMs: () => rpoMs,
       checkRunner: { run: async (asked) => check?.(asked) ?? { name: asked.name, status: 'error', at: 0, detail: 'no check is expected' } },
       planNotifier: { enqueue: async (notification) => void this.notifications.push(notification) },
     });
@@ -37,25 +43,29 @@ export class StepRunner {
 
   execute(type: StepType, parameters: Record<string, unknown>, signal = AbortSignal.timeout(30_000), attemptId = 'test-attempt'): Promise<void> {
     const attempt = { id: attemptId, executionId: 'test-execution', stepKey: 'plan/the-step', number: 1 };
-    return this.#executor(type).execute(stepOf(type, parameters), context, signal, attempt);
+    return this.#executor(type).execute(stepOf(type, parameters), this.#context, signal, attempt);
   }
 
   describe(type: StepType, parameters: Record<string, unknown>): Promise<StepDescription> {
-    return this.#executor(type).describe!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+    return this.#executor(type).describe!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
   state(type: StepType, parameters: Record<string, unknown>): Promise<StepState> {
-    return this.#executor(type).state!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+    return this.#executor(type).state!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+  }
+
+  ready(type: StepType, parameters: Record<string, unknown>): Promise<string | undefined> {
+    return this.#executor(type).ready!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
   /** What would be put back later, as it comes out of a journal. */
   async capture(type: StepType, parameters: Record<string, unknown>): Promise<unknown> {
-    const captured = await this.#executor(type).capture!(stepOf(type, parameters), context, AbortSignal.timeout(30_000));
+    const captured = await this.#executor(type).capture!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
     return captured === undefined ? undefined : (JSON.parse(JSON.stringify(captured)) as unknown);
   }
 
   async undo(type: StepType, parameters: Record<string, unknown>, captured: unknown, signal = AbortSignal.timeout(30_000)): Promise<void> {
-    await this.#executor(type).undoing!(captured).execute(stepOf(type, parameters), context, signal);
+    await this.#executor(type).undoing!(captured).execute(stepOf(type, parameters), this.#context, signal);
   }
 
   #executor(type: StepType): RollbackStepExecutor {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../time/clock.js';
 import type { TemplateValues } from '../calls/template.js';
 import type { StepParameters } from '../step-parameters.js';
 
@@ -5,4 +6,14 @@ import type { StepParameters } from '../step-parameters.js';
 export interface DataRequest {
   readonly parameters: StepParameters<'data'>;
   readonly values: TemplateValues;
+  /** Which rollback it is for. */
+  readonly run: string;
+  /** The `rpo` of the target, where it has one: so old may a backup be unless the binding says otherwise. */
+  readonly rpoMs: number | undefined;
+}
+
+/** What every provider of data works with. Relative paths of bindings start at `directory`. */
+export interface DataSurroundings {
+  readonly directory: string;
+  readonly clock: Clock;
 }
