@@ -1,8 +1,11 @@
 import type { Config } from '../config/config.js';
-import { decide, type FiringAlert } from '../decision/decide.js';
+import { noChanges } from '../decision/change.js';
+import { decide } from '../decision/decide.js';
 import type { Decision } from '../decision/decision.js';
+import type { FiringAlert } from '../decision/decision-input.js';
 import { emptyLedger } from '../decision/ledger.js';
-import { evidenceOf } from '../guard/evidence.js';
+import { matrixOf } from '../decision/matrix.js';
+import { firingAlertOf } from '../guard/firing-alert.js';
 import { rungsOfTarget } from '../guard/target-declaration.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { FiringSpan } from './alert-spans.js';
@@ -42,7 +45,10 @@ export function firstDecisions(replays: readonly TriggerReplay[], config: Config
             pauses: [],
             ledger: emptyLedger,
             running: 0,
-            policy: config.policy,
+            // What was known to be good then is not replayed.
+            changes: noChanges,
+            flaps: 0,
+            policy: { ...config.policy, matrix: matrixOf(target, config.policy.matrix) },
           },
           at,
         ),
@@ -52,6 +58,8 @@ export function firstDecisions(replays: readonly TriggerReplay[], config: Config
   return decisions;
 }
 
+/** A scheduled rollback counts from its firing. An impact that would have to be asked for is unknown here. */
 function firingAlert(trigger: Trigger, { alert }: FiringSpan): FiringAlert {
-  return { evidence: evidenceOf(trigger, alert), response: trigger.response === 'scheduled' ? 'immediate' : trigger.response, levels: trigger.levels, planId: trigger.planId, mode: 'enforce' };
+  const firing = firingAlertOf(trigger, alert, 'enforce', trigger.impact?.kind === 'asked' ? { kind: 'unknown', why: 'the past is not asked about it' } : undefined);
+  return { ...firing, response: firing.response === 'scheduled' ? 'immediate' : firing.response };
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Bindings, bindingsSchema } from '../executor/bindings.js';
 import { type BelayFile, belaySchema, sourceSchema, targetSchema, type WrittenSource, type WrittenTarget } from './belay-schema.js';
 import { type Checked, checkSchema, isRecord, recordOf } from './check-schema.js';
+import { matrixSchema, type WrittenMatrixRow } from './matrix-schema.js';
 import type { Problem } from './problem.js';
 import type { SecretReferences } from './secret-references.js';
 import type { YamlDocument } from './yaml-document.js';
@@ -20,6 +21,8 @@ export interface BelayPart {
   readonly sources: Named<WrittenSource> | undefined;
   readonly bindings: { readonly [K in keyof Bindings]: Named<Bindings[K][string]> | undefined };
   readonly channels: readonly string[];
+  /** The rows of the decision matrix; empty where there is none, and `undefined` where one of them is not well. */
+  readonly matrix: readonly WrittenMatrixRow[] | undefined;
 }
 
 /** Reads the document of belay.yaml, in which the secrets have taken the place of their references. */
@@ -41,6 +44,7 @@ export function readBelay(document: YamlDocument, secrets: SecretReferences): { 
       configurations: named(section('configurations'), bindingsSchema.shape.configurations.unwrap().valueType),
       databases: named(section('databases'), bindingsSchema.shape.databases.unwrap().valueType),
     },
+    matrix: matrixSchema.default([]).safeParse(recordOf(file?.['policy'])['matrix']).data,
     channels: Object.keys(recordOf(file?.['notify'])),
   };
   return { belay, problems: secrets.shown(checked.problems, document.data, (written) => check(written).problems) };

@@ -1,9 +1,11 @@
+import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
 import { httpExpectation } from '../executor/steps/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
+import { matrixSchema } from './matrix-schema.js';
 import { HINT } from './schema-wording.js';
 
 const listen = z.string().transform((text, context) => {
@@ -74,11 +76,42 @@ const notifySchema = z.strictObject({
 
 const count = z.int().min(1);
 
-const policySchema = z.strictObject({
+const freeze = z.strictObject({
+  cron: z.string().transform((text, context) => {
+    const { valid, errors } = validateDetailed(text);
+    const fields = text.trim().split(/\s+/).length;
+    if (valid && fields === 5) return text;
+    const why = valid ? `it has ${fields} fields` : errors.map(({ message }) => message).join('; ');
+    context.addIssue({ code: 'custom', message: `"${text}" is not a cron expression of five fields (${why}): write minute, hour, day of the month, month and day of the week, such as "0 18 * * 5"` });
+    return z.NEVER;
+  }),
+  timezone: z
+    .string()
+    .refine((name) => isTimeZone(name), 'is not a time zone: write a name such as Europe/Berlin or UTC')
+    .default('UTC'),
+  for: positiveDurationField,
+  reason: z.string().min(1).default('freeze'),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const policySchema = z.strictObject({
   cooldown: durationField.prefault('30m'),
   maxRollbacks: z.strictObject({ count: count.default(2), per: positiveDurationField.prefault('1h') }).prefault({}),
   fleet: z.strictObject({ maxTargets: count.default(2), per: positiveDurationField.prefault('10m'), maxConcurrent: count.default(1) }).prefault({}),
   maxAutoLevel: levelField.default(3),
+  matrix: matrixSchema.default([]),
+  requireChange: z.strictObject({ within: positiveDurationField }).optional(),
+  goodAfter: positiveDurationField.prefault('30m'),
+  flap: z.strictObject({ count: count.max(100).default(5), per: positiveDurationField.prefault('1h') }).prefault({}),
+  freeze: z.array(freeze).default([]),
 });
 
 const reportsSchema = z.strictObject({

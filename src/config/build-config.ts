@@ -7,6 +7,7 @@ import type { HealthSettings, SourceSettings } from '../source/source-settings.j
 import type { VerificationSpec } from '../verification/verification.js';
 import type { BelayFile, WrittenSource } from './belay-schema.js';
 import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
+import { buildMatrix } from './build-matrix.js';
 import type { Config } from './config.js';
 import { HEALTH } from './health-source.js';
 import type { WrittenPlan } from './plan-schema.js';
@@ -34,7 +35,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
   };
   const { listen, auth, tls } = belay.http;
   const inDirectory = (path: string): string => resolve(directory, path);
-  const { cooldown, maxRollbacks, fleet, maxAutoLevel } = belay.policy;
+  const { cooldown, maxRollbacks, fleet, maxAutoLevel, matrix, requireChange, goodAfter, flap, freeze } = belay.policy;
   return deepFreeze<Config>({
     file,
     directory,
@@ -61,6 +62,11 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       maxRollbacks: { count: maxRollbacks.count, perMs: maxRollbacks.per },
       fleet: { maxTargets: fleet.maxTargets, perMs: fleet.per, maxConcurrent: fleet.maxConcurrent },
       maxAutoLevel,
+      matrix: buildMatrix(matrix, plans),
+      requireChange: requireChange === undefined ? undefined : { withinMs: requireChange.within },
+      goodAfterMs: goodAfter,
+      flap: { count: flap.count, perMs: flap.per },
+      freeze: freeze.map(({ for: forMs, ...start }) => ({ ...start, forMs })),
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
   });

@@ -57,7 +57,7 @@ function askedOf({ signal, expr }: Pick<WrittenTrigger, 'signal' | 'expr'>): Que
 }
 
 function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, own: Pick<Trigger, 'name' | 'severity' | 'condition' | 'clearCondition'>, intervalMs: number): Trigger {
-  const { onNoData, onError, response, delay: delayMs, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan } = trigger;
+  const { onNoData, onError, response, delay: delayMs, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan, impact, timeToFix, issueType } = trigger;
   return {
     ...own,
     target,
@@ -80,6 +80,9 @@ function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, ow
     annotations,
     levels: rangeOf(level, levels),
     planId: plan,
+    impact: impactOf(impact),
+    timeToFixMs: timeToFix,
+    issueType,
     intervalMs,
   };
 }
@@ -102,7 +105,14 @@ function minTrafficOf(written: WrittenTrigger['minTraffic']): Trigger['minTraffi
   return written === undefined || query === undefined ? undefined : { query, atLeast: written.atLeast };
 }
 
-function rangeOf(level: Level | undefined, levels: readonly [Level, Level] | undefined): LevelRange | undefined {
+function impactOf(written: WrittenTrigger['impact']): Trigger['impact'] {
+  if (written === undefined) return undefined;
+  if ('share' in written) return { kind: 'share', share: written.share };
+  return { kind: 'asked', query: 'signal' in written ? { kind: 'signal', signal: written.signal } : { kind: 'promql', expr: written.expr } };
+}
+
+/** `[1, 3]`, or one level. */
+export function rangeOf(level: Level | undefined, levels: readonly [Level, Level] | undefined): LevelRange | undefined {
   if (levels !== undefined) return { from: levels[0], to: levels[1] };
   return level === undefined ? undefined : { from: level, to: level };
 }

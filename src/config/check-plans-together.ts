@@ -1,9 +1,14 @@
 import { relative } from 'node:path';
+import { leavesToMatrix, reaches } from './asked-levels.js';
+import { templateReferences } from '../rollback/template.js';
 import type { Named } from './belay-part.js';
 import { checkKnown } from './check-known.js';
 import type { PlanPart } from './plans-part.js';
+import type { WrittenMatrixRow } from './matrix-schema.js';
+import { listOf, recordOf } from './check-schema.js';
 import type { Path, Problem } from './problem.js';
 import type { TriggerPart } from './rules-part.js';
+import { textsIn } from './texts-in.js';
 import type { YamlDocument } from './yaml-document.js';
 
 /** How another place is named in a problem of `from`: `plans/checkout.yaml:3`, or `line 3` in the same file. */
@@ -13,7 +18,7 @@ export function placeOf(document: YamlDocument, path: Path, from: YamlDocument, 
 }
 
 /** What plans are to each other and to the triggers. `isComplete`: every file of plans could be read. */
-export function checkPlansTogether(plans: readonly PlanPart[], triggers: readonly TriggerPart[], directory: string, isComplete: boolean): readonly Problem[] {
+export function checkPlansTogether(plans: readonly PlanPart[], triggers: readonly TriggerPart[], matrix: readonly WrittenMatrixRow[], directory: string, isComplete: boolean): readonly Problem[] {
   const byId = new Map<string, PlanPart>();
   for (const plan of plans) {
     const { id } = plan.written;
@@ -23,7 +28,8 @@ export function checkPlansTogether(plans: readonly PlanPart[], triggers: readonl
     ...checkIds(plans, byId, directory),
     ...(isComplete ? checkDependencies(plans, byId) : []),
     ...checkCycles(plans, byId),
-    ...checkRungs(plans, triggers, directory),
+    ...checkRungs(plans, triggers, matrix, directory),
+    ...(isComplete ? checkRollbackPoints(plans) : []),
     ...(isComplete ? checkPinned(triggers, byId) : []),
   ];
 }
@@ -68,7 +74,7 @@ function checkCycles(plans: readonly PlanPart[], byId: Named<PlanPart>): readonl
 }
 
 /** Two plans of one target and level leave it open which one runs, unless every trigger that gets there names one. */
-function checkRungs(plans: readonly PlanPart[], triggers: readonly TriggerPart[], directory: string): readonly Problem[] {
+function checkRungs(plans: readonly PlanPart[], triggers: readonly TriggerPart[], matrix: readonly WrittenMatrixRow[], directory: string): readonly Problem[] {
   const groups = new Map<string, PlanPart[]>();
   for (const plan of plans) {
     const { written, fields } = plan;
@@ -78,7 +84,7 @@ function checkRungs(plans: readonly PlanPart[], triggers: readonly TriggerPart[]
   }
   return [...groups.values()].flatMap(([first, ...others]) => {
     const [second] = others;
-    if (first === undefined || second === undefined || isPinned([first, ...others], triggers)) return [];
+    if (first === undefined || second === undefined || isPinned([first, ...others], triggers, matrix)) return [];
     const { target, level } = second.written;
     return others.map((plan) =>
       plan.document.problem([...plan.path, 'level'], `another plan is on level ${String(level)} of ${String(target)} (${placeOf(first.document, [...first.path, 'level'], plan.document, directory)})`, {
@@ -88,17 +94,12 @@ function checkRungs(plans: readonly PlanPart[], triggers: readonly TriggerPart[]
   });
 }
 
-function isPinned(rivals: readonly PlanPart[], triggers: readonly TriggerPart[]): boolean {
+function isPinned(rivals: readonly PlanPart[], triggers: readonly TriggerPart[], matrix: readonly WrittenMatrixRow[]): boolean {
   const [{ written: { target }, fields: { level = 0 } }] = rivals as [PlanPart];
   const own = triggers.filter((trigger) => trigger.target === target);
   const ids = new Set(rivals.map(({ written }) => written['id']));
-  return own.some(({ fields }) => ids.has(fields.plan)) && !own.some((trigger) => reaches(trigger, level));
-}
-
-/** Whether a trigger's own levels include one; a pinned trigger has none. */
-export function reaches({ fields: { level: only, levels } }: TriggerPart, level: number): boolean {
-  const [from, to] = levels ?? [only ?? Infinity, only ?? -Infinity];
-  return from <= level && level <= to;
+  const asks = [...own.map(({ fields }) => fields), ...(own.some(leavesToMatrix) ? matrix : [])];
+  return asks.some(({ plan }) => ids.has(plan)) && !asks.some((request) => reaches(request, level));
 }
 
 function checkPinned(triggers: readonly TriggerPart[], byId: Named<PlanPart>): readonly Problem[] {
@@ -110,5 +111,21 @@ function checkPinned(triggers: readonly TriggerPart[], byId: Named<PlanPart>): r
     const { target: planTarget, level } = plan.written;
     if (planTarget === undefined || level === undefined) return [document.problem(at, `the plan "${id}" has no target and level, so it can be started by hand only`)];
     return planTarget === target || target === undefined ? [] : [document.problem(at, `the plan "${id}" is for ${JSON.stringify(planTarget)}, not for "${target}"`)];
+  });
+}
+
+/** A plan without a target has no rollback point of its own; only as a dependency it is given that of another. */
+function checkRollbackPoints(plans: readonly PlanPart[]): readonly Problem[] {
+  const needed = new Set(plans.flatMap(dependenciesOf));
+  return plans.flatMap(({ document, path, written }) => {
+    if (written['target'] !== undefined || needed.has(String(written['id']))) return [];
+    return listOf(written['steps']).flatMap((step, index) => {
+      const at = [...path, 'steps', index, 'parameters'];
+      return textsIn(recordOf(step)['parameters'], at).flatMap(({ text, path: place }) =>
+        templateReferences(text)
+          .filter(({ root, problem }) => root === 'rollbackPoint' && problem === undefined)
+          .map(({ reference }) => document.problemInText(place, Math.max(0, text.indexOf(reference) - 2), `\${${reference}} has no value, because the plan has no target that could have a rollback point`, { hint: 'add target: NAME' })),
+      );
+    });
   });
 }

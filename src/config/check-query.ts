@@ -33,7 +33,8 @@ export function checkQuery(document: YamlDocument, path: Path, { expr, signal, c
   ];
 }
 
-function checkExpr(document: YamlDocument, path: Path, expr: string, sourceType: WrittenQuery['sourceType']): readonly Problem[] {
+/** `path` is where the expression itself stands. */
+export function checkExpr(document: YamlDocument, path: Path, expr: string, sourceType: WrittenQuery['sourceType']): readonly Problem[] {
   if (sourceType === 'scrape') {
     return [document.problem(path, 'a scrape source answers signals, not PromQL', { atKey: true, hint: 'write signal: { type: …, metric: … } instead, or ask a prometheus source' })];
   }

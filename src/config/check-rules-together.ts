@@ -1,6 +1,7 @@
+import { reaches } from './asked-levels.js';
 import type { BelayPart } from './belay-part.js';
 import { checkKnown } from './check-known.js';
-import { placeOf, reaches } from './check-plans-together.js';
+import { placeOf } from './check-plans-together.js';
 import { checkComposites, namesOf } from './composite.js';
 import type { PlanPart } from './plans-part.js';
 import type { Problem } from './problem.js';
@@ -49,7 +50,7 @@ function checkRange(trigger: TriggerPart, { plans, belay }: RulesTogether): read
   const { level, levels = level === undefined ? undefined : ([level, level] as const), response } = fields;
   if (levels === undefined || target === undefined || response === 'monitor' || belay?.targets?.has(target) === false) return [];
   const [from, to] = levels;
-  if (from > to || plans.some((plan) => plan.written['target'] === target && plan.fields.level !== undefined && reaches(trigger, plan.fields.level))) return [];
+  if (from > to || plans.some((plan) => plan.written['target'] === target && plan.fields.level !== undefined && reaches(fields, plan.fields.level))) return [];
   const range = from === to ? `level ${from}` : `levels ${from}-${to}`;
   return [
     document.problem([...path, written['levels'] === undefined ? 'level' : 'levels'], `no plan for ${range} of ${target}`, {

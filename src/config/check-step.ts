@@ -28,7 +28,7 @@ function isStepType(type: string): type is StepType {
   return Object.hasOwn(stepParameterSchemas, type);
 }
 
-const rollbackPointFields = ['version', 'at'];
+const rollbackPointFields = ['version', 'at', 'configVersion', 'snapshotId', 'migration', 'flags'];
 
 function checkReferences({ document, path, secrets, parameters }: StepPart): readonly Problem[] {
   return textsIn(parameters, path).flatMap(({ text, path: at }) => {
@@ -39,7 +39,7 @@ function checkReferences({ document, path, secrets, parameters }: StepPart): rea
       const [, field] = reference.split('.');
       const fault =
         problem ??
-        (root === 'rollbackPoint' && field !== undefined && !rollbackPointFields.includes(field) ? `is not known: a rollback point has ${rollbackPointFields.join(' and ')}` : undefined);
+        (root === 'rollbackPoint' && field !== undefined && !rollbackPointFields.includes(field) ? `is not known: a rollback point has ${rollbackPointFields.join(', ')}` : undefined);
       if (fault !== undefined) return [document.problemInText(at, offset, `\${${reference.replace(/^\$+\{/, '')}} ${fault}`)];
       if (root !== 'env' && root !== 'file') return [];
       const value = secrets.read(root, reference.slice(root.length + 1));

@@ -4,6 +4,7 @@ import type { BelayPart, Named } from './belay-part.js';
 import type { WrittenSource } from './belay-schema.js';
 import { alertsKeyOf, alertsSourceOf, checkAlerts } from './check-alerts.js';
 import { checkConditions, writtenConditions } from './check-conditions.js';
+import { checkImpact, checkUnaskedImpact } from './check-impact.js';
 import { checkKnown } from './check-known.js';
 import { checkQuery } from './check-query.js';
 import { checkWindow } from './check-window.js';
@@ -20,13 +21,13 @@ type Report = (key: string | undefined, message: string, details?: ProblemDetail
 /** What the schema cannot see of one trigger. `belay` is absent while belay.yaml cannot be read. */
 export function checkTrigger(part: TriggerPart, belay: BelayPart | undefined): readonly Problem[] {
   const report: Report = (key, message, details) => part.document.problem(key === undefined ? part.path : [...part.path, key], message, details);
-  return [...checkAsked(part, belay, report), ...checkWindow(part, belay), ...checkResponse(part, report), ...checkAnnotations(part)];
+  return [...checkAsked(part, belay, report), ...checkWindow(part, belay), ...checkResponse(part, belay?.matrix, report), ...checkAnnotations(part)];
 }
 
 function checkAsked(part: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {
-  if (isComposite(part)) return checkComposite(part);
+  if (isComposite(part)) return [...checkComposite(part), ...checkUnaskedImpact(part)];
   const alertsKey = alertsKeyOf(part);
-  if (alertsKey !== undefined) return [...checkAlerts(part, alertsKey, belay, report), ...checkConditions(part, undefined)];
+  if (alertsKey !== undefined) return [...checkAlerts(part, alertsKey, belay, report), ...checkConditions(part, undefined), ...checkUnaskedImpact(part)];
   return [...checkSource(part, belay, report), ...(part.written['confirm'] === undefined ? [] : [report('confirm', '"confirm" has a place with "alertmanager" only', { atKey: true, hint: 'take it out' })])];
 }
 
@@ -78,15 +79,18 @@ function checkQueryOf(part: TriggerPart, source: WrittenSource | undefined): rea
       sourceType: source?.type,
       conditions: writtenConditions(part).filter(({ condition }) => !isOfBaseline(condition)),
     }),
+    ...checkImpact(part, source?.type),
     ...(minTraffic === undefined ? [] : checkQuery(document, [...path, 'minTraffic'], { ...minTraffic, sourceType: source?.type, conditions: [] })),
     ...checkConditions(part, source),
   ];
 }
 
-function checkHealth({ written, target, fields }: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {
+function checkHealth(part: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {
+  const { written, target, fields } = part;
   const declared = target === undefined ? undefined : belay?.targets?.get(target);
   const doubt = fields.condition === undefined ? undefined : doubtfulCondition(conditionsOf(fields.condition).condition, { kind: 'health', target: target ?? '' });
   return [
+    ...checkUnaskedImpact(part),
     ...(['expr', 'signal', 'severities', 'trend', 'baseline', 'minTraffic'] as const).flatMap((key) =>
       written[key] === undefined ? [] : [report(key, `"${key}" has no place with source: health, which asks the target's own endpoint`, { atKey: true, hint: 'take it out' })],
     ),
@@ -96,13 +100,18 @@ function checkHealth({ written, target, fields }: TriggerPart, belay: BelayPart 
   ];
 }
 
-function checkResponse({ written, fields }: TriggerPart, report: Report): readonly Problem[] {
+function checkResponse({ written, fields }: TriggerPart, matrix: BelayPart['matrix'], report: Report): readonly Problem[] {
   const asked = ['level', 'levels', 'plan'].filter((key) => written[key] !== undefined);
   const [from, to] = fields.levels ?? [];
   return [
     ...(asked.length > 1 ? [report(asked[1], `"${asked.join('" and "')}" exclude each other`, { atKey: true, hint: 'keep one' })] : []),
-    ...(asked.length === 0 && fields.response !== 'monitor'
-      ? [report(undefined, 'needs one of "level", "levels" and "plan"', { hint: 'or response: monitor, to tell people only' })]
+    ...(asked.length === 0 && fields.response !== 'monitor' && matrix?.length === 0
+      ? [report(undefined, 'needs one of "level", "levels" and "plan"', { hint: 'or policy.matrix in belay.yaml, which says it for many; or response: monitor, to tell people only' })]
+      : []),
+    ...(asked.length > 0
+      ? (['impact', 'timeToFix', 'issueType'] as const)
+          .filter((key) => written[key] !== undefined)
+          .map((key) => report(key, `"${key}" says nothing beside "${asked[0] ?? ''}", because the matrix is not asked`, { atKey: true, severity: 'warning', hint: 'take one of them out' }))
       : []),
     ...(fields.response === 'scheduled' && written['delay'] === undefined
       ? [report('response', '"delay" is missing: after what time it starts', { hint: 'such as delay: 30m' })]

@@ -2,8 +2,7 @@
 const laterKeys = new Set([
   ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
   ...['routes', 'escalation', 'signingSecret'],
-  ...['matrix', 'approvals', 'freeze', 'requireChange'],
-  ...['impact', 'timeToFix', 'issueType'],
+  ...['approvals'],
   ...['budget', 'when'],
 ]);
 

@@ -5,6 +5,7 @@ import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { type BelayPart, readBelay } from './belay-part.js';
 import { buildConfig } from './build-config.js';
 import { checkBelay } from './check-belay.js';
+import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
 import { checkPlansTogether } from './check-plans-together.js';
 import { checkRulesTogether } from './check-rules-together.js';
@@ -49,7 +50,8 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...(belay === undefined ? [] : checkBelay(belay)),
     ...triggers.flatMap((trigger) => checkTrigger(trigger, belay)),
     ...planParts.flatMap((plan) => checkPlan(plan, belay)),
-    ...checkPlansTogether(planParts, triggers, directory, plans.isComplete),
+    ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
+    ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),
   ]);
   return read.result(belay, triggers, planParts);

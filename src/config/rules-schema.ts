@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { alertMatch, signalSchema } from '../executor/steps/check-schema.js';
 import { type Condition, parseCondition } from '../source/condition.js';
 import { parseTriggerCondition } from './baseline-condition.js';
+import { shareOf } from './matrix-schema.js';
 import { durationField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 
 const conditionReadBy = (parse: typeof parseCondition) =>
@@ -55,6 +56,16 @@ const LONGEST_EXPR = 20_000;
 const exprField = z.string().max(LONGEST_EXPR).refine((text) => text.trim() !== '', 'must not be empty');
 const members = z.array(nameField).min(1);
 
+/** `all`, a share (0.6, 60%), or a question that the trigger's source answers with one. */
+const impact = z.union(
+  [z.number().min(0).max(1), exprField, z.strictObject({ signal: signalSchema })],
+  'must be all, a share such as 60%, an expression that gives a share, or { signal: … }',
+).transform((written): { readonly share: number } | { readonly expr: string } | { readonly signal: z.output<typeof signalSchema> } => {
+  if (typeof written === 'object') return written;
+  const stated = shareOf(written);
+  return stated === undefined ? { expr: String(written) } : { share: stated };
+});
+
 export const triggerSchema = z.strictObject({
   name: nameField,
   source: nameField.optional(),
@@ -92,6 +103,9 @@ export const triggerSchema = z.strictObject({
   level: levelField.optional(),
   levels: z.tuple([levelField, levelField], 'must be two levels, the lowest and the highest, such as [1, 3]').optional(),
   plan: nameField.optional(),
+  impact: impact.optional(),
+  timeToFix: positiveDurationField.optional(),
+  issueType: nameField.optional(),
   mode: modeField.optional(),
   labels: labelsField.default({}),
   annotations: labelsField.default({}),

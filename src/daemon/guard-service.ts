@@ -106,12 +106,12 @@ export class GuardService implements GuardApi {
     return this.#ports.guard.closeIncident(id, by, reason);
   }
 
-  async markChange({ target, kind, version }: ChangeMark, by: string): Promise<void> {
-    await this.#ports.guard.markChange(target, kind, version, by);
+  async markChange(change: ChangeMark, by: string): Promise<void> {
+    await this.#ports.guard.markChange({ ...change, by });
   }
 
-  pause({ target, reason, forMs }: PauseRequest, by: string): Promise<Pause> {
-    return this.#ports.guard.pause(target, by, reason, forMs === undefined ? undefined : this.#ports.clock.now() + forMs);
+  pause({ target, reason, forMs, now }: PauseRequest, by: string): Promise<Pause> {
+    return this.#ports.guard.pause({ target, by, reason, until: forMs === undefined ? undefined : this.#ports.clock.now() + forMs, now });
   }
 
   resume(pauseId: string, by: string, reason?: string): Promise<void> {

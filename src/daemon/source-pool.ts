@@ -48,7 +48,9 @@ function signalsBySource({ triggers, verifications }: Pick<Config, 'triggers' | 
   const note = (source: string, signal: Signal | undefined): void => {
     if (signal !== undefined) bySource.set(source, [...(bySource.get(source) ?? []), signal]);
   };
-  for (const { source, query } of triggers) note(source, query.kind === 'signal' ? query.signal : undefined);
+  for (const { source, query, impact } of triggers) {
+    for (const asked of [query, ...(impact?.kind === 'asked' ? [impact.query] : [])]) note(source, asked.kind === 'signal' ? asked.signal : undefined);
+  }
   for (const { checks } of verifications.values()) {
     for (const check of checks) if (check.type === 'query') note(check.source, check.signal);
   }

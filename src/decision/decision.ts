@@ -1,4 +1,5 @@
 import type { Level, LevelRange, Mode, Severity } from '../trigger/trigger.js';
+import type { AppliedRule } from './applied-rule.js';
 
 /**
  * Why a decision is as it is. The closed list: docs/decisions-and-reasons.md explains each, and a test keeps the two
@@ -10,6 +11,8 @@ export const decisionReasons = [
   'scheduled',
   'observe-mode',
   'monitor-only',
+  'fix-forward',
+  'no-matrix-row',
   'no-plan',
   'ladder-exhausted',
   'above-max-auto-level',
@@ -18,8 +21,15 @@ export const decisionReasons = [
   'budget-exhausted',
   'fleet-limit',
   'fleet-busy',
+  'flapping',
   'rollback-in-progress',
   'needs-human',
+  'no-change',
+  'breach-before-change',
+  'no-rollback-point',
+  'already-running',
+  'version-rolled-back',
+  'frozen',
   'recovered-before-action',
   'blind',
   'unconfirmed',
@@ -45,6 +55,20 @@ export interface AlertEvidence {
   readonly summary?: string | undefined;
 }
 
+/** What one rule of the policy said, in a sentence for people. `objects`: it was the reason of the decision, or would have been. */
+export interface PolicyFinding {
+  readonly about: 'busy' | 'pause' | 'mode' | 'rule' | 'ladder' | 'max-auto-level' | 'cooldown' | 'budget' | 'fleet' | 'flap' | 'freeze' | 'change' | 'rollback-point' | 'schedule' | 'recheck';
+  readonly objects: boolean;
+  readonly says: string;
+}
+
+/** A level of the ladder that this decision is not about, and why not. */
+export interface Alternative {
+  readonly level: Level;
+  readonly planId?: string | undefined;
+  readonly why: string;
+}
+
 /** One judgement, stored with all that it rests on. */
 export interface Decision {
   readonly kind: DecisionKind;
@@ -63,4 +87,8 @@ export interface Decision {
   /** One sentence for people. */
   readonly explanation: string;
   readonly evidence: readonly AlertEvidence[];
+  /** What each acting alert asks for, and by which rule. */
+  readonly rules: readonly AppliedRule[];
+  readonly policy: readonly PolicyFinding[];
+  readonly alternatives: readonly Alternative[];
 }

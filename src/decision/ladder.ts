@@ -14,6 +14,10 @@ export interface PlanRung {
   readonly level: Level;
   /** The highest level among the plan and the plans that it depends on: what approval goes by. */
   readonly governingLevel: Level;
+  /** What it and the plans that it depends on need of the rollback point: `version`, `flags.new-checkout`. */
+  readonly needs: readonly string[];
+  /** Whether one of their steps brings a version back, so that it may turn out to run already. */
+  readonly deploys: boolean;
 }
 
 /** What one firing alert asks for. */
@@ -21,6 +25,11 @@ export interface LadderRequest {
   readonly levels?: LevelRange | undefined;
   /** The trigger's `plan:`: that plan and no other on its level. */
   readonly planId?: string | undefined;
+}
+
+/** `level 3`, `levels 1 to 3`. */
+export function rangeText({ from, to }: LevelRange): string {
+  return from === to ? `level ${from}` : `levels ${from} to ${to}`;
 }
 
 /** From the highest low end of the ranges to the highest high end; `undefined` when nothing asks for a level. */

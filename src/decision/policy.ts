@@ -1,4 +1,6 @@
 import type { Level } from '../trigger/trigger.js';
+import type { Freeze } from './freeze.js';
+import type { MatrixRow } from './matrix.js';
 
 /** The guards around every automatic decision. Durations in milliseconds. */
 export interface Policy {
@@ -9,4 +11,13 @@ export interface Policy {
   /** Different targets rolled back automatically within `perMs`, and rollbacks under way at the same time. */
   readonly fleet: { readonly maxTargets: number; readonly perMs: number; readonly maxConcurrent: number };
   readonly maxAutoLevel: Level;
+  /** What is done for triggers that ask for no level and no plan themselves; the first row that matches. */
+  readonly matrix: readonly MatrixRow[];
+  /** A breach that no change goes before by at most this is told to a person instead of being acted upon. */
+  readonly requireChange?: { readonly withinMs: number } | undefined;
+  /** A target with an alert that fired and cleared so often within `perMs`, without any help, is left to a person. */
+  readonly flap: { readonly count: number; readonly perMs: number };
+  readonly freeze: readonly Freeze[];
+  /** How long a target must verify healthy before what was deployed last counts as good. */
+  readonly goodAfterMs: number;
 }

@@ -9,12 +9,19 @@ export type Aftermath =
   /** Nothing is settled: the next decision reads it (climb, or stay as it is after a dry run). */
   | { readonly kind: 'decide' };
 
+export interface RunEnd {
+  readonly alertsFire: boolean;
+  readonly hasAlerts: boolean;
+  readonly failure?: string | undefined;
+  readonly stopped?: string | undefined;
+}
+
 /**
  * `rung` as its run left it; `alertsFire` and `hasAlerts` tell of the incident,
- * `failure` why the run could not be carried to its end. A run by hand climbs nothing, so when it
+ * `failure` why the run could not be carried to its end, `stopped` who ended it and why. A run by hand climbs nothing, so when it
  * did not help and nothing fires, only a person can tell what is next.
  */
-export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure }: { readonly alertsFire: boolean; readonly hasAlerts: boolean; readonly failure?: string | undefined }): Aftermath {
+export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure, stopped }: RunEnd): Aftermath {
   switch (rung.outcome) {
     case undefined:
       return { kind: 'needs-human', reason: 'step-parked', explanation: `Plan ${rung.planId} could not be ${rung.begun ? 'carried on' : 'begun'}: ${failure ?? "the daemon's log says why"}.` };
@@ -22,12 +29,14 @@ export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure }: { re
       return { kind: 'needs-human', reason: 'step-parked', explanation: rung.error ?? 'A step waits for a person.' };
     case 'cancelled':
       // A rung whose first step never ran was called off because the breach had cleared: nothing was done.
-      return rung.begun ? { kind: 'needs-human', reason: 'cancelled', explanation: 'The rollback was cancelled by a person.' } : { kind: 'decide' };
+      return rung.begun || stopped !== undefined ? { kind: 'needs-human', reason: 'cancelled', explanation: stoppedText('rollback', stopped) } : { kind: 'decide' };
     case 'would-have':
       return hasAlerts ? { kind: 'decide' } : { kind: 'close', explanation: 'A dry run by hand: nothing was changed, and there is nothing to verify.' };
     case 'success':
     case 'failed':
-      return afterVerification(rung, alertsFire, hasAlerts);
+      return stopped !== undefined && rung.verification?.result === undefined
+        ? { kind: 'needs-human', reason: 'cancelled', explanation: stoppedText('verification', stopped) }
+        : afterVerification(rung, alertsFire, hasAlerts);
     default:
       throw new TypeError(`unknown outcome ${String(rung.outcome satisfies never)}`);
   }
@@ -36,7 +45,7 @@ export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure }: { re
 function afterVerification(rung: Rung, alertsFire: boolean, hasAlerts: boolean): Aftermath {
   const result = rung.verification?.result;
   if (result === undefined) {
-    if (rung.verification !== undefined) return { kind: 'needs-human', reason: 'cancelled', explanation: 'The verification was cancelled by a person.' };
+    if (rung.verification !== undefined) return { kind: 'needs-human', reason: 'cancelled', explanation: stoppedText('verification', undefined) };
     const text = `Plan ${rung.planId} ${rung.outcome === 'success' ? 'ran to its end' : 'failed'}; there is nothing declared to verify it by.`;
     return hasAlerts || rung.outcome === 'failed' ? { kind: 'needs-human', reason: 'inconclusive', explanation: text } : { kind: 'close', explanation: text };
   }
@@ -54,4 +63,8 @@ function afterVerification(rung: Rung, alertsFire: boolean, hasAlerts: boolean):
     default:
       throw new TypeError(`unknown verification outcome ${String(result.outcome satisfies never)}`);
   }
+}
+
+function stoppedText(what: string, why = 'cancelled by a person'): string {
+  return why.startsWith('cancelled') ? `The ${what} was ${why}.` : `The ${what} was cancelled: ${why}.`;
 }

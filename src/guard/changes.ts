@@ -1,30 +1,100 @@
+import type { ChangeFacts, MarkedState, RollbackPoint } from '../decision/change.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 
-/** "Version X of target T was deployed at time t", or was seen to be good. */
-export interface ChangeMarker {
+/**
+ * "Version X of target T was deployed at time t", or was seen to be good, or was brought back by a rollback of Belay's.
+ * Instants in milliseconds since the epoch.
+ */
+export interface ChangeMarker extends MarkedState {
   readonly target: string;
-  readonly kind: 'deploy' | 'good';
+  readonly kind: 'deploy' | 'good' | 'rollback';
   readonly version: string;
   readonly by: string;
   readonly at: number;
 }
 
-export const changeEventTypes = ['change-marked'] as const satisfies readonly JournalEvent['type'][];
+export const changeEventTypes = ['change-marked', 'rollback-started', 'rollback-ended'] as const satisfies readonly JournalEvent['type'][];
 
-export function foldChanges(entries: readonly JournalEntry[]): readonly ChangeMarker[] {
-  return entries.flatMap(({ event }) => markerOf(event) ?? []);
+/** The change markers of all targets, kept up with the journal. */
+export class Changes {
+  #markers: readonly ChangeMarker[] = [];
+  /** Versions that rollbacks under way bring back, by execution. */
+  readonly #bringing = new Map<string, string>();
+
+  get markers(): readonly ChangeMarker[] {
+    return this.#markers;
+  }
+
+  restore(entries: readonly JournalEntry[]): void {
+    for (const { event } of entries) this.note(event);
+  }
+
+  /** Books an event as it becomes durable, or once more while the journal is read back. */
+  note(event: JournalEvent): void {
+    switch (event.type) {
+      case 'change-marked': {
+        const { type: _type, ...marker } = event;
+        this.#markers = [...this.#markers, marker];
+        break;
+      }
+      case 'rollback-started': {
+        const version = event.dryRun ? undefined : broughtBack(event);
+        if (version !== undefined) this.#bringing.set(event.executionId, version);
+        break;
+      }
+      case 'rollback-ended': {
+        const version = this.#bringing.get(event.executionId);
+        this.#bringing.delete(event.executionId);
+        if (event.outcome === 'success' && version !== undefined && event.target !== undefined) {
+          this.#markers = [...this.#markers, { target: event.target, kind: 'rollback', version, by: event.executionId, at: event.at }];
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  factsOf(target: string): ChangeFacts {
+    return changeFacts(this.#markers.filter((marker) => marker.target === target));
+  }
 }
 
-export function markerOf(event: JournalEvent): ChangeMarker | undefined {
-  if (event.type !== 'change-marked') return undefined;
-  const { target, kind, version, by, at } = event;
-  return { target, kind, version, by, at };
+/** The version that a rollback deploys: that of the rollback point, or of its only deployment. */
+function broughtBack({ steps, context }: Extract<JournalEvent, { type: 'rollback-started' }>): string | undefined {
+  const versions = steps.flatMap(({ step: { type, parameters } }) => (type === 'deployment' && typeof parameters['version'] === 'string' ? [parameters['version']] : []));
+  const { version: good } = (context.metadata['rollbackPoint'] ?? {}) as { readonly version?: unknown };
+  return versions.find((version) => version === good) ?? (new Set(versions).size === 1 ? versions[0] : undefined);
 }
 
-/** The last state of a target that a person called good: what `${rollbackPoint.…}` stands for. Empty when there is none. */
-export function rollbackPointOf(changes: readonly ChangeMarker[], target: string): Readonly<Record<string, unknown>> {
-  const good = changes.filter((change) => change.target === target && change.kind === 'good').at(-1);
-  return good === undefined ? {} : { version: good.version, at: new Date(good.at).toISOString() };
+/** What the markers of one target, in the order of the journal, come to. */
+export function changeFacts(markers: readonly ChangeMarker[]): ChangeFacts {
+  const inTime = markers.toSorted((a, b) => a.at - b.at);
+  let running: string | undefined;
+  const rolledBack = new Set<string>();
+  for (const { kind, version } of inTime) {
+    if (kind === 'good') {
+      rolledBack.delete(version);
+      continue;
+    }
+    if (kind === 'rollback' && running !== undefined && running !== version) rolledBack.add(running);
+    running = version;
+  }
+  return {
+    deploys: inTime.filter(({ kind }) => kind === 'deploy').map(({ version, at }) => ({ version, at })),
+    running,
+    rollbackPoint: rollbackPointOf(inTime),
+    rolledBack: [...rolledBack],
+  };
+}
+
+/** The newest state that was called good. What its marker leaves out, the deployment of the same version has told. */
+function rollbackPointOf(inTime: readonly ChangeMarker[]): RollbackPoint | undefined {
+  const good = inTime.findLast(({ kind }) => kind === 'good');
+  if (good === undefined) return undefined;
+  const deployed = inTime.findLast(({ kind, version, at }) => kind === 'deploy' && version === good.version && at <= good.at);
+  const { configVersion = deployed?.configVersion, snapshotId = deployed?.snapshotId, migration = deployed?.migration, flags = deployed?.flags } = good;
+  return { version: good.version, at: good.at, configVersion, snapshotId, migration, flags };
 }
 
 /** When a target was last deployed, at or before `at`. */

@@ -3,7 +3,10 @@ import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { Mode } from '../trigger/trigger.js';
 
 /** The journal events that the ledger is made of. */
-export const ledgerEventTypes = ['rung-started', 'rollback-ended', 'verification-ended', 'needs-human', 'budget-reset', 'incident-opened'] as const satisfies readonly JournalEvent['type'][];
+export const ledgerEventTypes = ['alert-cleared', 'rung-started', 'rollback-ended', 'verification-ended', 'needs-human', 'budget-reset', 'incident-opened'] as const satisfies readonly JournalEvent['type'][];
+
+/** Of one target; more are never asked about. */
+const MOST_FLAPS = 1_000;
 
 /** What the targets share: the ledger of automatic rollbacks, and which of them are being rolled back right now. */
 export class Fleet {
@@ -11,9 +14,20 @@ export class Fleet {
   readonly #running = new Set<string>();
   /** The mode in which each incident was last acted upon: what a trip or a later activity is booked under. */
   readonly #modes = new Map<string, Mode>();
+  /** Incidents for which something was run. */
+  readonly #helped = new Set<string>();
+  /** Per target, when which alert cleared without any help. */
+  readonly #flaps = new Map<string, readonly { readonly fingerprint: string; readonly at: number }[]>();
 
   get ledger(): Ledger {
     return this.#ledger;
+  }
+
+  /** How often the alert of a target that flaps most has cleared by itself since an instant. */
+  flapsOf(target: string, sinceAt: number): number {
+    const counts = new Map<string, number>();
+    for (const { fingerprint, at } of this.#flaps.get(target) ?? []) if (at > sinceAt) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+    return Math.max(0, ...counts.values());
   }
 
   /** Rollbacks under way on other targets. */
@@ -39,7 +53,14 @@ export class Fleet {
       case 'incident-opened':
         this.#modes.set(event.incidentId, event.mode);
         break;
+      case 'alert-cleared': {
+        if (this.#helped.has(event.incidentId)) break;
+        const { target, fingerprint, at } = event;
+        this.#flaps.set(target, [...(this.#flaps.get(target) ?? []), { fingerprint, at }].slice(-MOST_FLAPS));
+        break;
+      }
       case 'rung-started':
+        this.#helped.add(event.incidentId);
         this.#modes.set(event.incidentId, event.mode);
         if (event.trigger === 'automatic') this.#record(event.incidentId, event.target, event.mode, event.at);
         break;
@@ -56,6 +77,8 @@ export class Fleet {
         break;
       case 'budget-reset':
         this.#ledger = recordReset(this.#ledger, event.target);
+        if (event.target === undefined) this.#flaps.clear();
+        else this.#flaps.delete(event.target);
         break;
       default:
         break;

@@ -1,5 +1,6 @@
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
+import { matrixOf } from '../decision/matrix.js';
 import { strictestMode } from '../decision/mode.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
@@ -29,7 +30,7 @@ export function declarationFor(target: Target, declaration: GuardDeclaration): T
     plans: own,
     rungs: rungsOfTarget(target.name, plans),
     verifications: declaration.verifications,
-    policy,
+    policy: { ...policy, matrix: matrixOf(target.name, policy.matrix) },
   };
 }
 

@@ -12,12 +12,13 @@ import type { Clock } from '../time/clock.js';
 import type { Alert } from '../trigger/alert.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
-import { changeEventTypes, foldChanges, lastDeployAt, markerOf, rollbackPointOf, type ChangeMarker } from './changes.js';
+import { type ChangeMarker, changeEventTypes, Changes, lastDeployAt } from './changes.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
 import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
-import { activePauses, applyToPauses, foldPauses, pauseEventTypes, type Pause } from './pauses.js';
 import { Looks } from './looks.js';
+import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
+import { refuseWithoutRollbackPoint } from './rollback-point-check.js';
 import { governingLevel } from './target-declaration.js';
 import { TargetGuard, type StartedRollback } from './target-guard.js';
 import { noteSight, type SourceSight } from './source-sight.js';
@@ -26,7 +27,7 @@ import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 export interface GuardPorts {
   readonly clock: Clock;
   readonly store: GuardStore;
-  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'drain'>;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'planState' | 'drain'>;
   readonly newId: (kind: 'incident' | 'rollback' | 'pause') => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
@@ -61,7 +62,7 @@ export class Guard {
   readonly #looks = new Looks(async (trigger) => this.#watch?.lookNow(trigger));
   readonly #sights = new Map<string, SourceSight>();
   #pauses: readonly Pause[] = [];
-  #changes: readonly ChangeMarker[] = [];
+  readonly #changes = new Changes();
 
   constructor(declaration: GuardDeclaration, eyes: Eyes, ports: GuardPorts) {
     this.#declaration = declaration;
@@ -78,7 +79,7 @@ export class Guard {
   }
 
   get changes(): readonly ChangeMarker[] {
-    return this.#changes;
+    return this.#changes.markers;
   }
 
   /** The open incidents, one per target at most. */
@@ -99,8 +100,9 @@ export class Guard {
   async start(): Promise<void> {
     const { store } = this.#ports;
     this.#fleet.restore(await store.entriesOfTypes(ledgerEventTypes, 0));
-    this.#pauses = foldPauses(await store.entriesOfTypes(pauseEventTypes, 0));
-    this.#changes = foldChanges(await store.entriesOfTypes(changeEventTypes, 0));
+    const pausing = await store.entriesOfTypes(pauseEventTypes, 0);
+    this.#pauses = foldPauses(pausing);
+    this.#changes.restore(await store.entriesOfTypes(changeEventTypes, 0));
     for (const { event } of await store.entriesOfTypes(['source-blind', 'source-seeing'], 0)) noteSight(this.#sights, event);
     const alerts = await store.loadAlerts();
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) {
@@ -112,7 +114,8 @@ export class Guard {
     }
     for (const id of await store.openIncidents()) await this.#takeUp(id, (incident) => this.#guardOf(incident.target).restore(incident));
     this.#startWatch();
-    for (const target of this.#targets.values()) target.goOn();
+    const everPaused = pauseHistory(pausing);
+    for (const target of this.#targets.values()) target.goOn(everPaused);
   }
 
   /** Takes a new configuration in place of the old one. Windows, incidents and what is under way go on. */
@@ -142,6 +145,7 @@ export class Guard {
   /** An event of a rollback that has just become durable. */
   noteRollbackEvent(event: JournalEvent & { readonly target?: string | undefined }): void {
     this.#fleet.note(event);
+    this.#changes.note(event);
     if (event.target !== undefined) this.#targets.get(event.target)?.noteRollbackEvent(event);
   }
 
@@ -160,6 +164,7 @@ export class Guard {
       throw new BelayError('forbidden', `plan ${plan.id} is of level ${level}, above maxAutoLevel ${this.#declaration.policy.maxAutoLevel}: starting it takes the role approver`);
     }
     const target = this.#declaration.targets.find(({ name }) => name === plan.target);
+    refuseWithoutRollbackPoint(plan, this.#declaration.plans, target === undefined ? undefined : this.#changes.factsOf(target.name));
     if (target !== undefined) return this.#targetGuard(target).startByHand(plan, { by, reason, dryRun });
     const lone = undeclaredTarget(plan.id);
     const guard = this.#targetGuard(lone);
@@ -180,12 +185,16 @@ export class Guard {
     await owner.close(by, reason);
   }
 
-  /** Nothing new starts on the target, or on any, until it is resumed or `until` (ms since the epoch) has come. */
-  async pause(target: string | undefined, by: string, reason: string, until?: number): Promise<Pause> {
+  /**
+   * Nothing new starts by itself on the target, or on any, until it is resumed or `until` (ms since the epoch) has come.
+   * What is under way there ends before its next step and is left to a person; with `now` the running step is aborted too.
+   */
+  async pause({ target, by, reason, until, now = false }: Pick<Pause, 'target' | 'by' | 'reason' | 'until'> & { readonly now?: boolean | undefined }): Promise<Pause> {
     if (target !== undefined) this.#mustKnow(target);
-    const event: JournalEvent = { type: 'paused', at: this.#ports.clock.now(), pauseId: this.#ports.newId('pause'), target, by, reason, until };
-    await this.#note(event);
-    return { id: event.pauseId, target, by, reason, since: event.at, until };
+    const pause: Pause = { id: this.#ports.newId('pause'), target, by, reason, since: this.#ports.clock.now(), until };
+    await this.#note({ type: 'paused', at: pause.since, pauseId: pause.id, target, by, reason, until });
+    for (const guard of this.#targets.values()) if (target === undefined || guard.name === target) guard.stopFor(pause, now);
+    return pause;
   }
 
   /** Ends one pause. */
@@ -204,9 +213,10 @@ export class Guard {
     await Promise.all(concerned.map((guard) => guard.liftBudget(by)));
   }
 
-  async markChange(target: string, kind: ChangeMarker['kind'], version: string, by: string): Promise<ChangeMarker> {
-    this.#mustKnow(target);
-    const marker = { target, kind, version, by, at: this.#ports.clock.now() };
+  /** Notes that a version was deployed now, or is known to be good. */
+  async markChange(change: Omit<ChangeMarker, 'at' | 'kind'> & { readonly kind: 'deploy' | 'good' }): Promise<ChangeMarker> {
+    this.#mustKnow(change.target);
+    const marker = { ...change, at: this.#ports.clock.now() };
     await this.#note({ type: 'change-marked', ...marker });
     return marker;
   }
@@ -225,8 +235,7 @@ export class Guard {
     await this.#ports.store.append([event]);
     this.#fleet.note(event);
     this.#pauses = applyToPauses(this.#pauses, event);
-    const marker = markerOf(event);
-    if (marker !== undefined) this.#changes = [...this.#changes, marker];
+    this.#changes.note(event);
   }
 
   #planFor(wanted: ManualRollback['plan']): RollbackPlan {
@@ -272,8 +281,9 @@ export class Guard {
         await store.append(events);
       },
       recheck: async (alerts, signal) => this.#watch?.recheck(alerts, signal) ?? 'unknown',
+      impactOf: async (alert, query, signal) => this.#watch?.impactOf(alert, query, signal) ?? { kind: 'unknown', why: 'nothing is watched' },
       pauses: (name) => activePauses(this.#pauses, name, clock.now()),
-      rollbackPoint: (name) => rollbackPointOf(this.#changes, name),
+      changes: (name) => this.#changes.factsOf(name),
     });
     this.#targets.set(target.name, guard);
     return guard;
@@ -286,7 +296,7 @@ export class Guard {
       store,
       report,
       observer,
-      changes: { lastDeployAt: (target, at) => lastDeployAt(this.#changes, target, at) },
+      changes: { lastDeployAt: (target, at) => lastDeployAt(this.#changes.markers, target, at) },
       onEvaluated: (target) => this.#guardOf(target).reconsider(),
     });
     this.#watch.start();

@@ -1,10 +1,8 @@
-import type { IncidentProgress } from '../decision/decide.js';
-import type { LadderRequest } from '../decision/ladder.js';
+import type { IncidentProgress } from '../decision/decision-input.js';
 import type { Incident, Rung } from '../incident/incident.js';
-import type { Trigger } from '../trigger/trigger.js';
 
 /** What the decision needs to know of an incident's past. */
-export function progressOf(incident: Incident, triggers: ReadonlyMap<string, Trigger>): IncidentProgress {
+export function progressOf(incident: Incident): IncidentProgress {
   const automatic = incident.rungs.filter((rung) => rung.trigger === 'automatic' && rung.begun);
   const first = automatic[0];
   const execution = incident.decisions.find((decision) => decision.kind === 'execute');
@@ -13,10 +11,7 @@ export function progressOf(incident: Incident, triggers: ReadonlyMap<string, Tri
     phase: phaseOf(incident),
     triedLevels: automatic.flatMap((rung) => rung.level ?? []),
     ladder: first === undefined ? undefined : execution?.ladder,
-    requests: (execution?.evidence ?? []).flatMap(({ trigger }): LadderRequest[] => {
-      const declared = triggers.get(trigger);
-      return declared === undefined ? [] : [{ levels: declared.levels, planId: declared.planId }];
-    }),
+    requests: execution?.rules ?? [],
     mode: first?.mode,
     mayClimb: climbs(incident),
   };

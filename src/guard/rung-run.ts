@@ -28,7 +28,9 @@ export class RungRun {
   /** Resolves with the rung as it was left; rejects when it could not be carried to an end. */
   readonly done: Promise<Rung | undefined>;
   readonly #cancel = new AbortController();
+  readonly #halt = new AbortController();
   #failure: string | undefined;
+  #stopped: string | undefined;
 
   constructor(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal) {
     this.executionId = rung.executionId;
@@ -43,18 +45,33 @@ export class RungRun {
     return this.#failure;
   }
 
-  /** Aborts the running step or the verification. */
-  cancel(): void {
-    this.#cancel.abort(new BelayError('step-failed', 'cancelled by a person'));
+  /** Aborts the running step or the verification. `why` says who wanted it. */
+  cancel(why = 'cancelled by a person'): void {
+    this.#stopped ??= why;
+    this.#cancel.abort(new BelayError('step-failed', why));
+  }
+
+  /** Lets the running step end and begins no other, nor another attempt or the verification; what only waits is aborted. */
+  halt(why: string): void {
+    this.#stopped ??= why;
+    this.#halt.abort(new BelayError('step-failed', why));
+  }
+
+  /** Why it was cancelled or halted; absent while it was not. */
+  get stopped(): string | undefined {
+    return this.#stopped;
   }
 
   async #perform(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal): Promise<Rung | undefined> {
     const { executionId, planId, mode } = rung;
-    const cancelled = this.#cancel.signal;
+    const stops = { signal: this.#cancel.signal, halt: this.#halt.signal };
+    const cancelled = AbortSignal.any([stops.signal, stops.halt]);
+    // Whoever makes a run may halt it before it begins.
+    await Promise.resolve();
     if (start.from === 'first-step') {
-      await ports.rollbacks.executeRollback(planId, start.context, { executionId, dryRun: mode !== 'enforce', signal: cancelled });
+      await ports.rollbacks.executeRollback(planId, start.context, { executionId, dryRun: mode !== 'enforce', ...stops });
     } else if (start.from === 'where-it-was') {
-      await ports.rollbacks.resume(executionId, { signal: cancelled });
+      await ports.rollbacks.resume(executionId, stops);
     }
     const ran = ports.record.rung(executionId);
     if (spec === undefined || cancelled.aborted || (ran?.outcome !== 'success' && ran?.outcome !== 'failed')) return ran;

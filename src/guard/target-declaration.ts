@@ -2,6 +2,7 @@ import type { PlanRung } from '../decision/ladder.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import { templateReferences } from '../rollback/template.js';
 import type { Level, Mode, Trigger } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
 
@@ -33,18 +34,30 @@ export function rungsOfTarget(target: string, plans: readonly RollbackPlan[]): r
   const byId = new Map(plans.map((plan) => [plan.id, plan]));
   return plans.flatMap((plan) => {
     const { id: planId, level } = plan;
-    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level }];
+    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level, needs: rollbackPointNeeds(plan, byId), deploys: withDependencies(plan, byId).some(({ steps }) => steps.some(({ type }) => type === 'deployment')) }];
   });
 }
 
+/** What a plan and all that it depends on ask of the rollback point, each path once: `version`, `flags.new-checkout`. */
+export function rollbackPointNeeds(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): readonly string[] {
+  const references = withDependencies(plan, byId).flatMap(({ steps }) => steps.flatMap((step) => templateReferences(step.parameters)));
+  return [...new Set(references.filter(({ root }) => root === 'rollbackPoint').map(({ reference }) => reference.split('.').slice(1).join('.')))];
+}
+
+/** A plan and all that it depends on, each once. */
+function withDependencies(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>, seen = new Set<RollbackPlan>()): readonly RollbackPlan[] {
+  if (!seen.has(plan)) {
+    seen.add(plan);
+    for (const id of plan.dependencies) {
+      const dependency = byId.get(id);
+      if (dependency !== undefined) withDependencies(dependency, byId, seen);
+    }
+  }
+  return [...seen];
+}
+
 /** The highest level among a plan and all that it depends on; `undefined` when none of them has one. */
-export function governingLevel(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>, seen = new Set<string>()): Level | undefined {
-  if (seen.has(plan.id)) return undefined;
-  seen.add(plan.id);
-  const levels = plan.dependencies.flatMap((id) => {
-    const dependency = byId.get(id);
-    return (dependency === undefined ? undefined : governingLevel(dependency, byId, seen)) ?? [];
-  });
-  const all = [...levels, ...(plan.level === undefined ? [] : [plan.level])];
+export function governingLevel(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): Level | undefined {
+  const all = withDependencies(plan, byId).flatMap(({ level }) => level ?? []);
   return all.length === 0 ? undefined : (Math.max(...all) as Level);
 }

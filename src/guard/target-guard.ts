@@ -1,29 +1,22 @@
 import PQueue from 'p-queue';
-import { decide, type ActivePause, type FiringAlert } from '../decision/decide.js';
+import { rollbackPointValues } from '../decision/change.js';
 import type { Decision } from '../decision/decision.js';
-import { strictestMode } from '../decision/mode.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Alert } from '../trigger/alert.js';
-import type { Recheck } from '../trigger/evaluate-trigger.js';
-import { aftermathOf } from './aftermath.js';
+import { aftermathOf, type RunEnd } from './aftermath.js';
 import { evidenceOf } from './evidence.js';
-import { climbs, lastBegun, progressOf } from './incident-progress.js';
+import { climbs } from './incident-progress.js';
 import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
+import { type Pause, pauseThatStopped, pauseWords } from './pauses.js';
 import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
-import { askChecks } from './run-verification.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
+import { TargetJudge, type TargetJudgePorts } from './target-judge.js';
 import { untilWritten } from './until-written.js';
 
-export interface TargetGuardPorts extends IncidentRecordPorts, Omit<RungRunPorts, 'record'> {
-  /** Asks the source of each alert once more, now: breaching when any of them still is. */
-  readonly recheck: (alerts: readonly Alert[], signal: AbortSignal) => Promise<Recheck>;
-  readonly pauses: (target: string) => readonly ActivePause[];
-  /** What plans may use as `${rollbackPoint.…}`. */
-  readonly rollbackPoint: (target: string) => Readonly<Record<string, unknown>>;
-}
+export type TargetGuardPorts = IncidentRecordPorts & TargetJudgePorts & Omit<RungRunPorts, 'record'>;
 
 export interface StartedRollback {
   readonly executionId: string;
@@ -42,6 +35,7 @@ export class TargetGuard {
   readonly #facts = new PQueue({ concurrency: 1 });
   readonly #ports: TargetGuardPorts;
   readonly #record: IncidentRecord;
+  readonly #judge: TargetJudge;
   readonly #stopping = new AbortController();
   #declaration: TargetDeclaration;
   #run: RungRun | undefined;
@@ -56,6 +50,7 @@ export class TargetGuard {
     this.#declaration = declaration;
     this.#ports = ports;
     this.#record = new IncidentRecord(this.name, ports);
+    this.#judge = new TargetJudge(this.#record, ports);
   }
 
   get incident(): Incident | undefined {
@@ -72,18 +67,25 @@ export class TargetGuard {
     this.rememberFirings(incident);
   }
 
-  /** Goes on with the restored incident: a rollback where it stopped, a verification anew. The watch must be there to be asked. */
-  goOn(): void {
+  /**
+   * Goes on with the restored incident: a rollback where it stopped, a verification anew; `pauses`, ended ones too, tell
+   * what was stopped for good. The watch must be there to be asked.
+   */
+  goOn(pauses: readonly Pause[]): void {
     const incident = this.#record.current;
     const last = incident?.rungs.at(-1);
     if (incident === undefined || last === undefined || incident.status === 'needs-human') return;
+    const pause = pauseThatStopped(pauses, this.name, last);
+    const stopped = pause === undefined ? last.cancelReason : pauseWords(pause);
     if (last.outcome === undefined) {
-      if (last.begun) this.#start(last, { from: 'where-it-was' });
-      else void this.#fact(() => this.#beginOrCallOff(last)).catch(this.#reportError);
+      if (last.begun) this.#start(last, { from: 'where-it-was' }, stopped);
+      else void this.#fact(() => (stopped === undefined ? this.#beginOrCallOff(last) : this.#callOff(last, stopped))).catch(this.#reportError);
+    } else if (stopped !== undefined && last.verification?.result === undefined) {
+      void this.#fact(() => this.#afterRun(last.executionId, { stopped })).catch(this.#reportError);
     } else if ((last.outcome === 'success' || last.outcome === 'failed') && last.verification?.result === undefined) {
       this.#start(last, { from: 'verification' });
     } else {
-      void this.#fact(() => this.#afterRun(last.executionId)).catch(this.#reportError);
+      void this.#fact(() => this.#afterRun(last.executionId, {})).catch(this.#reportError);
     }
   }
 
@@ -123,6 +125,12 @@ export class TargetGuard {
     await this.#run.done;
   }
 
+  /** A pause has begun: what is under way goes no further than its running step, with `now` not even so far. It is never taken up again by itself. */
+  stopFor(pause: Pause, now: boolean): void {
+    if (now) this.#run?.cancel(pauseWords(pause));
+    else this.#run?.halt(pauseWords(pause));
+  }
+
   close(by: string, reason: string): Promise<void> {
     return this.#fact(async () => {
       if (this.#record.current === undefined) throw new BelayError('not-found', `${this.name} has no open incident`);
@@ -135,7 +143,8 @@ export class TargetGuard {
   liftBudget(by: string): Promise<void> {
     return this.#fact(async () => {
       const incident = this.#record.current;
-      if (incident?.needsHuman?.reason !== 'budget-exhausted') return;
+      const reason = incident?.needsHuman?.reason;
+      if (incident === undefined || (reason !== 'budget-exhausted' && reason !== 'flapping')) return;
       await this.#record.append({ type: 'needs-human-lifted', incidentId: incident.id, target: this.name, at: this.#ports.clock.now(), by });
       await this.#reconsider();
     });
@@ -204,8 +213,7 @@ export class TargetGuard {
   }
 
   async #decide(incident: Incident, firing: readonly Alert[], newlyFiring: boolean): Promise<void> {
-    let decision = this.#decision(incident, firing);
-    if (decision.kind === 'execute') decision = this.#decision(incident, firing, await this.#recheck(incident, firing));
+    const decision = await this.#judge.judge(this.#declaration, { incident, firing, isBusy: () => this.#run !== undefined }, this.#stopping.signal);
     const plan = decision.kind === 'execute' ? this.#declaration.plans.find(({ id }) => id === decision.planId) : undefined;
     const note = async (): Promise<void> => {
       if (!newlyFiring && !isNews(incident.decisions.at(-1), decision)) return;
@@ -225,43 +233,6 @@ export class TargetGuard {
     if (decision.needsHuman && decision.reason !== 'needs-human') await this.#record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
   }
 
-  #decision(incident: Incident, firing: readonly Alert[], recheck?: Recheck): Decision {
-    const { rungs, policy, mode, triggers } = this.#declaration;
-    return decide(
-      {
-        target: this.name,
-        mode,
-        alerts: firing.flatMap((alert) => this.#asFiringAlert(alert)),
-        plans: rungs,
-        incident: { ...progressOf(incident, triggers), ...(this.#run === undefined ? {} : { phase: 'rolling-back' }) },
-        pauses: this.#ports.pauses(this.name),
-        ledger: this.#ports.fleet.ledger,
-        running: this.#ports.fleet.runningBeside(this.name),
-        policy,
-        recheck,
-      },
-      this.#ports.clock.now(),
-    );
-  }
-
-  #asFiringAlert(alert: Alert): FiringAlert[] {
-    const trigger = this.#declaration.triggers.get(alert.trigger);
-    if (trigger === undefined) return [];
-    const mode = strictestMode(this.#declaration.mode, trigger.mode);
-    return [{ evidence: evidenceOf(trigger, alert), response: trigger.response, delayMs: trigger.delayMs, mode, levels: trigger.levels, planId: trigger.planId }];
-  }
-
-  /** A first rung asks the breaching alerts again; a higher one asks what the verification asked. */
-  async #recheck(incident: Incident, firing: readonly Alert[]): Promise<Recheck> {
-    const last = climbs(incident) ? lastBegun(incident.rungs) : undefined;
-    const spec = last === undefined ? undefined : this.#declaration.verifications.get(last.planId);
-    if (spec === undefined) return this.#ports.recheck(firing, this.#stopping.signal);
-    const checked = await askChecks(spec, this.#ports.checks, this.#stopping.signal);
-    const results = [...checked, ...this.#record.alertResults(incident.openedAt, this.#ports.clock.now())];
-    if (results.some((result) => result.status === 'failed')) return 'breaching';
-    return results.every((result) => result.status === 'ok') ? 'clear' : 'unknown';
-  }
-
   async #startRung({ executionId, plan, mode, trigger, by, reason }: NewRung): Promise<void> {
     const { id: incidentId, target } = this.#record.mustBeOpen();
     await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason });
@@ -271,23 +242,35 @@ export class TargetGuard {
 
   /** A rung that was decided, and then Belay died before its first step: hours may have passed, so it is asked again. */
   async #beginOrCallOff(rung: Rung): Promise<void> {
-    const recheck = rung.trigger === 'manual' ? 'breaching' : await this.#recheck(this.#record.mustBeOpen(), this.#firingAlerts());
+    const recheck = rung.trigger === 'manual' ? 'breaching' : await this.#judge.recheck(this.#declaration, { incident: this.#record.mustBeOpen(), firing: this.#firingAlerts() }, this.#stopping.signal);
     // Where nobody can be asked, somebody had approved of it.
     if (recheck === 'breaching' || recheck === 'unconfirmable') {
       this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
       return;
     }
-    const error = `not begun before a restart, and after it the condition was ${recheck === 'clear' ? 'clear' : 'unknown'}`;
+    await this.#endUnbegun(rung, `not begun before a restart, and after it the condition was ${recheck === 'clear' ? 'clear' : 'unknown'}`);
+  }
+
+  async #callOff(rung: Rung, stopped: string): Promise<void> {
+    await this.#endUnbegun(rung, stopped);
+    await this.#afterRun(rung.executionId, { stopped });
+  }
+
+  async #endUnbegun(rung: Rung, error: string): Promise<void> {
     const { id: incidentId, target } = this.#record.mustBeOpen();
     await this.#record.append({ type: 'rollback-ended', executionId: rung.executionId, incidentId, target, at: this.#ports.clock.now(), outcome: 'cancelled', error });
   }
 
-  #start(rung: Rung, start: RungRunStart): void {
+  #start(rung: Rung, start: RungRunStart, stopped?: string): void {
     this.#ports.fleet.claim(this.name);
     this.#quietSince = undefined;
     const spec = this.#declaration.verifications.get(rung.planId);
     const run = new RungRun(rung, start, spec, { ...this.#ports, record: this.#record }, this.#stopping.signal);
     this.#run = run;
+    // A pause may have come between the decision and here.
+    const [pause] = rung.trigger === 'automatic' ? this.#ports.pauses(this.name) : [];
+    const why = stopped ?? (pause === undefined ? undefined : pauseWords(pause));
+    if (why !== undefined) run.halt(why);
     void run.done
       .catch(this.#reportError)
       .then(() => this.#settle(run))
@@ -300,7 +283,7 @@ export class TargetGuard {
       this.#run = undefined;
       this.#ports.fleet.release(this.name);
       try {
-        await this.#afterRun(run.executionId, run.failure);
+        await this.#afterRun(run.executionId, run);
       } catch (error) {
         // Still the target's own run, as long as its end is not settled.
         this.#run ??= run;
@@ -321,11 +304,11 @@ export class TargetGuard {
     }
   }
 
-  async #afterRun(executionId: string, failure?: string): Promise<void> {
+  async #afterRun(executionId: string, { failure, stopped }: Pick<RunEnd, 'failure' | 'stopped'>): Promise<void> {
     const incident = this.#record.current;
     const rung = this.#record.rung(executionId);
     if (incident === undefined || rung === undefined || this.#stopping.signal.aborted) return;
-    const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0, failure });
+    const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0, failure, stopped });
     switch (aftermath.kind) {
       case 'recovered':
         return this.#record.recovered('rolled-back', aftermath.explanation);
@@ -378,7 +361,7 @@ export class TargetGuard {
         alert: evidence?.trigger,
         value: evidence?.value,
         condition: evidence?.condition,
-        rollbackPoint: this.#ports.rollbackPoint(this.name),
+        rollbackPoint: rollbackPointValues(this.#ports.changes(this.name).rollbackPoint),
       },
     };
   }

@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../incident/incident-event.js';
+import type { Impact } from '../decision/impact.js';
 import type { Observation } from '../source/sample.js';
-import type { Source } from '../source/source.js';
+import type { Query, Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert, AlertHealth } from '../trigger/alert.js';
 import { advanceSight, blindAfterMs, clearSight } from '../trigger/blindness.js';
@@ -14,6 +15,7 @@ import type { Trigger } from '../trigger/trigger.js';
 import { answers, type TriggerHealth } from '../trigger/trigger-health.js';
 import type { AlertBook } from './alert-book.js';
 import type { GuardStore } from './guard-store.js';
+import { impactIn } from './impact-answer.js';
 import type { SourceSight } from './source-sight.js';
 
 /** What is counted while watching; never in the way of it. */
@@ -103,6 +105,13 @@ export class TriggerWatch {
       ),
     );
     return together(states);
+  }
+
+  /** Asks the source of an alert what share of the users it concerns. Rejects only when `signal` aborts. */
+  async impactOf(alert: Alert, query: Query, signal: AbortSignal): Promise<Impact> {
+    const source = this.#shared.get(this.#trigger(alert.trigger)?.source ?? '')?.asker();
+    if (source === undefined) return { kind: 'unknown', why: 'its trigger has no source of its own' };
+    return impactIn(await source.observe(query, this.#ports.clock.now(), signal), alert);
   }
 
   async #recheckTrigger(name: string, alerts: readonly Alert[], signal: AbortSignal): Promise<Recheck> {

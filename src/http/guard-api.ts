@@ -1,3 +1,4 @@
+import type { MarkedState } from '../decision/change.js';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
@@ -87,7 +88,7 @@ export interface RollbackRequest {
   readonly dryRun: boolean;
 }
 
-export interface ChangeMark {
+export interface ChangeMark extends MarkedState {
   readonly target: string;
   readonly version: string;
   readonly kind: 'deploy' | 'good';
@@ -99,6 +100,8 @@ export interface PauseRequest {
   readonly reason: string;
   /** Until resumed when absent. */
   readonly forMs?: number | undefined;
+  /** Aborts the running steps as well. */
+  readonly now: boolean;
 }
 
 /**

@@ -45,11 +45,21 @@ export const rollbackBody = z
     return z.NEVER;
   });
 
-export const changeBody = z.strictObject({ target: name, version: name, kind: z.enum(['deploy', 'good']).default('deploy') }) satisfies z.ZodType<ChangeMark>;
+const flagState = z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'must be true, false, on or off');
+
+export const changeBody = z.strictObject({
+  target: name,
+  version: name,
+  kind: z.enum(['deploy', 'good']).default('deploy'),
+  configVersion: name.optional().describe('What else belongs to this state; plans reach it as ${rollbackPoint.configVersion}'),
+  snapshotId: name.optional(),
+  migration: name.optional(),
+  flags: z.record(name, flagState).optional().describe('Feature flags by key: true, false, on or off'),
+}) satisfies z.ZodType<ChangeMark>;
 
 export const pauseBody = z
-  .strictObject({ target: name.optional().describe('All targets when it is left out'), reason, for: durationMs.optional().describe('Until resumed when it is left out') })
-  .transform(({ target, reason: why, for: forMs }): PauseRequest => ({ target, reason: why, forMs }));
+  .strictObject({ target: name.optional().describe('All targets when it is left out'), reason, for: durationMs.optional().describe('Until resumed when it is left out'), now: z.boolean().default(false).describe('Aborts the steps that are running, too') })
+  .transform(({ target, reason: why, for: forMs, now }): PauseRequest => ({ target, reason: why, forMs, now }));
 
 /** Why a pause ends, in the address: a DELETE has no body. */
 export const resumeQuery = z.strictObject({ reason: reason.optional() });

@@ -1,3 +1,4 @@
+import type { MarkedState } from '../decision/change.js';
 import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
 import type { Level, Mode } from '../trigger/trigger.js';
@@ -10,6 +11,13 @@ export const needsHumanReasons = [
   'above-max-auto-level',
   'budget-exhausted',
   'fleet-limit',
+  'flapping',
+  'no-change',
+  'breach-before-change',
+  'no-rollback-point',
+  'already-running',
+  'version-rolled-back',
+  'frozen',
   'unconfirmed',
   'not-recovered',
   'inconclusive',
@@ -45,7 +53,7 @@ export type GuardEvent =
   | { readonly type: 'paused'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason: string; readonly until?: number | undefined }
   | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason?: string | undefined }
   | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }
-  | { readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good'; readonly version: string; readonly by: string }
+  | ({ readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good'; readonly version: string; readonly by: string } & MarkedState)
   | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }
   | { readonly type: 'configuration-refused'; readonly at: number; readonly problems: readonly string[] };
 

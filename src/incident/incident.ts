@@ -46,6 +46,8 @@ export interface Rung {
   readonly endedAt?: number | undefined;
   readonly outcome?: RollbackOutcome | undefined;
   readonly error?: string | undefined;
+  /** Once somebody has asked for it to be stopped, `cancelled: …`, with who and why where that is known. */
+  readonly cancelReason?: string | undefined;
   readonly steps: readonly RungStep[];
   readonly verification?: { readonly startedAt: number; readonly holdMs: number; readonly timeoutMs: number; readonly result?: VerificationResult | undefined } | undefined;
 }
@@ -160,9 +162,10 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
         steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0 })),
       };
     case 'rollback-resumed':
-    case 'cancel-requested':
     case 'attempt-settled-late':
       return rung;
+    case 'cancel-requested':
+      return { ...rung, cancelReason: rung.cancelReason ?? event.reason };
     case 'rollback-ended': {
       const ended = { ...rung, endedAt: event.at, outcome: event.outcome, error: event.error };
       return event.outcome === 'would-have' ? { ...ended, verification: skippedVerification(event.at) } : ended;

@@ -66,6 +66,10 @@ function actionOf(decision: Decision): string {
       return 'monitored only, nothing is rolled back';
     case 'observe-mode':
       return 'observe mode, nothing is rolled back';
+    case 'fix-forward':
+      return 'to be fixed forward, nothing is rolled back';
+    case 'no-matrix-row':
+      return 'no rule asks for a rollback';
     case 'paused':
       return `rollbacks are paused${until}`;
     case 'cooldown':
@@ -85,6 +89,13 @@ function actionOf(decision: Decision): string {
     case 'above-max-auto-level':
     case 'budget-exhausted':
     case 'fleet-limit':
+    case 'flapping':
+    case 'frozen':
+    case 'no-change':
+    case 'breach-before-change':
+    case 'no-rollback-point':
+    case 'already-running':
+    case 'version-rolled-back':
     case 'rollback-in-progress':
     case 'needs-human':
     case 'already-tried':

@@ -97,6 +97,20 @@ function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed:
       return 'the budget of automatic rollbacks is spent';
     case 'fleet-limit':
       return 'too many targets fail at once';
+    case 'flapping':
+      return 'its alerts come and go';
+    case 'no-change':
+      return 'no change goes before the breach';
+    case 'breach-before-change':
+      return 'the breach is older than the last change';
+    case 'no-rollback-point':
+      return 'there is no known good state to go back to';
+    case 'already-running':
+      return 'what would be brought back runs already';
+    case 'version-rolled-back':
+      return 'the last good version was itself rolled back';
+    case 'frozen':
+      return 'automatic rollbacks are frozen';
     case 'unconfirmed':
       return 'an alert came in, and nobody can be asked about it';
     case 'not-recovered':
@@ -120,11 +134,19 @@ function advice(reason: NeedsHumanReason, { target }: Incident, proposed: Pick<R
     case 'no-plan':
       return `Nothing is rolled back by itself: ${target} must be mended by hand.`;
     case 'above-max-auto-level':
+    case 'frozen':
     case 'unconfirmed':
       return `Nothing happens until a person starts it.${start}`;
     case 'budget-exhausted':
     case 'fleet-limit':
+    case 'flapping':
+    case 'no-change':
+    case 'breach-before-change':
       return `Nothing more starts by itself. Look for the larger cause first.${start}`;
+    case 'no-rollback-point':
+      return `Nothing is rolled back by itself. To say which version is good: belay mark good --target ${target} --version …`;
+    case 'already-running':
+    case 'version-rolled-back':
     case 'ladder-exhausted':
     case 'not-recovered':
       return `Nothing more starts by itself: ${target} is still broken and must be mended by hand.`;

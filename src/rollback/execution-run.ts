@@ -25,6 +25,12 @@ export interface ExecutionRunPorts {
   readonly onBackgroundError: (error: unknown) => void;
 }
 
+/** How an execution is stopped from outside: `cancel` aborts the running attempt, `halt` lets it end and begins no other. */
+export interface Stops {
+  readonly cancel?: AbortSignal | undefined;
+  readonly halt?: AbortSignal | undefined;
+}
+
 /**
  * Performs the moves of one execution. It decides nothing: `nextMove` and the functions of attempt-end.ts do. Every
  * event is durable before what it announces; when the journal rejects, so does `run`, and nothing further is done.
@@ -32,16 +38,20 @@ export interface ExecutionRunPorts {
 export class ExecutionRun {
   readonly #ports: ExecutionRunPorts;
   readonly #cancel: AbortSignal | undefined;
+  /** Either of the two: nothing new begins. */
+  readonly #halt: AbortSignal | undefined;
   readonly #events: RollbackEvent[];
   #state: ExecutionState;
   #cancelWritten: Promise<void> | undefined;
 
   /** `events`: what is durable already, beginning with `rollback-started`. */
-  constructor(events: readonly RollbackEvent[], ports: ExecutionRunPorts, cancel?: AbortSignal) {
+  constructor(events: readonly RollbackEvent[], ports: ExecutionRunPorts, { cancel, halt }: Stops = {}) {
     this.#events = [...events];
     this.#state = foldExecution(events);
     this.#ports = ports;
     this.#cancel = cancel;
+    const stops = [cancel, halt].filter((signal) => signal !== undefined);
+    this.#halt = stops.length === 0 ? undefined : AbortSignal.any(stops);
   }
 
   get state(): ExecutionState {
@@ -65,12 +75,12 @@ export class ExecutionRun {
       // Written down at once, so that a crash while the step winds down does not forget it; a failure shows where `run` awaits it.
       this.#writeCancel().catch(() => undefined);
     };
-    this.#cancel?.addEventListener('abort', onCancel, { once: true });
+    this.#halt?.addEventListener('abort', onCancel, { once: true });
     try {
       while (await this.#step());
       await this.#cancelWritten;
     } finally {
-      this.#cancel?.removeEventListener('abort', onCancel);
+      this.#halt?.removeEventListener('abort', onCancel);
     }
   }
 
@@ -108,11 +118,11 @@ export class ExecutionRun {
     const { executionId, context } = this.#state;
     if (this.#nothingBegun() && !(await this.#mayBegin())) return;
     const description = number === 1 ? await this.#stateBefore(step) : undefined;
-    if (this.#cancel?.aborted === true || drain.aborted) return;
+    if (this.#halt?.aborted === true || drain.aborted) return;
 
     const attempt = { id: randomUUID(), executionId, stepKey: key, number };
     await this.append({ type: 'step-attempt-started', executionId, at: clock.now(), stepKey: key, attempt: number, attemptId: attempt.id, description });
-    const end = await calls.execute(step, context, attempt, { cancel: this.#cancel, onLate: (error) => this.#appendLate(key, attempt.id, error) });
+    const end = await calls.execute(step, context, attempt, { cancel: calls.onlyWaits(step.type) ? this.#halt : this.#cancel, onLate: (error) => this.#appendLate(key, attempt.id, error) });
     await this.#noteCancel();
     await this.append(attemptEnded(this.#state, key, end, clock.now(), random()));
   }
@@ -140,15 +150,15 @@ export class ExecutionRun {
   async #stateBefore(step: ExecutionStep['step']): Promise<StepDescription | undefined> {
     const { calls } = this.#ports;
     if (calls.executorOf(step.type).describe === undefined) return undefined;
-    const read = await calls.describe(step, this.#state.context, { timeoutMs: DESCRIBE_BEFORE_LIMIT_MS, cancel: this.#cancel });
+    const read = await calls.describe(step, this.#state.context, { timeoutMs: DESCRIBE_BEFORE_LIMIT_MS, cancel: this.#halt });
     return 'error' in read ? { summary: `the state before could not be read: ${read.error}` } : read.description;
   }
 
   async #describe({ key, step }: ExecutionStep): Promise<void> {
     const { clock, calls } = this.#ports;
     const { executionId, context } = this.#state;
-    const read = await calls.describeWhole(step, context, { cancel: this.#cancel });
-    if (this.#cancel?.aborted === true) return;
+    const read = await calls.describeWhole(step, context, { cancel: this.#halt });
+    if (this.#halt?.aborted === true) return;
     const base = { executionId, at: clock.now(), stepKey: key };
     await this.append('error' in read ? { ...base, type: 'step-failed', error: read.error, continued: true } : { ...base, type: 'step-described', description: read.description });
   }
@@ -160,7 +170,7 @@ export class ExecutionRun {
   }
 
   async #sleepUntil(at: number): Promise<void> {
-    const wakers = this.#cancel === undefined ? [this.#ports.drain] : [this.#ports.drain, this.#cancel];
+    const wakers = this.#halt === undefined ? [this.#ports.drain] : [this.#ports.drain, this.#halt];
     const wake = AbortSignal.any(wakers);
     try {
       await this.#ports.clock.sleepUntil(at, wake);
@@ -170,12 +180,12 @@ export class ExecutionRun {
   }
 
   async #noteCancel(): Promise<void> {
-    if (this.#cancel?.aborted === true && this.#state.end === undefined) await this.#writeCancel();
+    if (this.#halt?.aborted === true && this.#state.end === undefined) await this.#writeCancel();
   }
 
   #writeCancel(): Promise<void> {
     const { executionId } = this.#state;
-    this.#cancelWritten ??= this.append({ type: 'cancel-requested', executionId, at: this.#ports.clock.now(), reason: cancelWords(this.#cancel?.reason) });
+    this.#cancelWritten ??= this.append({ type: 'cancel-requested', executionId, at: this.#ports.clock.now(), reason: cancelWords(this.#halt?.reason) });
     return this.#cancelWritten;
   }
 

@@ -7,7 +7,7 @@ import { boundedWork, type Settled } from './bounded-work.js';
 import { failureText } from './failure-text.js';
 import { plainCopy } from './plain-data.js';
 import type { RollbackContext, RollbackStep } from './rollback-plan.js';
-import type { RollbackStepExecutor, StepAttempt, StepDescription } from './step-executor.js';
+import type { RollbackStepExecutor, StepAttempt, StepDescription, StepState } from './step-executor.js';
 import { stepTimeoutMs, timeoutError } from './step-timing.js';
 import { fillSecrets } from './template.js';
 
@@ -39,6 +39,11 @@ export class ExecutorCalls {
     const executor = this.#ports.executor(type);
     if (executor === undefined) throw new BelayError('executor-missing', `No executor found for step type ${type}`, { context: { type } });
     return executor;
+  }
+
+  /** Whether a step of this type may be ended at any moment, because nothing is left half done by it. */
+  onlyWaits(type: string): boolean {
+    return this.executorOf(type).onlyWaits === true;
   }
 
   async execute(step: RollbackStep, context: RollbackContext, attempt: StepAttempt, bounds: { readonly cancel?: AbortSignal | undefined; readonly onLate: (error?: string) => void }): Promise<AttemptEnd> {
@@ -104,6 +109,15 @@ export class ExecutorCalls {
     if (ready === undefined) return read;
     const words = 'error' in ready ? `the plan would not begin: ${ready.error}` : ready.words;
     return { description: { ...read.description, summary: `${read.description.summary}; ${words}` } };
+  }
+
+  /** Whether what the step wants is there already, where its executor can tell. */
+  async stateOf(step: RollbackStep, context: RollbackContext, bounds: { readonly timeoutMs: number; readonly cancel?: AbortSignal | undefined }): Promise<StepState> {
+    const executor = this.executorOf(step.type);
+    if (executor.state === undefined) return 'unknown';
+    const timeoutMs = Math.min(stepTimeoutMs(step), bounds.timeoutMs);
+    const read = await boundedWork(this.#ports.clock, async (signal) => executor.state?.(this.#filled(step), structuredClone(context), signal), { timeoutMs, graceMs: 0, timeoutError: timeoutError(step), cancel: bounds.cancel });
+    return read.type === 'done' ? (read.value ?? 'unknown') : 'unknown';
   }
 
   /** Ends what an attempt left running when Belay died in it, then reads whether the wanted state is there. */

@@ -14,7 +14,7 @@ import type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback-e
 import type { RollbackExecution } from './rollback-execution.js';
 import type { RollbackJournal } from './rollback-journal.js';
 import type { RollbackContext, RollbackPlan, WrittenRollbackPlan } from './rollback-plan.js';
-import type { RollbackStepExecutor, StepDescription } from './step-executor.js';
+import type { RollbackStepExecutor, StepDescription, StepState } from './step-executor.js';
 
 /** How many finished executions `getRollbackStatus` still knows; the journal keeps them all. */
 const REMEMBERED_EXECUTIONS = 1_000;
@@ -40,6 +40,8 @@ export interface RollbackManagerOptions {
 export interface RunOptions {
   /** Cancels: the running attempt is stopped and waited for, and the execution ends as failed. */
   readonly signal?: AbortSignal;
+  /** Ends the execution before the next attempt: the running one is left to its end, waiting and retrying are over. */
+  readonly halt?: AbortSignal | undefined;
   /** Hears of the execution once its start is durable. */
   readonly onStarted?: (execution: RollbackExecution) => void;
 }
@@ -138,7 +140,7 @@ export class RollbackManager {
     return this.#exclusively(executionId, async () => {
       const events = await journal.eventsOf(executionId);
       if (events.length === 0) throw new BelayError('not-found', `Rollback ${executionId} not found`, { context: { executionId } });
-      const run = new ExecutionRun(events, this.#ports, options.signal);
+      const run = new ExecutionRun(events, this.#ports, { cancel: options.signal, halt: options.halt });
       if (run.state.end !== undefined) return this.#remember(run).record();
       for (const { step } of run.state.steps) this.#ports.calls.executorOf(step.step.type);
       const resumed: RollbackEvent = { type: 'rollback-resumed', executionId, at: clock.now() };
@@ -168,6 +170,18 @@ export class RollbackManager {
     return planned;
   }
 
+  /**
+   * Whether all that a plan brings back is there already: `applied` when every step that changes something reads so,
+   * `not-applied` when one of them reads otherwise. Changes nothing. Rejects as `executeRollback` does.
+   */
+  async planState(planId: string, context: RollbackContext, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<StepState> {
+    const ownContext = plainCopy(context, 'The rollback context');
+    const changing = this.#steps(planId, ownContext).filter(({ step: { type } }) => type !== 'notification' && !this.#ports.calls.onlyWaits(type));
+    const states = await Promise.all(changing.map(({ step }) => this.#ports.calls.stateOf(step, ownContext, { timeoutMs: options.timeoutMs, cancel: options.signal })));
+    if (states.includes('not-applied')) return 'not-applied';
+    return states.length > 0 && states.every((state) => state === 'applied') ? 'applied' : 'unknown';
+  }
+
   /** Begins nothing more, and resolves once every attempt under way has ended. Unfinished executions are for `resume`. */
   async drain(): Promise<void> {
     this.#draining.abort();
@@ -183,7 +197,7 @@ export class RollbackManager {
   }
 
   async #run(events: readonly RollbackEvent[], options: RunOptions): Promise<RollbackExecution> {
-    const run = new ExecutionRun(events, this.#ports, options.signal);
+    const run = new ExecutionRun(events, this.#ports, { cancel: options.signal, halt: options.halt });
     this.#remember(run);
     try {
       options.onStarted?.(run.record());

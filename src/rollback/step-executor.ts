@@ -34,6 +34,8 @@ export interface RollbackStepExecutor {
    * listen to the signal, and is waited for only a second once its time is over.
    */
   execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void>;
+  /** True for a step that changes nothing and only lets time pass: a pause ends it at once instead of letting it end. */
+  readonly onlyWaits?: boolean;
   /** Reads the real state and tells what `execute` would do. Has no effect. */
   describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;
   /**

@@ -167,14 +167,14 @@ class ScenarioStage {
     switch (action.kind) {
       case 'pause': {
         const until = action.forMs === undefined ? undefined : this.#clock.now() + action.forMs;
-        return [`a person pauses ${who}`, whileUp((up) => up.pause(action.target, PERSON, action.reason, until))];
+        return [`a person pauses ${who}`, whileUp((up) => up.pause({ target: action.target, by: PERSON, reason: action.reason, until }))];
       }
       case 'resume':
         return [`a person resumes ${who}`, whileUp((up) => Promise.all(up.pauses.filter(({ target }) => target === action.target).map(({ id }) => up.resume(id, PERSON))))];
       case 'reset':
         return [`a person resets the budget of ${who}`, whileUp((up) => up.reset(action.target, PERSON))];
       case 'mark':
-        return [`a person marks ${action.change} ${action.version} of ${who}`, whileUp((up) => up.markChange(action.target, action.change, action.version, PERSON))];
+        return [`a person marks ${action.change} ${action.version} of ${who}`, whileUp((up) => up.markChange({ target: action.target, kind: action.change, version: action.version, by: PERSON }))];
       case 'rollback':
         return [`a person starts plan ${action.planId}`, whileUp((up) => up.startByHand({ plan: action.planId, by: PERSON, reason: 'as the scenario says', dryRun: false, mayStartAnyLevel: true }))];
       case 'close':

@@ -32,6 +32,9 @@ export interface MinTraffic {
   readonly atLeast: number;
 }
 
+/** How much of the users a breach of a trigger concerns: a share from 0 to 1, or a question that its own source answers with one. */
+export type DeclaredImpact = { readonly kind: 'share'; readonly share: number } | { readonly kind: 'asked'; readonly query: Query };
+
 /** What an unknown sample does to a window: freeze it, restart it, or count as a breach. */
 export type UnknownPolicy = 'hold' | 'reset' | 'breach';
 
@@ -65,9 +68,13 @@ export interface Trigger {
   readonly response: 'immediate' | 'scheduled' | 'monitor';
   /** With `scheduled`: from the firing to the rollback, in milliseconds. */
   readonly delayMs?: number | undefined;
-  /** Absent for a `monitor` trigger without levels, and with `planId`. */
+  /** Absent with `planId`, and where the decision matrix decides. */
   readonly levels?: LevelRange | undefined;
   readonly planId?: string | undefined;
+  /** What the decision matrix is asked with. */
+  readonly impact?: DeclaredImpact | undefined;
+  readonly timeToFixMs?: number | undefined;
+  readonly issueType?: string | undefined;
   readonly mode?: Mode | undefined;
   readonly labels: Labels;
   readonly annotations: Labels;

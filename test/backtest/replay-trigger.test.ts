@@ -22,7 +22,7 @@ async function* inBatches(all: readonly Observation[], size: number): AsyncGener
 }
 
 function summaryOf(replayed: TriggerReplay): TriggerSummary {
-  const decisions = new Map(replayed.firings.map((firing) => [firing, { kind: 'execute' as const, reason: 'sustained-breach' as const, at: firing.firedAt, mode: 'enforce' as const, needsHuman: false, explanation: '', evidence: [] }]));
+  const decisions = new Map(replayed.firings.map((firing) => [firing, { kind: 'execute' as const, reason: 'sustained-breach' as const, at: firing.firedAt, mode: 'enforce' as const, needsHuman: false, explanation: '', evidence: [], rules: [], policy: [], alternatives: [] }]));
   const [summary] = summarize({ replays: [replayed], decisions, left: [], failed: [] }).triggers;
   if (summary === undefined) throw new Error('no summary');
   return summary;

@@ -101,7 +101,7 @@ const ofRules: readonly Case[] = [
     'error: needs either "expr" or "signal" (triggers[0])',
     'error: "condition" is missing (triggers[0])\n  hint: write a comparison such as "> 10%"',
     'error: "for" is missing (triggers[0])\n  hint: write how long the breach must last, such as 5m, or { consecutive: 4 }',
-    'error: needs one of "level", "levels" and "plan" (triggers[0])\n  hint: or response: monitor, to tell people only',
+    'error: needs one of "level", "levels" and "plan" (triggers[0])\n  hint: or policy.matrix in belay.yaml, which says it for many; or response: monitor, to tell people only',
   ],
   ['a name that is taken in another file', { 'rules/other.yaml': goodFiles['rules/checkout.yaml'].replace('Errors', '►Errors') }, 'error: another trigger has the name "Errors" (rules/checkout.yaml:3) (triggers[0].name)\n  hint: names are unique over all files'],
   ['PromQL for a scraped endpoint', trigger('source: app', '►expr: up', 'condition: "== 0"', FOR, LEVEL), 'error: a scrape source answers signals, not PromQL (triggers[0].expr)\n  hint: write signal: { type: …, metric: … } instead, or ask a prometheus source'],
@@ -147,14 +147,68 @@ const ofRules: readonly Case[] = [
   ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
   [
     'what belongs to later versions',
-    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►impact: all', '►timeToFix: 2h'),
-    'error: the key "impact" is not part of this version (triggers[0].impact)\n  hint: take it out',
-    'error: the key "timeToFix" is not part of this version (triggers[0].timeToFix)\n  hint: take it out',
+    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►confirm: source'),
+    'error: the key "confirm" is not part of this version (triggers[0].confirm)\n  hint: take it out',
   ],
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
 ];
 
+const MATRIX = (...rows: string[]): string => `${goodFiles['belay.yaml']}policy:\n  matrix:\n${rows.map((row) => `    - ${row}\n`).join('')}`;
+const asksMatrix = (...lines: string[]): Record<string, string> => trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'severity: high', ...lines);
+
+const ofMatrix: readonly Case[] = [
+  [
+    'cells that are none, or too many',
+    { ...asksMatrix(), ...belay(MATRIX('{ severity: ►urgent, level: 1 }', '{ impact: ►"> 5s", level: 1 }', '{ timeToFix: ►2h, level: 1 }', '►{ severity: low }', '►{ level: 1, fixForward: true }', '{ ►levels: [3, 1] }', '{ ►severty: low, level: 1 }')) },
+    'error: "severity" must be one of critical, high, medium, low, or a list of them (policy.matrix[0].severity)',
+    'error: "> 5s" is not an impact: write all, a share (50%), or a comparison such as "> 50%" (policy.matrix[1].impact)',
+    'error: "2h" is not a comparison with a duration: write it as "> 1h" or "< 15m" (policy.matrix[2].timeToFix)',
+    'error: entry 4 needs one of levels, level, plan and fixForward: true, which say what is done (policy.matrix[3])',
+    'error: entry 5 needs one of levels, level, plan and fixForward: true, which say what is done (policy.matrix[4])',
+    'error: "levels" must have the lower level first (policy.matrix[5].levels)',
+    'error: unknown key "severty" (policy.matrix[6].severty)\n  hint: did you mean "severity"?',
+  ],
+  [
+    'rows that can never match',
+    {
+      ...asksMatrix('impact: 20%', 'timeToFix: 20m'),
+      ...belay(MATRIX('{ impact: ►"> 100%", level: 1 }', '{ timeToFix: ►"< 0s", level: 1 }', '{ severity: high, impact: "> 50%", level: 1 }', '{ severity: [high, low], impact: "<= 50%", level: 1 }', '►{ severity: high, impact: "> 10%", timeToFix: "> 1m", level: 1 }', '{ severity: high, level: 1 }', '►{ severity: high, issueType: performance, level: 1 }')),
+    },
+    'error: "> 100%" never holds (policy.matrix[0].impact)\n  hint: an impact is a share from 0% to 100%',
+    'error: "< 0s" never holds (policy.matrix[1].timeToFix)\n  hint: a time to fix is longer than 0s',
+    'error: row 5 can never match: rows 3, 4 take all that it would match (policy.matrix[4])\n  hint: put it before, or take it out',
+    'error: row 7 can never match: row 6 takes all that it would match (policy.matrix[6])\n  hint: put it before, or take it out',
+  ],
+  [
+    'rows that send where no plan stands',
+    { ...belay(MATRIX('{ severity: high, impact: "> 50%", ►levels: [3, 5] }', '{ severity: low, ►levels: [2, 3] }', '{ severity: high, plan: ►flag-of }', '{ severity: high, level: 1 }')), ...triggers(`  - name: ►Errors\n    source: app\n    ${RATE}\n    condition: "> 1%"\n    ${FOR}\n    impact: { signal: { type: errorRate, metric: m, errors: { a: b } } }\n`) },
+    'warning: no plan of any target stands there (policy.matrix[0].levels)',
+    'warning: no plan of any target stands there (policy.matrix[1].levels)',
+    'error: there is no plan "flag-of" (policy.matrix[2].plan)\n  hint: did you mean "flag-off"?',
+    'error: no plan for levels 3-5 of checkout, where row 1 of the matrix (high, impact > 50%) may send Errors (triggers[0].name)\n  hint: add a plan with target: checkout and level: 3, or change the row',
+  ],
+  [
+    'a trigger that no row can match, and one that says more than it is asked for',
+    { ...belay(MATRIX('{ severity: critical, level: 1 }')), ...triggers(`  - ►name: Errors\n    source: app\n    ${RATE}\n    condition: "> 1%"\n    ${FOR}\n  - name: More\n    source: app\n    ${RATE}\n    condition: "> 2%"\n    ${FOR}\n    level: 1\n    ►issueType: performance\n`) },
+    'warning: no row of policy.matrix can match this trigger, so it would only tell people (triggers[0])\n  hint: add a row, or write levels, or response: monitor',
+    'warning: "issueType" says nothing beside "level", because the matrix is not asked (triggers[1].issueType)\n  hint: take one of them out',
+  ],
+  ['a matrix that nobody asks', moreBelay('policy:\n  ►matrix: [ { level: 1 } ]\n'), 'warning: no trigger asks the matrix: each has level, levels or plan, or only monitors (policy.matrix)'],
+  [
+    'an impact that cannot be asked for',
+    { ...belay(MATRIX('{ level: 1 }')), ...triggers(`  - name: Errors\n    source: app\n    ${RATE}\n    condition: "> 1%"\n    ${FOR}\n    ►impact: sum(affected)\n  - name: Asked\n    source: prom\n    expr: up\n    condition: "< 1"\n    ${FOR}\n    impact: sum(affected►\n  - name: Health\n    source: health\n    ${FOR}\n    impact: ►up\n`) },
+    'error: a scrape source answers signals, not PromQL (triggers[0].impact)\n  hint: write signal: { type: …, metric: … } instead, or ask a prometheus source',
+    'error: the expression ends too early: ")" is missing (triggers[1].impact)',
+    'error: this trigger has no source that could be asked for its impact (triggers[2].impact)\n  hint: write all, or a share such as 60%',
+  ],
+];
+
 const ofPlans: readonly Case[] = [
+  [
+    'a rollback point of no target',
+    { ...goodFiles, 'plans/other.yaml': `- id: lone\n  name: Lone\n  dependencies: [helper]\n  steps: [ { id: a, name: A, type: wait, timeout: 5, parameters: { duration: "►\${rollbackPoint.version}" } } ]\n- id: helper\n  name: Helper\n  steps: [ { id: a, name: A, type: wait, timeout: 5, parameters: { duration: "\${rollbackPoint.flags.new-checkout}" } } ]\n` },
+    'error: ${rollbackPoint.version} has no value, because the plan has no target that could have a rollback point ([0].steps[0].parameters.duration)\n  hint: add target: NAME',
+  ],
   [
     'dependencies that go in a circle or nowhere',
     plans(`- id: flag-off\n  name: A\n  target: checkout\n  level: 1\n  dependencies: [b, ►nope]\n  steps: [${STEP}]\n- id: b\n  name: B\n  dependencies: [c]\n  steps: [${STEP}]\n- id: c\n  name: C\n  dependencies: [►flag-off]\n  steps: [${STEP}]\n`),
@@ -192,7 +246,7 @@ const ofPlans: readonly Case[] = [
     'references',
     step('type: feature-flag', 'parameters: { flagKey: "►${contex.environment} ${context.environment} ►${rollbackPoint.verison} ►${env:NOPE}", targetState: "${context.metadata.state}" }'),
     'error: ${contex.environment} begins with nothing known (available: context.…, labels.…, rollbackPoint.…, env:…, file:…); write $${ where the text ${ itself is meant (steps[0].parameters.flagKey)',
-    'error: ${rollbackPoint.verison} is not known: a rollback point has version and at (steps[0].parameters.flagKey)',
+    'error: ${rollbackPoint.verison} is not known: a rollback point has version, at, configVersion, snapshotId, migration, flags (steps[0].parameters.flagKey)',
     'error: ${env:NOPE}: this environment variable is not set (steps[0].parameters.flagKey)',
   ],
   ['a message to a channel that is not configured', step('type: notification', 'parameters: { recipients: [a], channel: ►slack, message: hi }'), 'warning: belay.yaml has no notify.slack, so the message cannot go there (steps[0].parameters.channel)'],
@@ -214,6 +268,9 @@ describe('belay.yaml', () => {
 });
 describe('rules', () => {
   for (const [title, files, ...problems] of ofRules) it(title, () => expectProblems(files, problems));
+});
+describe('the matrix', () => {
+  for (const [title, files, ...problems] of ofMatrix) it(title, () => expectProblems(files, problems));
 });
 describe('plans', () => {
   for (const [title, files, ...problems] of ofPlans) it(title, () => expectProblems(files, problems));

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type DecisionInput, type FiringAlert } from '../../src/decision/decide.js';
+import { type ChangeFacts, noChanges } from '../../src/decision/change.js';
+import { decide } from '../../src/decision/decide.js';
+import type { DecisionInput, FiringAlert } from '../../src/decision/decision-input.js';
 import { decisionReasons, type DecisionReason } from '../../src/decision/decision.js';
 import type { PlanRung } from '../../src/decision/ladder.js';
 import { emptyLedger, type LedgerEntry } from '../../src/decision/ledger.js';
+import type { Policy } from '../../src/decision/policy.js';
 import type { Level } from '../../src/trigger/trigger.js';
+import { aPolicy } from '../support/policy.js';
+import { condition } from '../support/triggers.js';
 
 const now = Date.UTC(2026, 0, 1, 3);
 const minuteMs = 60_000;
@@ -25,7 +30,7 @@ function scheduledAlert(firedAgoMs: number): FiringAlert {
   return { ...base, evidence: { ...base.evidence, firedAt: now - firedAgoMs } };
 }
 
-const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel });
+const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel, needs: [], deploys: false });
 
 function input(changes: Partial<DecisionInput> = {}): DecisionInput {
   return {
@@ -37,10 +42,28 @@ function input(changes: Partial<DecisionInput> = {}): DecisionInput {
     pauses: [],
     ledger: emptyLedger,
     running: 0,
-    policy: { cooldownMs: 30 * minuteMs, maxRollbacks: { count: 2, perMs: 60 * minuteMs }, fleet: { maxTargets: 2, perMs: 10 * minuteMs, maxConcurrent: 1 }, maxAutoLevel: 3 },
+    policy: aPolicy(),
+    changes: noChanges,
+    flaps: 0,
     ...changes,
   };
 }
+
+const matrix: Policy['matrix'] = [
+  { number: 1, severities: ['critical'], impact: condition('> 50%'), outcome: { kind: 'levels', levels: { from: 3, to: 3 } } },
+  { number: 2, issueType: 'type-error', outcome: { kind: 'fix-forward' } },
+];
+const asks = (changes: Partial<FiringAlert>, row = 1): DecisionInput => input({ policy: aPolicy({ matrix: matrix.slice(0, row) }), alerts: [alert({ levels: undefined, ...changes })] });
+const known = (share: number): FiringAlert['impact'] => ({ kind: 'known', share });
+
+/** So many minutes ago; the breach began five minutes ago. */
+const deployed = (agoMinutes: number): ChangeFacts['deploys'][number] => ({ version: `v-${agoMinutes}`, at: now - agoMinutes * minuteMs });
+function withChange(changes: Partial<ChangeFacts>): DecisionInput {
+  const base = alert();
+  return input({ alerts: [{ ...base, evidence: { ...base.evidence, activeAt: now - 5 * minuteMs } }], changes: { ...noChanges, ...changes }, policy: aPolicy({ requireChange: { withinMs: 60 * minuteMs } }) });
+}
+const goingBack = (changes: Partial<ChangeFacts>, needs: readonly string[] = ['version']): DecisionInput => input({ plans: [{ ...plan(1), needs }], changes: { ...noChanges, ...changes } });
+const frozen = aPolicy({ freeze: [{ cron: '0 0 1 1 *', timezone: 'UTC', forMs: 4 * 60 * minuteMs, reason: 'new year' }] });
 
 const climbing = (triedLevels: Level[], mayClimb = true): DecisionInput['incident'] => ({
   incidentId: 'now',
@@ -80,6 +103,12 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'observe-mode', kind: 'notify-only', when: 'every trigger only observes', input: input({ alerts: [alert({ mode: 'observe' })] }) },
   { reason: 'observe-mode', kind: 'notify-only', when: 'the mode became stricter in the middle of the ladder', input: input({ mode: 'observe', incident: climbing([1]) }), level: 3 },
   { reason: 'monitor-only', kind: 'notify-only', when: 'every trigger only monitors', input: input({ alerts: [alert({ response: 'monitor' })] }) },
+  { reason: 'sustained-breach', kind: 'execute', when: 'a row of the matrix matches', input: asks({ impact: known(0.6) }), level: 3 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'its own levels go before the matrix', input: asks({ impact: known(0.6), levels: { from: 1, to: 1 } }), level: 1 },
+  { reason: 'no-matrix-row', kind: 'notify-only', when: 'no row of the matrix matches', input: asks({ impact: known(0.4) }) },
+  { reason: 'no-matrix-row', kind: 'notify-only', when: 'the row needs an impact, and it is unknown', input: asks({ impact: { kind: 'unknown', why: 'the source is down' } }) },
+  { reason: 'fix-forward', kind: 'notify-only', when: 'the matrix says so', input: asks({ issueType: 'type-error' }, 2) },
+  { reason: 'sustained-breach', kind: 'execute', when: 'one alert is to be fixed forward, and another asks for a rollback', input: { ...asks({ issueType: 'type-error' }, 2), alerts: [alert({ levels: undefined, issueType: 'type-error' }), alert()] }, level: 1 },
   { reason: 'no-plan', kind: 'notify-only', when: 'no rung has a plan', input: input({ plans: [plan(4)] }), needsHuman: true },
   { reason: 'ladder-exhausted', kind: 'notify-only', when: 'the highest rung did not help', input: input({ incident: climbing([1, 3]) }), needsHuman: true },
   { reason: 'above-max-auto-level', kind: 'await-approval', when: 'the rung is above maxAutoLevel', input: input({ alerts: [alert({ levels: { from: 4, to: 5 } })], plans: [plan(4)] }), level: 4, needsHuman: true },
@@ -93,6 +122,29 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'rollback-in-progress', kind: 'suppress', when: 'its own rollback is under way', input: input({ incident: { ...climbing([1]), phase: 'rolling-back' } }), level: 3 },
   { reason: 'rollback-in-progress', kind: 'suppress', when: 'its rollback is being verified', input: input({ incident: { ...climbing([1]), phase: 'verifying' } }), level: 3 },
   { reason: 'needs-human', kind: 'suppress', when: 'a person has been asked for', input: input({ incident: { ...climbing([1]), phase: 'needs-human' } }), level: 3, needsHuman: true },
+  { reason: 'flapping', kind: 'suppress', when: 'its alert has come and gone five times', input: input({ flaps: 5 }), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'four times are not too often', input: input({ flaps: 4 }), level: 1 },
+  { reason: 'not-recovered', kind: 'execute', when: 'a further rung is not held back by flapping', input: input({ incident: climbing([1]), flaps: 9 }), level: 3 },
+  { reason: 'no-change', kind: 'notify-only', when: 'a change is required, and none is known', input: withChange({}), level: 1, needsHuman: true },
+  { reason: 'no-change', kind: 'notify-only', when: 'the last change is too old', input: withChange({ deploys: [deployed(61 + 5)] }), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the change is just young enough', input: withChange({ deploys: [deployed(60 + 5)] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the breach began with the change', input: withChange({ deploys: [deployed(5)] }), level: 1 },
+  { reason: 'breach-before-change', kind: 'notify-only', when: 'the breach is older than the change', input: withChange({ deploys: [deployed(4)] }), level: 1, needsHuman: true },
+  { reason: 'breach-before-change', kind: 'notify-only', when: 'an old change goes before the breach, and a new one after it', input: withChange({ deploys: [deployed(300), deployed(4)] }), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'a young change goes before the breach, whatever came after it', input: withChange({ deploys: [deployed(30), deployed(4)] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'no change is required', input: input({ changes: { deploys: [deployed(4)], rolledBack: [] } }), level: 1 },
+  { reason: 'not-recovered', kind: 'execute', when: 'a change was required for the first rung only', input: { ...withChange({}), incident: climbing([1]) }, level: 3 },
+  { reason: 'no-rollback-point', kind: 'notify-only', when: 'no state is known to be good', input: goingBack({}), level: 1, needsHuman: true },
+  { reason: 'no-rollback-point', kind: 'notify-only', when: 'the good state was marked without what the plan needs', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v2' }, ['version', 'flags.new-checkout']), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'all that the plan needs is known', input: goingBack({ rollbackPoint: { version: 'v1', at: 0, flags: { 'new-checkout': false } }, running: 'v2' }, ['version', 'flags.new-checkout']), level: 1 },
+  { reason: 'already-running', kind: 'notify-only', when: 'the good version runs', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v1' }), level: 1, needsHuman: true },
+  { reason: 'already-running', kind: 'notify-only', when: 'all that the plan brings back was read to be there', input: input({ recheck: 'breaching', alreadyThere: true }), level: 1, needsHuman: true },
+  { reason: 'version-rolled-back', kind: 'notify-only', when: 'the good version was rolled back', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v0', rolledBack: ['v1'] }), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the good version runs, and the plan does not go back to it', input: goingBack({ rollbackPoint: { version: 'v1', at: 0, configVersion: 'c1' }, running: 'v1' }, ['configVersion']), level: 1 },
+  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on', input: input({ policy: frozen }), level: 1, needsHuman: true },
+  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on, for a further rung as well', input: input({ policy: frozen, incident: climbing([1]) }), level: 3, needsHuman: true },
+  { reason: 'scheduled', kind: 'schedule', when: 'a freeze is on now, and nothing is due yet', input: input({ policy: frozen, alerts: [scheduledAlert(minuteMs)] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the freeze is over', input: input({ policy: aPolicy({ freeze: [{ cron: '0 0 1 1 *', timezone: 'UTC', forMs: 3 * 60 * minuteMs, reason: 'new year' }] }) }), level: 1 },
   { reason: 'recovered-before-action', kind: 'suppress', when: 'it has cleared just before step 1', input: input({ recheck: 'clear' }), level: 1 },
   { reason: 'blind', kind: 'suppress', when: 'nothing can be seen just before step 1', input: input({ recheck: 'unknown' }), level: 1 },
   { reason: 'unconfirmed', kind: 'await-approval', when: 'nobody can be asked about what a message says', input: input({ recheck: 'unconfirmable' }), level: 1, needsHuman: true },

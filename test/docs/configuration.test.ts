@@ -58,6 +58,8 @@ describe('tables have every key of what is really read, with its default', () =>
     ['### expectations', [at(belay, 'targets', 'NAME', 'health', 'expect')]],
     ['### notify', [at(belay, 'notify')]],
     ['### policy', [at(belay, 'policy')]],
+    ['### freezes', [at(belay, 'policy', 'freeze', '[]')]],
+    ['### the decision matrix', [at(belay, 'policy', 'matrix', '[]')]],
     ['### reports', [at(belay, 'reports')]],
     ['### backups', [at(postgresData, 'backups')]],
     ['### checks of data', [at(postgresData, 'checks', '[]')]],

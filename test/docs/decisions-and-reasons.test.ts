@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decide, type DecisionInput, type FiringAlert } from '../../src/decision/decide.js';
+import { noChanges } from '../../src/decision/change.js';
+import { decide } from '../../src/decision/decide.js';
+import type { DecisionInput, FiringAlert } from '../../src/decision/decision-input.js';
 import { decisionReasons } from '../../src/decision/decision.js';
 import type { Level } from '../../src/trigger/trigger.js';
 import { needsHumanReasons } from '../../src/incident/incident-event.js';
 import { readDoc, tableRows } from '../support/markdown.js';
+import { aPolicy } from '../support/policy.js';
 
 const page = readDoc('docs/decisions-and-reasons.md');
 const [ofDecisions, ofPeople] = page.split('## Reasons why a person is needed');
@@ -44,13 +47,15 @@ test('what a decision leaves to a person is a reason of the second table', () =>
 const NOW = Date.UTC(2026, 0, 1, 3);
 const MINUTE_MS = 60_000;
 
+const matrix: DecisionInput['policy']['matrix'] = [{ number: 1, issueType: 'type-error', outcome: { kind: 'fix-forward' } }];
 const modes = fc.constantFrom('enforce', 'enforce', 'enforce', 'dry-run', 'observe');
 const alerts = fc.record({
   response: fc.constantFrom('immediate', 'immediate', 'scheduled', 'monitor'),
   delayMs: fc.constantFrom(0, 3_600_000),
   mode: modes,
-  evidence: fc.constant({ trigger: 'T', fingerprint: 'f', labels: {}, severity: 'high', query: 'q', condition: '> 1', window: 'for 5m' }),
+  evidence: fc.constant({ trigger: 'T', fingerprint: 'f', labels: {}, severity: 'high', query: 'q', condition: '> 1', window: 'for 5m', activeAt: Date.UTC(2026, 0, 1, 2, 55) }),
   levels: fc.constantFrom({ from: 1, to: 3 }, { from: 2, to: 5 }, undefined),
+  issueType: fc.constantFrom('type-error', undefined),
 }) as fc.Arbitrary<FiringAlert>;
 const entries = fc.record({
   incidentId: fc.constantFrom('other', 'another', 'third'),
@@ -58,6 +63,9 @@ const entries = fc.record({
   mode: fc.constantFrom('enforce', 'dry-run'),
   startedAt: fc.constantFrom(NOW - MINUTE_MS, NOW - 45 * MINUTE_MS),
 });
+
+const rarely = fc.integer({ min: 0, max: 4 }).map((chance) => chance === 0);
+const good = (version: string, running: string): DecisionInput['changes'] => ({ deploys: [{ version: running, at: NOW - 10 * MINUTE_MS }], running, rollbackPoint: { version, at: NOW - 20 * MINUTE_MS }, rolledBack: [] });
 
 /** Situations of every sort, the ordinary ones more often, so that each reason gets its turn. */
 const situations: fc.Arbitrary<DecisionInput> = fc
@@ -68,11 +76,16 @@ const situations: fc.Arbitrary<DecisionInput> = fc
     phase: fc.constantFrom('open', 'open', 'open', 'open', 'rolling-back', 'verifying', 'needs-human'),
     triedLevels: fc.constantFrom<Level[]>([], [], [1], [1, 3]),
     mayClimb: fc.boolean(),
-    isPaused: fc.integer({ min: 0, max: 4 }).map((chance) => chance === 0),
+    isPaused: rarely,
     entries: fc.array(entries, { maxLength: 3 }),
-    isTripped: fc.integer({ min: 0, max: 4 }).map((chance) => chance === 0),
+    isTripped: rarely,
     running: fc.constantFrom(0, 0, 1),
     recheck: fc.constantFrom('breaching', 'clear', 'unknown', 'unconfirmable', undefined),
+    flaps: fc.constantFrom(0, 0, 0, 0, 0, 5),
+    isFrozen: rarely,
+    needsVersion: fc.boolean(),
+    requiresChange: rarely,
+    changes: fc.constantFrom<DecisionInput['changes']>(noChanges, good('v1', 'v2'), good('v1', 'v2'), good('v2', 'v2'), { ...good('v1', 'v2'), rolledBack: ['v1'] }, { ...good('v1', 'v2'), deploys: [{ version: 'v2', at: NOW }] }),
   })
   .map((drawn): DecisionInput => {
     const begun = drawn.triedLevels.length > 0;
@@ -80,7 +93,7 @@ const situations: fc.Arbitrary<DecisionInput> = fc
       target: 'checkout',
       mode: drawn.mode,
       alerts: drawn.alerts,
-      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level })),
+      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level, needs: drawn.needsVersion ? ['version'] : [], deploys: false })),
       incident: {
         incidentId: 'this',
         phase: drawn.phase,
@@ -93,7 +106,13 @@ const situations: fc.Arbitrary<DecisionInput> = fc
       pauses: drawn.isPaused ? [{ reason: 'a release', by: 'ana' }] : [],
       ledger: { entries: drawn.entries.map((entry) => ({ ...entry, lastActivityAt: entry.startedAt })), tripped: drawn.isTripped ? [{ target: 'checkout', mode: 'enforce' }] : [] },
       running: drawn.running,
-      policy: { cooldownMs: 30 * MINUTE_MS, maxRollbacks: { count: 2, perMs: 60 * MINUTE_MS }, fleet: { maxTargets: 2, perMs: 10 * MINUTE_MS, maxConcurrent: 1 }, maxAutoLevel: 3 },
+      policy: aPolicy({
+        matrix,
+        requireChange: drawn.requiresChange ? { withinMs: 60 * MINUTE_MS } : undefined,
+        freeze: drawn.isFrozen ? [{ cron: '0 0 1 1 *', timezone: 'UTC', forMs: 24 * 60 * MINUTE_MS, reason: 'new year' }] : [],
+      }),
+      changes: drawn.changes,
+      flaps: drawn.flaps,
       recheck: drawn.recheck,
     };
   });

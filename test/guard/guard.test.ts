@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GuardRig, plan, trigger } from '../support/guard-rig.js';
+import { aPolicy } from '../support/policy.js';
 
 let rig: GuardRig;
 
@@ -284,7 +285,7 @@ describe('restarts', () => {
 describe('people', () => {
   it('hold rollbacks back while paused', async () => {
     const { source, executor, clock } = await rigged();
-    const pause = await rig.guard.pause('shop', 'ana', 'migration');
+    const pause = await rig.guard.pause({ target: 'shop', by: 'ana', reason: 'migration' });
     source.answer = 0.5;
     await clock.advance(30 * second);
     expect(executor.done).toEqual([]);
@@ -338,7 +339,7 @@ describe('people', () => {
 describe('the budget', () => {
   it('trips to a person, stays tripped over a restart, and a reset lets Belay act again', async () => {
     const { source, executor, clock } = await rigged({
-      policy: { cooldownMs: 0, maxRollbacks: { count: 1, perMs: 60_000 }, fleet: { maxTargets: 2, perMs: 600_000, maxConcurrent: 1 }, maxAutoLevel: 3 },
+      policy: aPolicy({ cooldownMs: 0, maxRollbacks: { count: 1, perMs: 60_000 } }),
     });
     executor.acts.set('flag-off-step', () => void (source.answer = 0));
     source.answer = 0.5;

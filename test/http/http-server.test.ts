@@ -229,7 +229,7 @@ describe('what is answered', () => {
       ['cancelRollback', 'e1', 'operator-token'],
       ['closeIncident', 'i1', 'fixed by hand', 'operator-token'],
       ['markChange', { target: 'checkout', version: '1.2', kind: 'good' }, 'operator-token'],
-      ['pause', { target: 'checkout', reason: 'migration', forMs: 5_400_000 }, 'operator-token'],
+      ['pause', { target: 'checkout', reason: 'migration', forMs: 5_400_000, now: false }, 'operator-token'],
       ['resume', 'p1', 'local operator', 'done'],
       ['markChange', { target: 'checkout', version: '1.3', kind: 'deploy' }, 'operator-token'],
       ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'started by hand', dryRun: false }, 'operator-token', false],

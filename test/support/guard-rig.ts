@@ -14,11 +14,13 @@ import { Redactor } from '../../src/secret/redactor.js';
 import type { CheckResult } from '../../src/source/check.js';
 import { parseCondition } from '../../src/source/condition.js';
 import type { Observation } from '../../src/source/sample.js';
-import type { Source } from '../../src/source/source.js';
+import type { Query, Source } from '../../src/source/source.js';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite-store.js';
+import type { Clock } from '../../src/time/clock.js';
 import type { Level, Trigger } from '../../src/trigger/trigger.js';
 import type { VerificationSpec } from '../../src/verification/verification.js';
 import { FakeClock } from './fake-clock.js';
+import { aPolicy } from './policy.js';
 
 const INTERVAL_MS = 1_000;
 
@@ -29,10 +31,13 @@ class SettableSource implements Source {
   readonly name = 'app';
   readonly intervalMs = INTERVAL_MS;
   answer: Answer = 0;
+  /** To single expressions, where the answer to them is another one. */
+  readonly answers = new Map<string, Answer>();
 
-  observe(_query: unknown, at: number): Promise<Observation> {
-    if (this.answer === 'unreachable') return Promise.resolve({ kind: 'error', at, reason: 'unreachable', message: 'connection refused' });
-    const series = this.answer === 'silent' ? [] : [{ labels: {}, sample: { kind: 'value', at, value: this.answer } as const }];
+  observe(query: Query, at: number): Promise<Observation> {
+    const answer = (query.kind === 'promql' ? this.answers.get(query.expr) : undefined) ?? this.answer;
+    if (answer === 'unreachable') return Promise.resolve({ kind: 'error', at, reason: 'unreachable', message: 'connection refused' });
+    const series = answer === 'silent' ? [] : [{ labels: {}, sample: { kind: 'value', at, value: answer } as const }];
     return Promise.resolve({ kind: 'vector', at, series, warnings: [] });
   }
 
@@ -108,6 +113,7 @@ export class GuardRig {
   private constructor(
     readonly directory: string,
     changes: Partial<GuardDeclaration>,
+    readonly registerMore: (rollbacks: RollbackManager, clock: Clock, executor: RollbackStepExecutor) => void,
   ) {
     const plans = changes.plans ?? [plan('flag-off', 1), plan('release-back', 3)];
     this.declaration = {
@@ -116,14 +122,15 @@ export class GuardRig {
       targets: [{ name: 'shop', owners: [], priority: 'critical', hasHealth: false }],
       triggers: [trigger()],
       verifications: new Map(plans.map(({ id }) => [id, verification])),
-      policy: { cooldownMs: 1_800_000, maxRollbacks: { count: 2, perMs: 3_600_000 }, fleet: { maxTargets: 2, perMs: 600_000, maxConcurrent: 1 }, maxAutoLevel: 3 },
+      policy: aPolicy(),
       ...changes,
       plans,
     };
   }
 
-  static async start(changes: Partial<GuardDeclaration> = {}): Promise<GuardRig> {
-    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes);
+  /** `registerMore` adds executors beside the recording one. */
+  static async start(changes: Partial<GuardDeclaration> = {}, registerMore: GuardRig['registerMore'] = () => undefined): Promise<GuardRig> {
+    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes, registerMore);
     await rig.open();
     return rig;
   }
@@ -150,6 +157,7 @@ export class GuardRig {
     const journal = new ExecutionJournal(patientStore(store.guard, { clock: this.clock, report, giveUp: this.#stopping.signal }), (event) => guard.noteRollbackEvent(event));
     const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
     rollbacks.registerExecutor('record', this.executor);
+    this.registerMore(rollbacks, this.clock, this.executor);
     for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
     const guard: Guard = new Guard(this.declaration, this.eyes, {
       clock: this.clock,

@@ -77,7 +77,7 @@ export class IncidentStory {
   }
 
   decided(fields: DecisionFields): this {
-    const decision: Decision = { at: this.at, mode: this.mode, ladder: { from: 1, to: 3 }, needsHuman: false, evidence: [errorRate], ...fields };
+    const decision: Decision = { at: this.at, mode: this.mode, ladder: { from: 1, to: 3 }, needsHuman: false, evidence: [errorRate], rules: [], policy: [], alternatives: [], ...fields };
     return this.event({ type: 'decision-made', ...this.#base(), decision });
   }
 

@@ -10,12 +10,13 @@ import { Output } from '../output.js';
 export function pauseCommands(program: Command): void {
   program
     .command('pause')
-    .description('start nothing by itself until resumed: on one target, or on all')
+    .description('start nothing by itself until resumed, and stop what is under way before its next step: on one target, or on all')
     .option('--target <name>', 'one target only')
     .option('--for <duration>', 'end the pause by itself, such as 2h')
+    .option('--now', 'abort the running step as well')
     .requiredOption('--reason <text>', 'why')
     .option('--json', 'for scripts')
-    .action(async ({ json, ...request }: { target?: string; for?: string; reason: string; json?: boolean }, command: Command) => {
+    .action(async ({ json, ...request }: { target?: string; for?: string; now?: boolean; reason: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
       const pause = await daemon.post<Pause>('/api/v1/pauses', request);
       new Output().done({ json }, `paused ${pause.target ?? 'all targets'}${pause.until === undefined ? '' : ` until ${instant(pause.until)}`}  ${pause.id}`, pause);

@@ -6,6 +6,7 @@ import { readParameters } from '../read-parameters.js';
 
 /** Asks one check once, and fails unless it is OK: no data and no answer are no success. The step's retryPolicy repeats it. */
 export class CheckExecutor implements RollbackStepExecutor {
+  readonly onlyWaits = true;
   readonly #checkRunner: CheckRunner;
 
   constructor(checkRunner: CheckRunner) {

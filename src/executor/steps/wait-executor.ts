@@ -6,6 +6,7 @@ import { readParameters } from '../read-parameters.js';
 
 /** Lets time pass. */
 export class WaitExecutor implements RollbackStepExecutor {
+  readonly onlyWaits = true;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Condition, formatValue, parseCondition } from '../source/condition.js';
+import { levelField, nameField, severityField } from './fields.js';
+
+/** `all`, 0.6 and `60%` as a share; `undefined` for anything else. */
+export function shareOf(written: string | number): number | undefined {
+  if (written === 'all') return 1;
+  const parsed = parseCondition(`>= ${written}`);
+  const isShare = !('problem' in parsed) && (parsed.unit === 'ratio' || parsed.unit === 'number') && parsed.threshold >= 0 && parsed.threshold <= 1;
+  return isShare ? parsed.threshold : undefined;
+}
+
+/** A bare share means at least so much, and `all` everybody. */
+const impactCell = z.union([z.string(), z.number()], 'must be all, a share (50%), or a comparison such as "> 50%"').transform((written, context): Condition => {
+  const share = shareOf(written);
+  if (share !== undefined) return { comparison: '>=', threshold: share, unit: 'ratio', text: written === 'all' ? 'all' : `>= ${formatValue(share, 'ratio')}` };
+  const condition = parseCondition(String(written));
+  if (!('problem' in condition) && (condition.unit === 'ratio' || condition.unit === 'number')) return { ...condition, unit: 'ratio' };
+  context.addIssue({ code: 'custom', message: `"${written}" is not an impact: write all, a share (50%), or a comparison such as "> 50%"` });
+  return z.NEVER;
+});
+
+const timeToFixCell = z.string().transform((written, context): Condition => {
+  const condition = parseCondition(written);
+  if (!('problem' in condition) && condition.unit === 'seconds') return condition;
+  context.addIssue({ code: 'custom', message: `"${written}" is not a comparison with a duration: write it as "> 1h" or "< 15m"` });
+  return z.NEVER;
+});
+
+const outcomeKeys = ['levels', 'level', 'plan', 'fixForward'] as const;
+
+const row = z
+  .strictObject({
+    severity: z.union([severityField, z.array(severityField).min(1)], 'must be one of critical, high, medium, low, or a list of them').optional(),
+    impact: impactCell.optional(),
+    timeToFix: timeToFixCell.optional(),
+    issueType: nameField.optional(),
+    levels: z.tuple([levelField, levelField], 'must be two levels, the lowest and the highest, such as [3, 5]').refine(([from, to]) => from <= to, 'must have the lower level first').optional(),
+    level: levelField.optional(),
+    plan: nameField.optional(),
+    fixForward: z.literal(true).optional(),
+  })
+  .refine((cells) => outcomeKeys.filter((key) => cells[key] !== undefined).length === 1, 'needs one of levels, level, plan and fixForward: true, which say what is done');
+
+export const matrixSchema = z.array(row).max(200);
+export type WrittenMatrixRow = z.output<typeof row>;
