@@ -109,7 +109,6 @@ export const policySchema = z.strictObject({
   maxAutoLevel: levelField.default(3),
   matrix: matrixSchema.default([]),
   requireChange: z.strictObject({ within: positiveDurationField }).optional(),
-  goodAfter: positiveDurationField.prefault('30m'),
   flap: z.strictObject({ count: count.max(100).default(5), per: positiveDurationField.prefault('1h') }).prefault({}),
   freeze: z.array(freeze).default([]),
 });

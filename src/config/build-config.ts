@@ -35,7 +35,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
   };
   const { listen, auth, tls } = belay.http;
   const inDirectory = (path: string): string => resolve(directory, path);
-  const { cooldown, maxRollbacks, fleet, maxAutoLevel, matrix, requireChange, goodAfter, flap, freeze } = belay.policy;
+  const { cooldown, maxRollbacks, fleet, maxAutoLevel, matrix, requireChange, flap, freeze } = belay.policy;
   return deepFreeze<Config>({
     file,
     directory,
@@ -64,7 +64,6 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       maxAutoLevel,
       matrix: buildMatrix(matrix, plans),
       requireChange: requireChange === undefined ? undefined : { withinMs: requireChange.within },
-      goodAfterMs: goodAfter,
       flap: { count: flap.count, perMs: flap.per },
       freeze: freeze.map(({ for: forMs, ...start }) => ({ ...start, forMs })),
     },

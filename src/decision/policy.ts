@@ -18,6 +18,4 @@ export interface Policy {
   /** A target with an alert that fired and cleared so often within `perMs`, without any help, is left to a person. */
   readonly flap: { readonly count: number; readonly perMs: number };
   readonly freeze: readonly Freeze[];
-  /** How long a target must verify healthy before what was deployed last counts as good. */
-  readonly goodAfterMs: number;
 }

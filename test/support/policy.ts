@@ -12,7 +12,6 @@ export function aPolicy(changes: Partial<Policy> = {}): Policy {
     matrix: [],
     flap: { count: 5, perMs: 60 * minuteMs },
     freeze: [],
-    goodAfterMs: 30 * minuteMs,
     ...changes,
   };
 }
