@@ -33,8 +33,8 @@ export class Changes {
   note(event: JournalEvent): void {
     switch (event.type) {
       case 'change-marked': {
-        const { type: _type, ...marker } = event;
-        this.#markers = [...this.#markers, marker];
+        const { target, kind, version, by, at, configVersion, snapshotId, migration, flags } = event;
+        this.#markers = [...this.#markers, { target, kind, version, by, at, configVersion, snapshotId, migration, flags }];
         break;
       }
       case 'rollback-started': {

@@ -141,7 +141,7 @@ describe('an alert that flaps', () => {
     const rig = await GuardRig.start({ policy: aPolicy({ flap: { count: 2, perMs: 3_600_000 } }) });
     const { source, executor, clock } = rig;
     const { id } = await rig.guard.pause({ by: 'ana', reason: 'work' });
-    for (const _ of [1, 2]) {
+    for (let times = 0; times < 2; times += 1) {
       source.answer = 0.5;
       await clock.advance(12 * second);
       source.answer = 0;
