@@ -136,8 +136,8 @@ export class ExecutionRun {
     const { clock, calls } = this.#ports;
     const { executionId, context, steps } = this.#state;
     for (const { step: { step } } of steps) {
-      const ready = await calls.ready(step, context, { cancel: this.#cancel });
-      if (this.#cancel?.aborted === true) return false;
+      const ready = await calls.ready(step, context, { cancel: this.#halt });
+      if (this.#halt?.aborted === true) return false;
       if (ready === undefined || 'words' in ready) continue;
       const error = `Failed at step: ${step.id} - ${ready.error}; nothing has been begun`;
       await this.append({ type: 'rollback-ended', executionId, at: clock.now(), outcome: 'failed', error });
