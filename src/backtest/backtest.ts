@@ -109,6 +109,7 @@ class BacktestRun {
     if (csvFolder !== undefined) return this.#replayFile(trigger, csvFile(csvFolder, trigger));
     const settings = config.sources.find((source): source is PrometheusSettings => source.type === 'prometheus' && source.name === trigger.source);
     if (settings !== undefined) return this.#replaySource(trigger, settings);
+    if (trigger.query.kind === 'received' || trigger.query.kind === 'alerts') return { kind: 'left', reason: 'an Alertmanager keeps no history of its alerts; give it as files with --csv' };
     const what = trigger.query.kind === 'health' ? 'a health endpoint' : `${trigger.source}, a scraped endpoint,`;
     return { kind: 'left', reason: `${what} keeps no history; give it as files with --csv` };
   }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { findDaemon } from '../config/find-daemon.js';
 import { readOperatorToken } from '../daemon/operator-token.js';
@@ -10,5 +11,6 @@ export async function daemonAddress(configFile: string, environment: NodeJS.Proc
   if (url !== undefined && url !== '') return { url: url.replace(/\/+$/, ''), token };
   const file = resolve(configFile);
   const found = await findDaemon(file, dirname(file), environment);
-  return { url: found.url, token: token ?? (await readOperatorToken(found.storePath)) };
+  const certificate = found.certPath === undefined ? undefined : await readFile(found.certPath, 'utf8');
+  return { url: found.url, certificate, token: token ?? (await readOperatorToken(found.storePath)) };
 }

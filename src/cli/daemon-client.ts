@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto';
+import { Agent } from 'node:https';
+import { checkServerIdentity, rootCertificates } from 'node:tls';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import type { ErrorCode } from '../fault/error-codes.js';
@@ -7,6 +10,8 @@ export interface DaemonAddress {
   /** `http://127.0.0.1:9797`. */
   readonly url: string;
   readonly token?: string | undefined;
+  /** The daemon's own certificate (PEM), which is believed whatever name and signature it has. */
+  readonly certificate?: string | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -16,7 +21,7 @@ export class DaemonClient {
   readonly #http: AxiosInstance;
   readonly #url: string;
 
-  constructor({ url, token }: DaemonAddress) {
+  constructor({ url, token, certificate }: DaemonAddress) {
     this.#url = url;
     this.#http = axios.create({
       baseURL: url,
@@ -25,6 +30,7 @@ export class DaemonClient {
       validateStatus: () => true,
       // A proxy for the outside world has no business between the command line and the daemon.
       proxy: false,
+      ...(certificate === undefined ? {} : { httpsAgent: agentFor(certificate) }),
     });
   }
 
@@ -51,6 +57,15 @@ export class DaemonClient {
     const { code, message, context } = errorIn(response.data);
     throw new BelayError(code, message ?? `the daemon answered ${response.status}`, { context: { ...context, status: response.status } });
   }
+}
+
+/** Whose certificate is on this machine needs no name: the file says who it is. */
+function agentFor(certificate: string): Agent {
+  const own = new X509Certificate(certificate);
+  return new Agent({
+    ca: [...rootCertificates, certificate],
+    checkServerIdentity: (host, presented) => (presented.raw.equals(own.raw) ? undefined : checkServerIdentity(host, presented)),
+  });
 }
 
 function errorIn(body: unknown): { readonly code: ErrorCode; readonly message?: string | undefined; readonly context?: Record<string, unknown> | undefined } {

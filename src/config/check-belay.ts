@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
 import type { BelayPart } from './belay-part.js';
 import { httpSchema } from './belay-schema.js';
@@ -11,7 +13,16 @@ import type { Problem } from './problem.js';
 
 /** What the schema of belay.yaml cannot see. */
 export function checkBelay(belay: BelayPart): readonly Problem[] {
-  return [...checkHttp(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
+  return [...checkHttp(belay), ...checkTls(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
+}
+
+/** Files that the daemon would look for in vain at its start. */
+function checkTls({ document }: BelayPart): readonly Problem[] {
+  const tls = recordOf(recordOf(recordOf(document.data)['http'])['tls']);
+  return Object.entries(tls).flatMap(([key, path]) => {
+    if (typeof path !== 'string' || path === '' || existsSync(resolve(dirname(document.file), path))) return [];
+    return [document.problem(['http', 'tls', key], `there is no file ${path}`, { hint: 'write the path of a PEM file, from the folder of belay.yaml on' })];
+  });
 }
 
 function checkHttp({ document }: BelayPart): readonly Problem[] {

@@ -28,6 +28,18 @@ export function checkCheck(document: YamlDocument, path: Path, data: unknown, be
         }),
       ];
     }
+    case 'alerts': {
+      const source = plain('source');
+      const type = source === undefined ? undefined : belay?.sources?.get(source)?.type;
+      const known = [...(belay?.sources ?? [])].filter(([, declared]) => declared === undefined || declared.type === 'alertmanager').map(([name]) => name);
+      return [
+        ...checkKnown(document, [...path, 'source'], source, belay?.sources, 'source', 'belay.yaml'),
+        ...(type !== undefined && type !== 'alertmanager' ? [document.problem([...path, 'source'], `"${source ?? ''}" is a ${type} source, and which alerts fire is asked of an Alertmanager`, { hint: 'name a source with type: alertmanager' })] : []),
+        ...(written['source'] === undefined && belay?.sources !== undefined && known.length !== 1
+          ? [document.problem(path, '"source" is missing', { hint: known.length === 0 ? 'there is no alertmanager source in belay.yaml' : `write one of ${known.join(', ')}` })]
+          : []),
+      ];
+    }
     case 'health': {
       const target = plain('target');
       const declared = target === undefined ? undefined : belay?.targets?.get(target);

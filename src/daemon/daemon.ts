@@ -58,6 +58,8 @@ export interface Daemon {
 }
 
 const STEP_GRACE_MS = 20_000;
+/** Connections that may wait to be accepted: an Alertmanager makes one for each of its groups, all at once when much breaks. */
+const LISTEN_BACKLOG = 4_096;
 
 /**
  * The composition root: everything that `belay run` consists of, from the files to the HTTP interface. Rejects with
@@ -200,7 +202,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await reports.start();
   for (const { name } of config.targets) metrics.openIncidents(name, guard.openIncidents.filter(({ target }) => target === name).length);
   for (const { name } of config.sources) metrics.blind(name, guard.watch?.blind.has(name) === true);
-  await listen(() => http.listen({ host: config.http.host, port: config.http.port }), config);
+  await listen(() => http.listen({ host: config.http.host, port: config.http.port, backlog: LISTEN_BACKLOG }), config);
   ready = true;
   const { address, port, family } = http.server.address() as AddressInfo;
 

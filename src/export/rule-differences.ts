@@ -6,6 +6,8 @@ import { formatDuration } from '../time/duration.js';
 /** Why a trigger cannot be a rule at all: what is left of it would fire where the trigger does not. */
 export function whyNoRule(trigger: Trigger, sources: readonly SourceSettings[]): string | undefined {
   if (trigger.query.kind === 'health') return 'the health endpoint is asked by Belay itself; Prometheus needs a blackbox exporter for it';
+  if (trigger.query.kind === 'received') return 'it goes by alerts that an Alertmanager sends, so that its rule is in Prometheus already';
+  if (trigger.query.kind === 'alerts') return 'it asks an Alertmanager which alerts fire; a rule may ask the series ALERTS instead';
   const source = sources.find(({ name }) => name === trigger.source);
   if (source === undefined) return 'it watches other triggers, and a rule knows nothing of pending times of other rules';
   if (source.type !== 'prometheus') return `its source ${source.name} is scraped by Belay itself, and what a Prometheus calls these series is not known here`;

@@ -65,8 +65,9 @@ export class AlertReceiver {
   }
 
   async #drain(): Promise<void> {
-    // Whatever comes in the same turn of the event loop is written together.
-    await Promise.resolve();
+    // A write keeps the process busy to its end, so what is ready to be read is read first: it is written together.
+    const whatIsReady = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await whatIsReady();
     for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) {
       try {
         await this.#store(batch);
@@ -74,6 +75,7 @@ export class AlertReceiver {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      await whatIsReady();
     }
     this.#draining = undefined;
   }
