@@ -118,7 +118,7 @@ async function composite(a: string, b: string, { restored = false } = {}): Promi
   const source = createMemberSource(members, clock);
   const both = aTrigger({ name: 'Both', query: { kind: 'triggers', of: ['A', 'B'], atLeast: 2 }, condition: condition('>= 2'), window: { kind: 'for', forMs: 30_000 } });
   let seen = '';
-  const before = runAll(both, [-30, -15].map((second) => ({ kind: 'vector', at: at(second), warnings: [], series: [{ labels: {}, sample: { kind: 'value', at: at(second), value: 2 } }] }))).at(-1)!.alerts;
+  const before = runAll(both, [-30, -15].map((second): Observation => ({ kind: 'vector', at: at(second), warnings: [], series: [{ labels: {}, sample: { kind: 'value', at: at(second), value: 2 } }] }))).at(-1)!.alerts;
   const loop = createEvaluationLoop({
     trigger: both,
     source,
