@@ -127,7 +127,7 @@ describe.each<readonly [string, Way, (value: string) => unknown]>([
           .filter(({ method }) => method === 'POST')
           .map(({ url, body }) => {
             const { pathname, searchParams } = new URL(url, service.url);
-            return [decodeURIComponent(pathname), searchParams.get('f'), JSON.parse(body)];
+            return [decodeURIComponent(pathname), searchParams.get('f'), JSON.parse(body) as unknown];
           }),
     },
     (value) => [[`/flags/${value}`, value, { flag: value }]],
