@@ -4,6 +4,7 @@ import type { Path, Problem } from '../config/problem.js';
 import type { YamlDocument } from '../config/yaml-document.js';
 import { HEALTH_SOURCE } from '../source/health-source.js';
 import { buildExpectation } from './build-expectation.js';
+import { buildMessages } from './build-messages.js';
 import { parseWorldChanges } from './parse-world-changes.js';
 import type { Action, MetricSeries, Scenario, StepScript, WorldChanges, WrittenSeries } from './scenario.js';
 import type { WrittenAction, WrittenFile, WrittenResults, WrittenScenario, WrittenStep } from './scenario-schema.js';
@@ -40,7 +41,9 @@ class ScenarioBuilder {
   build(): { readonly scenario?: Scenario; readonly problems: readonly Problem[] } {
     const { name, start, interval, mode, engine, health, checks, errors, restart, expect } = this.#written;
     const { config, defaults } = this.#place;
+    const startAt = start ?? defaults.start ?? DEFAULT_START_AT;
     const world = {
+      messages: buildMessages(this.#written.messages, { startAt, config, note: (index, key, message, hint) => this.#note(['messages', index, ...(key === undefined ? [] : [key])], message, hint) }),
       values: this.#values(),
       queries: new Map(Object.entries(this.#written.queries).map(([expr, results]) => [expr, this.#results(['queries', expr], results)])),
       series: this.#series(),
@@ -66,7 +69,7 @@ class ScenarioBuilder {
     const scenario: Scenario = {
       ...world,
       name,
-      startAt: start ?? defaults.start ?? DEFAULT_START_AT,
+      startAt,
       intervalMs,
       lastsMs: 0,
       leadMs: this.#written.lead ?? 0,
@@ -96,6 +99,7 @@ class ScenarioBuilder {
         const path = ['values', name];
         if (trigger.query.kind === 'health') this.#note(path, `${name} watches the health of ${trigger.target}`, `write health: { ${trigger.target}: "up x10 down x5" }`);
         if (trigger.query.kind === 'triggers') this.#note(path, `${name} watches other triggers`, `write the values of ${trigger.query.of.join(', ')}`);
+        if (trigger.query.kind === 'received') this.#note(path, `${name} goes by what an Alertmanager sends`, 'write messages: [ { at: 1m, firing: { alertname: … } } ]');
         const rival = byQuery.get(queryKey(trigger.query));
         if (rival !== undefined) this.#note(path, `${name} asks the same as ${rival}, whose values are here already`, 'keep one: both triggers get its answers');
         byQuery.set(queryKey(trigger.query), name);
@@ -160,6 +164,7 @@ class ScenarioBuilder {
     const { config } = this.#place;
     const { changes, problems } = parseWorldChanges(sets, {
       triggers: triggerNames(config),
+      queries: Object.keys(this.#written.queries),
       series: [...series.keys()],
       targets: config.health.map(({ target }) => target),
       checks: checkNames(config),
@@ -241,14 +246,14 @@ function checkNames({ verifications }: Config): readonly string[] {
 }
 
 /** A scenario lasts as long as anything is written down for it. */
-function lengthOf({ intervalMs, values, queries, series, health, checks, errors, actions, restarts, expectations }: Scenario): number {
+function lengthOf({ intervalMs, values, queries, series, health, checks, errors, messages, actions, restarts, expectations }: Scenario): number {
   const lists = [...values.values(), ...queries.values()].flat().map(({ points }) => points.length);
   const counts = [...lists, ...[...series.values()].map(({ points }) => points.length), ...[...health.values(), ...checks.values()].map((points) => points.length)];
   const spans = [...errors.values()].flatMap((script) => (script.kind === 'points' ? [script.points.length * intervalMs] : script.spans.flatMap(({ fromMs, toMs }) => toMs ?? fromMs)));
   return Math.max(
     ...counts.map((points) => (points - 1) * intervalMs),
     ...spans,
-    ...actions.map(({ atMs }) => atMs),
+    ...[...messages, ...actions].map(({ atMs }) => atMs),
     ...restarts.map(({ atMs, downForMs }) => atMs + downForMs),
     ...expectations.map(({ atMs = 0, byMs = 0 }) => Math.max(atMs, byMs)),
   );

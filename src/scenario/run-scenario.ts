@@ -12,6 +12,7 @@ import type { RollbackStepExecutor } from '../rollback/step-executor.js';
 import { createCheckRunner } from '../source/check-runner.js';
 import type { CheckRunner } from '../source/check.js';
 import { HEALTH_SOURCE } from '../source/health-source.js';
+import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
 import { createPrometheusSource } from '../source/prometheus-source.js';
 import type { SourceSettings } from '../source/source-settings.js';
 import type { Source } from '../source/source.js';
@@ -19,7 +20,8 @@ import { VirtualClock } from '../time/virtual-clock.js';
 import type { Alert } from '../trigger/alert.js';
 import { RecordingStore, type Fact } from './facts.js';
 import { startPrometheusEngine } from './prometheus-engine.js';
-import type { Action, Scenario } from './scenario.js';
+import type { Action, Scenario, ScriptedMessage } from './scenario.js';
+import { ScriptedAlertmanager } from './scripted-alertmanager.js';
 import { scriptedChecks } from './scripted-checks.js';
 import { ScriptedExecutor } from './scripted-executor.js';
 import { createScriptedHealth } from './scripted-health.js';
@@ -62,6 +64,7 @@ class ScenarioStage {
   readonly #store: RecordingStore;
   readonly #world: ScriptedWorld;
   readonly #executor: ScriptedExecutor;
+  readonly #alertmanager: ScriptedAlertmanager;
   readonly #faults: string[] = [];
   readonly #alertsAt = new Map<number, readonly Alert[]>();
   readonly #ids = new Map<string, number>();
@@ -78,6 +81,7 @@ class ScenarioStage {
     this.#clock = new VirtualClock(scenario.startAt);
     this.#store = new RecordingStore(this.#clock);
     this.#world = new ScriptedWorld(scenario, config.triggers);
+    this.#alertmanager = new ScriptedAlertmanager(this.#clock);
     const checks: CheckRunner = { run: (check, signal) => this.#eyes().checks.run(check, signal) };
     const harmless = new Map<string, RollbackStepExecutor>([['wait', new WaitExecutor(this.#clock)], ['check', new CheckExecutor(checks)]]);
     this.#executor = new ScriptedExecutor({ clock: this.#clock, world: this.#world, steps: scenario.steps, harmless });
@@ -98,13 +102,14 @@ class ScenarioStage {
 
   /** Who acts at an instant acts before the sources are asked about it; what is expected of it is looked at after that. */
   #agenda(): readonly { readonly atMs: number; readonly act: () => Promise<void> | void }[] {
-    const { actions, restarts, expectations, lastsMs } = this.#scenario;
+    const { actions, messages, restarts, expectations, lastsMs } = this.#scenario;
     const looks = new Set(expectations.flatMap(({ atMs, subject }) => (atMs !== undefined && subject.kind === 'alert' ? [atMs] : [])));
     const moments = [
       ...restarts.flatMap(({ atMs, downForMs }) => [
         { atMs, order: 0, act: () => this.#kill() },
         { atMs: atMs + downForMs, order: 1, act: () => this.#startGuard(downForMs) },
       ]),
+      ...messages.map((message) => ({ atMs: message.atMs, order: 2, act: () => this.#deliver(message) })),
       ...actions.map((action) => ({ atMs: action.atMs, order: 2, act: () => this.#act(action) })),
       ...[...looks].map((atMs) => ({ atMs, order: 3, act: () => this.#advanceAndLook(atMs) })),
     ];
@@ -122,8 +127,10 @@ class ScenarioStage {
   async #startGuard(downForMs?: number): Promise<void> {
     const { clock, store } = { clock: this.#clock, store: this.#store };
     const makeSource = (settings: SourceSettings): Source => createScriptedSource(settings, { world: this.#world, clock, engine: this.#engineFor(settings) });
-    this.#sources = new Map(this.#config.sources.map((settings) => [settings.name, makeSource(settings)])).set(HEALTH_SOURCE, createScriptedHealth(this.#config.health, this.#world, clock));
-    this.#checks = scriptedChecks(this.#world, clock, createCheckRunner({ sources: this.#sources, clock, runCommand: refuseCommand }));
+    const received = await this.#alertmanager.start(() => this.#guard);
+    const configured = new Map(this.#config.sources.map((settings) => [settings.name, makeSource(settings)])).set(HEALTH_SOURCE, createScriptedHealth(this.#config.health, this.#world, clock));
+    this.#sources = withReceiver(configured, this.#config.sources, received);
+    this.#checks = scriptedChecks(this.#world, clock, createCheckRunner({ sources: this.#sources, alertmanager: onlyAlertmanager(this.#config.sources), clock, runCommand: refuseCommand }));
 
     const journal = new ExecutionJournal(store, (event) => guard.noteRollbackEvent(event));
     const rollbacks = new RollbackManager({ journal, clock, random: () => 0.5, secrets: madeUpSecrets, onBackgroundError: (error) => this.#report(error) });
@@ -143,14 +150,21 @@ class ScenarioStage {
     }
     this.#guard = guard;
     await guard.start();
+    void this.#clock.during(this.#alertmanager.deliverLate());
   }
 
   /** As by `kill -9`: whatever was under way never goes on. */
   async #kill(): Promise<void> {
     this.#clock.forgetSleepers();
     this.#guard = undefined;
+    this.#alertmanager.stop();
     this.#store.note('Belay is killed');
     await this.#closeSources();
+  }
+
+  #deliver(message: ScriptedMessage): void {
+    this.#store.note(`Alertmanager sends ${message.text}`);
+    void this.#clock.during(this.#alertmanager.deliver(message));
   }
 
   #act(action: Action): void {

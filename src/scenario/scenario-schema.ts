@@ -70,6 +70,18 @@ const action = z.strictObject({
   for: positiveDurationField.optional(),
 });
 
+const labels = z.record(z.string().min(1), z.string()).refine((map) => Object.keys(map).length > 0, 'must name at least one label');
+const message = z.strictObject({
+  at: durationField,
+  firing: labels.optional(),
+  resolved: labels.optional(),
+  since: durationField.optional(),
+  expr: z.string().min(1).optional(),
+  source: nameField.optional(),
+  times: z.int().min(1).max(1_000).default(1),
+  every: positiveDurationField.optional(),
+});
+
 const restartText = z.string().transform((text, context) => {
   const [, at, down] = /^\s*at\s+(\S+)(?:\s+for\s+(\S+))?\s*$/.exec(text) ?? [];
   const times = [at, down ?? '0s'].map((time) => durationField.safeParse(time).data);
@@ -130,6 +142,7 @@ const scenarioSchema = z.strictObject({
   checks: z.record(z.string(), notation((text) => parseWords(text, checkWords))).default({}),
   errors: z.record(z.string(), errors).default({}),
   steps: z.record(z.string(), step).default({}),
+  messages: z.array(message).default([]),
   actions: z.array(action).default([]),
   restart: z.union([restartText, z.array(restartText)], 'must be "at 3m", or a list of such').optional(),
   expect: z.array(expectation).min(1),
@@ -148,6 +161,7 @@ export type WrittenFile = z.output<typeof scenarioFileSchema>;
 export type WrittenScenario = z.output<typeof scenarioSchema>;
 export type WrittenExpectation = z.output<typeof expectation>;
 export type WrittenSubject = z.output<typeof subjectSchema>;
+export type WrittenMessage = z.output<typeof message>;
 export type WrittenAction = z.output<typeof action>;
 export type WrittenStep = z.output<typeof step>;
 export type WrittenResults = z.output<typeof results>;

@@ -5,6 +5,7 @@ import type { MessageKind } from '../notify/message.js';
 import type { RollbackOutcome } from '../rollback/rollback-event.js';
 import type { CheckResult } from '../source/check.js';
 import type { Condition } from '../source/condition.js';
+import type { AlertNotice } from '../source/received-alert.js';
 import type { Labels, SourceErrorReason } from '../source/sample.js';
 import type { AlertState } from '../trigger/alert.js';
 import type { Level, Mode } from '../trigger/trigger.js';
@@ -39,6 +40,8 @@ export type ErrorScript =
 export interface WorldChanges {
   /** By trigger. */
   readonly values: ReadonlyMap<string, readonly WrittenSeries[]>;
+  /** By the text of a query as the scenario writes it under `queries`. */
+  readonly queries: ReadonlyMap<string, readonly WrittenSeries[]>;
   /** By the selector as the scenario writes it under `series`. */
   readonly series: ReadonlyMap<string, readonly SeriesValue[]>;
   readonly health: ReadonlyMap<string, readonly HealthWord[]>;
@@ -86,6 +89,13 @@ export interface Expectation {
   readonly place: { readonly file: string; readonly line: number; readonly column: number };
 }
 
+/** One alert in a message of an Alertmanager, as it arrives. */
+export interface ScriptedMessage {
+  readonly atMs: number;
+  readonly text: string;
+  readonly notice: AlertNotice;
+}
+
 /** One scenario, checked against the configuration that it tests. Durations in milliseconds from its start. */
 export interface Scenario {
   readonly name: string;
@@ -108,6 +118,8 @@ export interface Scenario {
   readonly errors: ReadonlyMap<string, ErrorScript>;
   /** By `planId/stepId`. */
   readonly steps: ReadonlyMap<string, StepScript>;
+  /** In the order in which they arrive. */
+  readonly messages: readonly ScriptedMessage[];
   readonly actions: readonly Action[];
   readonly restarts: readonly { readonly atMs: number; readonly downForMs: number }[];
   readonly expectations: readonly Expectation[];

@@ -1,5 +1,5 @@
 import { errorObservation } from '../source/observation.js';
-import type { Observation } from '../source/sample.js';
+import type { Labels, Observation, SeriesSample } from '../source/sample.js';
 import { ScrapeMemory } from '../source/scrape-memory.js';
 import { evaluateSignal, windowOf } from '../source/signal-window.js';
 import type { Signal } from '../source/signal.js';
@@ -52,6 +52,12 @@ export function createScriptedSource(settings: SourceSettings, { world, clock, e
   function answer(query: Query, at: number): Observation | undefined {
     const series = world.result(query, at);
     if (series !== undefined) return { kind: 'vector', at, series, warnings: [] };
+    if (query.kind === 'alerts') {
+      const alerts = world.alerts(query.match, at);
+      if (alerts === undefined) return undefined;
+      const one = (labels: Labels, value: number): SeriesSample => ({ labels, sample: { kind: 'value', at, value } });
+      return { kind: 'vector', at, series: query.each ? alerts.map((labels) => one(labels, 1)) : [one({}, alerts.length)], warnings: [] };
+    }
     if (query.kind !== 'signal' || engine !== undefined) return undefined;
     memory.want(query.signal);
     scrapeUpTo(Math.min(at, clock.now()));

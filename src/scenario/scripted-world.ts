@@ -1,6 +1,8 @@
 import type { CheckResult } from '../source/check.js';
 import type { ExpositionSample } from '../source/exposition-sample.js';
 import { valueSample } from '../source/observation.js';
+import { matchesAlert, type AlertMatcher } from '../source/alert-match.js';
+import { alertKey } from '../source/received-alert.js';
 import type { Labels, SeriesSample } from '../source/sample.js';
 import type { Query } from '../source/source.js';
 import type { Trigger } from '../trigger/trigger.js';
@@ -53,6 +55,14 @@ export class ScriptedWorld {
     });
   }
 
+  /** The labels of the alerts that fire in an Alertmanager, as its messages tell; `undefined` where it sends none. */
+  alerts(match: readonly AlertMatcher[], at: number): readonly Labels[] | undefined {
+    const { messages, startAt } = this.#scenario;
+    if (messages.length === 0) return undefined;
+    const newest = new Map(messages.filter(({ atMs }) => startAt + atMs <= at).map(({ notice }) => [alertKey(notice.labels), notice]));
+    return [...newest.values()].filter(({ status, labels }) => status === 'firing' && matchesAlert(match, labels)).map(({ labels }) => labels);
+  }
+
   health(target: string, at: number): HealthWord | undefined {
     return this.#health.get(target)?.at(at);
   }
@@ -65,9 +75,12 @@ export class ScriptedWorld {
     return this.#errors.get(source)?.(at) ?? 'ok';
   }
 
-  change({ values, series, health, checks }: WorldChanges, at: number): void {
-    for (const [trigger, written] of values) {
-      const key = this.#queryOfTrigger.get(trigger) ?? '';
+  change({ values, queries, series, health, checks }: WorldChanges, at: number): void {
+    const answers = [
+      ...[...values].map(([trigger, written]) => [this.#queryOfTrigger.get(trigger) ?? '', written] as const),
+      ...[...queries].map(([expr, written]) => [queryKey({ kind: 'promql', expr }), written] as const),
+    ];
+    for (const [key, written] of answers) {
       const before = this.#results.get(key) ?? [];
       const next = written.map(({ labels, points }): ScriptedSeries => {
         const known = before.find((other) => sameLabels(other.labels, labels));

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { matchesAlert } from '../source/alert-match.js';
 import { HEALTH_SOURCE } from '../source/health-source.js';
 import { metricsOf } from '../source/signal-window.js';
 import type { Trigger } from '../trigger/trigger.js';
@@ -9,7 +10,7 @@ import { queryKey } from './scripted-world.js';
  * The triggers that a scenario is about: those whose answers it writes down. The others are not watched in it, since
  * silence where nobody speaks would only look like a source that has gone blind.
  */
-export function watchedTriggers(config: Config, scenario: Pick<Scenario, 'values' | 'queries' | 'series' | 'engine' | 'health'>): readonly Trigger[] {
+export function watchedTriggers(config: Config, scenario: Pick<Scenario, 'values' | 'queries' | 'series' | 'engine' | 'health' | 'messages'>): readonly Trigger[] {
   const answered = new Set([
     ...config.triggers.filter(({ name }) => scenario.values.has(name)).map(({ query }) => queryKey(query)),
     ...[...scenario.queries.keys()].map((expr) => queryKey({ kind: 'promql', expr })),
@@ -18,6 +19,7 @@ export function watchedTriggers(config: Config, scenario: Pick<Scenario, 'values
   const types = new Map(config.sources.map(({ name, type }) => [name, type]));
   const isAnswered = ({ query, source }: Trigger): boolean => {
     if (answered.has(queryKey(query))) return true;
+    if (query.kind === 'received' || query.kind === 'alerts') return scenario.messages.some(({ notice }) => matchesAlert(query.match, notice.labels));
     if (source === HEALTH_SOURCE) return query.kind === 'health' && scenario.health.has(query.target);
     if (scenario.engine === 'prometheus' && types.get(source) === 'prometheus') return true;
     return query.kind === 'signal' && metricsOf(query.signal).some((metric) => metrics.has(metric));

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { loadConfig } from '../../src/config/load-config.js';
+import { configFolder } from '../support/config-folder.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -106,6 +108,21 @@ describe('docker-compose.yml', () => {
     const file = /credentials_file: \/run\/secrets\/([\w-]+)/.exec(read('deploy/prometheus/prometheus.yml'))![1]!;
     expect(services.prometheus!.secrets).toContain(file);
     expect(read('deploy/belay/belay.yaml')).toContain(`\${env:${secrets[file]!.environment}}`);
+  });
+
+  it('gives Alertmanager the token that Belay knows it by, and that may do nothing but deliver', () => {
+    const { services, secrets } = composeFile();
+    const file = /credentials_file: \/run\/secrets\/([\w-]+)/.exec(read('deploy/alertmanager/alertmanager.yml'))![1]!;
+    expect(services.alertmanager!.secrets).toContain(file);
+    expect(read('deploy/belay/belay.yaml')).toContain(`role: webhook, token: "\${env:${secrets[file]!.environment}}"`);
+  });
+
+  it('gives Belay rules and plans that it accepts', async () => {
+    const mounts = composeFile().services.belay!.volumes.filter((volume) => volume.startsWith('./')).map((volume) => volume.split(':') as [string, string]);
+    const files = mounts.flatMap(([from, to]) => (/\.yaml$/.test(from) ? [[from, to] as const] : yamlFilesIn(from).map((file) => [file, file.replace(from.slice(2), to)] as const)));
+    const folder = configFolder(Object.fromEntries(files.map(([from, to]) => [to.replace('/etc/belay/', ''), read(from)])));
+    const result = await loadConfig(folder, { secretReader: { readEnv: (name) => `http://value-of-${name}`, readFile: (path) => `content-of-${path}` } });
+    expect(result.ok ? result.warnings : result.problems).toEqual([]);
   });
 
   it('starts programs that the image holds', () => {

@@ -26,7 +26,7 @@ describe('what is wrong is told with its place and what would be right', () => {
     ['a span that is none', scenario('errors: { prometheus: from 3m until 5m }'), '3:27 "from 3m until 5m" is no span: write "from 3m to 5m", or "timeout from 3m"'],
     ['an unknown step', scenario('steps: { of: fails }'), '3:14 there is no step "of"; known: flag-off/off, release-back/deploy, release-back/tell'],
     ['what a step cannot do', scenario('steps: { off: explodes }'), '3:19 "off" must be succeeds, fails, hangs, or a map such as'],
-    ['what a step cannot set', scenario('steps: { off: { sets: { ErorRateHigh: 1 } } }'), '3:43 "ErorRateHigh" is neither a trigger nor a series, target or check of this scenario; did you mean "ErrorRateHigh"?'],
+    ['what a step cannot set', scenario('steps: { off: { sets: { ErorRateHigh: 1 } } }'), '3:43 "ErorRateHigh" is neither a trigger nor a query, series, target or check of this scenario; did you mean "ErrorRateHigh"?'],
     ['a restart that is none', scenario('restart: 3m'), '3:14 "3m" is no restart: write "at 3m", or "at 3m for 1m" when Belay is down for a minute'],
     ['an action without a deed', scenario('actions: [ { at: 3m } ]'), '3:16 needs one of pause, resume, reset, mark, rollback and close; such as { at: 3m, pause: all }'],
     ['an action on nobody', scenario('actions: [ { at: 3m, pause: chekout } ]'), '3:33 there is no target "chekout"; did you mean "checkout"?'],
