@@ -190,7 +190,7 @@ it.each([
 });
 
 it('accepts the files that ship', async () => {
-  const env = Object.fromEntries(['BELAY_DEMO_HOME', 'SHOP_HOME', 'SLACK_TOKEN', 'BELAY_TOKEN', 'BELAY_METRICS_TOKEN'].map((name) => [name, `/tmp/${name}`]));
+  const env = Object.fromEntries(['BELAY_DEMO_HOME', 'SHOP_HOME', 'SLACK_TOKEN', 'BELAY_TOKEN', 'BELAY_METRICS_TOKEN', 'BELAY_WEBHOOK_TOKEN'].map((name) => [name, `/tmp/${name}`]));
   const urls = { SHOP_URL: 'http://127.0.0.1:1', SLACK_API_URL: 'http://127.0.0.1:2/', SMTP_URL: 'smtp://127.0.0.1:3', BELAY_DEMO_LISTEN: '127.0.0.1:0' };
   for (const file of ['belay.yaml', 'deploy/belay/belay.yaml']) expect((await loaded(join(root, file), { ...env, ...urls })).targets, file).toHaveLength(1);
 });
