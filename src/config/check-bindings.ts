@@ -19,7 +19,7 @@ export function checkBindingTemplates({ document, secrets, bindings }: BelayPart
     textsIn(binding === undefined ? undefined : (document.data as Record<string, Record<string, unknown>>)[kind]?.[name], [kind, name]).flatMap(({ text, path }) => {
       const secret = secrets.at(path);
       if (secret?.holdsBraces === true) return [document.problem(path, 'the secret holds "${", which would be taken for a reference here')];
-      const known = [...new Set(path.includes('backups') ? fetchReferences : ofStep)];
+      const known = [...new Set(path.includes('backups') ? fetchReferences : path.includes('undo') ? [...ofStep, 'captured'] : ofStep)];
       return checkReferences(document, path, secret?.written ?? text, known);
     }),
   );

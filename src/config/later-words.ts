@@ -9,7 +9,7 @@ const laterKeys = new Set([
 /** The same for types and other closed choices. */
 const laterChoices = new Set([
   ...['approval', 'traffic'],
-  ...['pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions', 'sqlite', 'migrations'],
+  ...['pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions'],
 ]);
 
 export const isLaterKey = (key: string): boolean => laterKeys.has(key);

@@ -36,6 +36,7 @@ export function bindingProblems(bindings: Bindings): BindingProblem[] {
       return referencesIn(binding).flatMap(({ path, reference }): BindingProblem[] => {
         const place = [kind, name, ...path];
         if (isOfFetch(path)) return (fetchReferences as readonly string[]).includes(reference) ? [] : [{ path: place, message: `\${${reference}} is not known here: ${fetchReferences.map((word) => `\${${word}}`).join(', ')} are` }];
+        if (path[0] === 'undo' && reference === 'captured') return [];
         if (!known.includes(reference)) return [{ path: place, message: `\${${reference}} is not known here: ${known.map((word) => `\${${word}}`).join(', ')} are` }];
         // A value with a quotation mark would break out of its place in text that is to be JSON.
         if (path.at(-1) === 'body') return [{ path: place, message: 'write the body with its keys instead of as one text, so that values are put in as JSON' }];
@@ -61,7 +62,7 @@ export function stepBindingProblems(step: RollbackStep, bindings: Bindings): Bin
     const path = step.parameters[need.parameter] === undefined ? ['parameters'] : ['parameters', need.parameter];
     return [{ path, message: `${need.kind} in belay.yaml has no entry "${name}"${known.length === 0 ? '' : `; it has ${known.join(', ')}`}` }];
   }
-  const missing = new Set(referencesIn(entries[name]).filter(({ path }) => !isOfFetch(path)).map(({ reference }) => reference).filter((reference) => reference !== 'environment' && step.parameters[reference] === undefined));
+  const missing = new Set(referencesIn(entries[name]).filter(({ path }) => !isOfFetch(path)).map(({ reference }) => reference).filter((reference) => !['environment', 'captured'].includes(reference) && step.parameters[reference] === undefined));
   const problems: BindingProblem[] = [...missing].map((reference) => ({ path: ['parameters'], message: `${need.kind} "${name}" needs ${reference}, which this step does not give` }));
   return [...problems, ...unfitWishes(step, bindings, name)];
 }

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { argumentList, commandSurroundings, filePath, plainText } from '../../calls/command-line.js';
+import { backupsSchema } from '../backup/backup-place.js';
+
+const TOOLS = ['dbmate', 'knex', 'node-pg-migrate', 'prisma', 'sql', 'command'] as const;
+
+export const migrationsBinding = z
+  .strictObject({
+    type: z.literal('migrations'),
+    tool: z.enum(TOOLS),
+    url: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres://'),
+    directory: filePath.default('db/migrations'),
+    /** How the tool is called; without it, by its name. */
+    program: argumentList.optional(),
+    /** Where it keeps which migrations are applied; without it, the tool's own usual table. */
+    table: plainText.regex(/^[^"\s]+$/, 'must be the plain name of a table').optional(),
+    /** For the tool `command`: `status` prints every migration on a line of its own, oldest first: `[x] name` where it is applied, else `[ ] name`. */
+    status: argumentList.optional(),
+    down: argumentList.optional(),
+    up: argumentList.optional(),
+    ...commandSurroundings,
+    /** Dumps of this database, of which the newest must be good before anything is reversed. */
+    backups: z.union([z.literal('none'), backupsSchema]),
+    /** Where pg_restore is, which reads the backups. */
+    programs: plainText.min(1).optional(),
+  })
+  .refine(({ tool, status, down, up }) => tool !== 'command' || [status, down, up].every((list) => list !== undefined), 'the tool "command" needs status, down and up');
+export type MigrationsBinding = z.infer<typeof migrationsBinding>;
