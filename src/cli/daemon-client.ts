@@ -26,7 +26,8 @@ export class DaemonClient {
     this.#http = axios.create({
       baseURL: url,
       timeout: TIMEOUT_MS,
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      // Answers are booked with the way on which they came.
+      headers: { 'user-agent': 'belay-cli', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
       validateStatus: () => true,
       // A proxy for the outside world has no business between the command line and the daemon.
       proxy: false,

@@ -1,3 +1,5 @@
+import { approvalLines } from './approval-text.js';
+import { instant } from './instant-text.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, IncidentStatus, Rung, RungStep } from '../incident/incident.js';
 import { formatDuration } from '../time/duration.js';
@@ -12,6 +14,7 @@ export function incidentText(incident: Incident, output: Output): string {
   ];
   if (incident.resolution !== undefined) lines.push(incident.resolution.explanation);
   if (incident.needsHuman !== undefined && endedAt === undefined) lines.push(output.style('red', `needs a person: ${incident.needsHuman.explanation}`));
+  for (const { by, at } of incident.acknowledged) lines.push(`seen by ${by} ${instant(at)}`);
   lines.push('', output.style('bold', 'alerts'));
   for (const { evidence, firedAt, clearedAt, duringRollback } of incident.alerts) {
     const state = clearedAt === undefined ? 'firing' : `cleared ${instant(clearedAt)}`;
@@ -22,19 +25,16 @@ export function incidentText(incident: Incident, output: Output): string {
   for (const decision of incident.decisions) {
     lines.push(`  ${instant(decision.at)}  ${decision.kind}${decision.mode === 'dry-run' ? ' (DRY RUN)' : ''}: ${decision.reason}`);
     lines.push(output.style('dim', `    ${decision.explanation}`));
+    for (const { step, summary } of decision.wouldDo ?? []) lines.push(output.style('dim', `    would do: ${step} — ${summary}`));
   }
+  if (incident.approvals.length > 0) lines.push('', output.style('bold', 'approvals'), ...incident.approvals.flatMap((approval) => approvalLines(approval, output)));
   for (const rung of incident.rungs) lines.push('', ...rungLines(rung, output));
   return lines.join('\n');
 }
 
 export function statusText(status: IncidentStatus, output: Output): string {
-  const styles = { open: 'red', 'rolling-back': 'yellow', verifying: 'yellow', 'needs-human': 'red', recovered: 'green', closed: 'dim' } as const;
+  const styles = { open: 'red', 'awaiting-approval': 'yellow', 'rolling-back': 'yellow', verifying: 'yellow', 'needs-human': 'red', recovered: 'green', closed: 'dim' } as const;
   return output.style(styles[status], status);
-}
-
-/** `2026-11-21 03:12:07Z`. */
-export function instant(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 function span(fromAt: number, toAt: number): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../daemon/version.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
+import { approvalCommands } from './commands/approve.js';
 import { backtestCommand } from './commands/backtest.js';
 import { checkCommand } from './commands/check.js';
 import { demoCommand } from './commands/demo.js';
@@ -41,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   backtestCommand(program, done);
   statusCommand(program);
   rollbackCommands(program, done);
+  approvalCommands(program);
   incidentCommands(program);
   reportCommand(program);
   pauseCommands(program);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Bindings, bindingsSchema } from '../executor/bindings.js';
-import { type BelayFile, belaySchema, sourceSchema, targetSchema, type WrittenSource, type WrittenTarget } from './belay-schema.js';
+import { approvalSchema, type BelayFile, belaySchema, personSchema, sourceSchema, targetSchema, type WrittenPerson, type WrittenSource, type WrittenTarget } from './belay-schema.js';
 import { type Checked, checkSchema, isRecord, recordOf } from './check-schema.js';
 import { matrixSchema, type WrittenMatrixRow } from './matrix-schema.js';
 import type { Problem } from './problem.js';
@@ -23,6 +23,9 @@ export interface BelayPart {
   readonly channels: readonly string[];
   /** The rows of the decision matrix; empty where there is none, and `undefined` where one of them is not well. */
   readonly matrix: readonly WrittenMatrixRow[] | undefined;
+  readonly people: Named<WrittenPerson> | undefined;
+  /** Of `policy.approvals`. */
+  readonly approvals: Named<z.output<typeof approvalSchema>> | undefined;
 }
 
 /** Reads the document of belay.yaml, in which the secrets have taken the place of their references. */
@@ -46,6 +49,8 @@ export function readBelay(document: YamlDocument, secrets: SecretReferences): { 
     },
     matrix: matrixSchema.default([]).safeParse(recordOf(file?.['policy'])['matrix']).data,
     channels: Object.keys(recordOf(file?.['notify'])),
+    people: named(section('people'), personSchema),
+    approvals: named(file === undefined ? undefined : (recordOf(file['policy'])['approvals'] ?? {}), approvalSchema),
   };
   return { belay, problems: secrets.shown(checked.problems, document.data, (written) => check(written).problems) };
 }

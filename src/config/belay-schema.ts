@@ -1,6 +1,7 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
+import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
 import { httpExpectation } from '../executor/steps/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
@@ -61,6 +62,7 @@ const notifySchema = z.strictObject({
     .strictObject({
       token: z.string().min(1),
       channel: z.string().min(1),
+      signingSecret: z.string().min(1).optional(),
       apiUrl: httpUrlField.default('https://slack.com/api/').transform((url) => (url.endsWith('/') ? url : `${url}/`)),
     })
     .optional(),
@@ -75,6 +77,17 @@ const notifySchema = z.strictObject({
 });
 
 const count = z.int().min(1);
+
+/** Somebody who may be told and asked. */
+export const personSchema = z.strictObject({
+  email: address.optional(),
+  slack: z.string().regex(/^[A-Za-z0-9]+$/, 'must be the id of a user in Slack, such as U012AB3CD').optional(),
+  groups: z.array(nameField).default([]),
+  role: z.enum(['viewer', 'operator', 'approver', 'admin']).optional(),
+});
+
+/** An entry of `policy.approvals`. */
+export const approvalSchema = z.union([z.literal('none'), z.strictObject(approvalShape).refine(...oneSortOfRule).transform(approvalPolicyOf)], 'must be a map such as { allOf: [oncall, dba], timeout: 10m }, or none');
 
 const freeze = z.strictObject({
   cron: z.string().transform((text, context) => {
@@ -111,6 +124,7 @@ export const policySchema = z.strictObject({
   requireChange: z.strictObject({ within: positiveDurationField }).optional(),
   flap: z.strictObject({ count: count.max(100).default(5), per: positiveDurationField.prefault('1h') }).prefault({}),
   freeze: z.array(freeze).default([]),
+  approvals: z.record(nameField, approvalSchema).default({}),
 });
 
 const reportsSchema = z.strictObject({
@@ -137,6 +151,7 @@ export const belaySchema = z.strictObject({
   sources: z.record(nameField, sourceSchema).default({}),
   targets: z.record(nameField, targetSchema).default({}),
   ...bindingsSchema.shape,
+  people: z.record(nameField, personSchema).default({}),
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),
   reports: reportsSchema.prefault({}),
@@ -144,4 +159,5 @@ export const belaySchema = z.strictObject({
 
 export type BelayFile = z.output<typeof belaySchema>;
 export type WrittenSource = z.output<typeof sourceSchema>;
+export type WrittenPerson = z.output<typeof personSchema>;
 export type WrittenTarget = z.output<typeof targetSchema>;

@@ -5,6 +5,7 @@ import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import { RECEIVER_INTERVAL_MS, RECEIVER_SOURCE } from '../source/receiver-source.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { VerificationSpec } from '../verification/verification.js';
+import { mayApprove } from './approver.js';
 import type { BelayFile, WrittenSource } from './belay-schema.js';
 import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
 import { buildMatrix } from './build-matrix.js';
@@ -35,7 +36,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
   };
   const { listen, auth, tls } = belay.http;
   const inDirectory = (path: string): string => resolve(directory, path);
-  const { cooldown, maxRollbacks, fleet, maxAutoLevel, matrix, requireChange, flap, freeze } = belay.policy;
+  const { cooldown, maxRollbacks, fleet, maxAutoLevel, approvals, matrix, requireChange, flap, freeze } = belay.policy;
   return deepFreeze<Config>({
     file,
     directory,
@@ -66,8 +67,10 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       requireChange: requireChange === undefined ? undefined : { withinMs: requireChange.within },
       flap: { count: flap.count, perMs: flap.per },
       freeze: freeze.map(({ for: forMs, ...start }) => ({ ...start, forMs })),
+      approvals,
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
+    people: Object.entries(belay.people).map(([name, { role, ...person }]) => ({ ...person, name, isApprover: mayApprove(role ?? auth.tokens.find((token) => token.name === name)?.role) })),
   });
 }
 
@@ -77,8 +80,8 @@ function sourceOf(name: string, written: WrittenSource): SourceSettings {
   return type === 'alertmanager' ? { ...settings, type, settleMs: written.settle } : { ...settings, type };
 }
 
-function planOf({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps }: WrittenPlan): RollbackPlan {
-  return registeredPlan({ id, name, description, phase, target, level, dependencies, estimatedDuration, steps });
+function planOf({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, steps }: WrittenPlan): RollbackPlan {
+  return registeredPlan({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, steps });
 }
 
 const DEFAULT_HOLD_MS = 120_000;

@@ -13,9 +13,9 @@ export interface MatrixPlan {
 /** The rows as decisions read them. A row whose plan stands nowhere is left out; `belay check` has told of it. */
 export function buildMatrix(rows: readonly WrittenMatrixRow[], plans: readonly MatrixPlan[]): readonly MatrixRow[] {
   return rows.flatMap((row, index) => {
-    const { severity, impact, timeToFix, issueType } = row;
+    const { severity, impact, timeToFix, issueType, approval } = row;
     const outcome = outcomeOf(row, plans);
-    return outcome === undefined ? [] : [{ number: index + 1, severities: typeof severity === 'string' ? [severity] : severity, impact, timeToFix, issueType, outcome }];
+    return outcome === undefined ? [] : [{ number: index + 1, severities: typeof severity === 'string' ? [severity] : severity, impact, timeToFix, issueType, outcome, approval }];
   });
 }
 

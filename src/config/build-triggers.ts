@@ -57,7 +57,7 @@ function askedOf({ signal, expr }: Pick<WrittenTrigger, 'signal' | 'expr'>): Que
 }
 
 function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, own: Pick<Trigger, 'name' | 'severity' | 'condition' | 'clearCondition'>, intervalMs: number): Trigger {
-  const { onNoData, onError, response, delay: delayMs, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan, impact, timeToFix, issueType } = trigger;
+  const { onNoData, onError, response, delay: delayMs, mode, labels, annotations, trend, minSamples, maxAlerts, keepFiringFor, level, levels, plan, approval, impact, timeToFix, issueType } = trigger;
   return {
     ...own,
     target,
@@ -83,6 +83,7 @@ function triggerOf({ target, source, trigger }: CheckedTrigger, query: Query, ow
     impact: impactOf(impact),
     timeToFixMs: timeToFix,
     issueType,
+    approval,
     intervalMs,
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { checkApprovals } from './check-approvals.js';
 import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
 import type { BelayPart } from './belay-part.js';
 import { httpSchema } from './belay-schema.js';
@@ -13,7 +14,7 @@ import type { Problem } from './problem.js';
 
 /** What the schema of belay.yaml cannot see. */
 export function checkBelay(belay: BelayPart): readonly Problem[] {
-  return [...checkHttp(belay), ...checkTls(belay), ...checkNames(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
+  return [...checkHttp(belay), ...checkTls(belay), ...checkNames(belay), ...checkApprovals(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
 }
 
 /** Files that the daemon would look for in vain at its start. */

@@ -11,9 +11,11 @@ import { textsIn } from './texts-in.js';
 export function checkPlan(plan: PlanPart, belay: BelayPart | undefined): readonly Problem[] {
   const { document, path, written } = plan;
   const steps = listOf(written['steps']);
+  const approvals = belay?.approvals;
   return [
     ...checkKnown(document, [...path, 'target'], written['target'], belay?.targets, 'target', 'belay.yaml'),
     ...(written['level'] !== undefined && written['target'] === undefined ? [document.problem([...path, 'level'], 'a plan with a level needs a target', { hint: 'add target: NAME' })] : []),
+    ...checkKnown(document, [...path, 'approval'], written['approval'], approvals, 'approval', 'policy.approvals of belay.yaml'),
     ...checkStepIds(plan, steps),
     ...steps.flatMap((step, index) => checkStep(plan, [...path, 'steps', index], step, belay)),
     ...checkVerification(plan, belay),

@@ -3,6 +3,7 @@ import { stepParameterSchemas } from '../executor/step-parameters.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';
 import type { BelayPart } from './belay-part.js';
+import { checkApprovalStep } from './check-approvals.js';
 import { checkCheck } from './check-check.js';
 import { checkKnown } from './check-known.js';
 import { checkSchema, recordOf } from './check-schema.js';
@@ -16,12 +17,12 @@ interface StepPart extends Pick<PlanPart, 'document' | 'path' | 'secrets'> {
 
 /** The parameters of one step: their form, what they refer to, and whether belay.yaml knows how to do it. */
 export function checkStep({ document, secrets }: PlanPart, path: Path, data: unknown, belay: BelayPart | undefined): readonly Problem[] {
-  const { type, parameters = {} } = recordOf(data);
+  const { type, parameters = {}, timeout } = recordOf(data);
   if (typeof type !== 'string' || !isStepType(type) || typeof parameters !== 'object' || parameters === null) return [];
   const step: StepPart = { document, secrets, path: [...path, 'parameters'], parameters: recordOf(parameters) };
   const templates = new Set(textsIn(parameters, step.path).filter(({ text }) => text.includes('${')).map((found) => JSON.stringify(found.path)));
   const { problems } = checkSchema(stepParameterSchemas[type], { document, path: step.path, data: parameters }, (at) => templates.has(JSON.stringify(at)));
-  return [...problems, ...checkReferences(step), ...checkBinding(type, step, belay)];
+  return [...problems, ...checkReferences(step), ...checkBinding(type, step, belay, timeout)];
 }
 
 function isStepType(type: string): type is StepType {
@@ -49,7 +50,7 @@ function checkReferences({ document, path, secrets, parameters }: StepPart): rea
 }
 
 /** The entry of belay.yaml that a step's effect is made by. */
-function checkBinding(type: StepType, { document, path, parameters }: StepPart, belay: BelayPart | undefined): readonly Problem[] {
+function checkBinding(type: StepType, { document, path, parameters }: StepPart, belay: BelayPart | undefined, stepTimeout: unknown): readonly Problem[] {
   if (belay === undefined) return [];
   const named = (key: string): string | undefined => {
     const name = parameters[key];
@@ -77,6 +78,8 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     }
     case 'check':
       return checkCheck(document, path, parameters, belay);
+    case 'approval':
+      return checkApprovalStep({ document, path, parameters }, stepTimeout, belay);
     case 'command':
     case 'http':
     case 'wait':

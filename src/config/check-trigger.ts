@@ -21,7 +21,7 @@ type Report = (key: string | undefined, message: string, details?: ProblemDetail
 /** What the schema cannot see of one trigger. `belay` is absent while belay.yaml cannot be read. */
 export function checkTrigger(part: TriggerPart, belay: BelayPart | undefined): readonly Problem[] {
   const report: Report = (key, message, details) => part.document.problem(key === undefined ? part.path : [...part.path, key], message, details);
-  return [...checkAsked(part, belay, report), ...checkWindow(part, belay), ...checkResponse(part, belay?.matrix, report), ...checkAnnotations(part)];
+  return [...checkAsked(part, belay, report), ...checkWindow(part, belay), ...checkResponse(part, belay?.matrix, report), ...checkKnown(part.document, [...part.path, 'approval'], part.written['approval'], belay?.approvals, 'approval', 'policy.approvals of belay.yaml'), ...checkAnnotations(part)];
 }
 
 function checkAsked(part: TriggerPart, belay: BelayPart | undefined, report: Report): readonly Problem[] {

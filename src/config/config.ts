@@ -1,3 +1,4 @@
+import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { Bindings } from '../executor/bindings.js';
@@ -44,4 +45,5 @@ export interface Config {
   readonly notify: NotifySettings;
   readonly policy: Policy;
   readonly reports: ReportSettings;
+  readonly people: readonly Person[];
 }

@@ -12,7 +12,7 @@ export function declaredSecrets(belay: BelayFile): readonly string[] {
     const [section, key] = path.slice(-2);
     const isNamed = (section === 'headers' || section === 'env') && typeof key === 'string' && SECRET_NAME.test(key);
     // Of "Bearer abc" the second word is the secret, and stands alone elsewhere.
-    return [...(key === 'token' || isNamed ? [text, ...text.split(' ').slice(1)] : []), ...passwordsOf(text)];
+    return [...(key === 'token' || key === 'signingSecret' || isNamed ? [text, ...text.split(' ').slice(1)] : []), ...passwordsOf(text)];
   });
   // A reference without a value is still there as it is written, and a template is filled later.
   return secrets.filter((text) => !text.includes('${'));

@@ -1,14 +1,13 @@
 /** Keys that documents of Belay describe and that this version does not have, so that nobody searches for a slip of the pen. */
 const laterKeys = new Set([
-  ...['people', 'drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
-  ...['routes', 'escalation', 'signingSecret'],
-  ...['approvals'],
+  ...['drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
+  ...['routes', 'escalation'],
   ...['budget', 'when'],
 ]);
 
 /** The same for types and other closed choices. */
 const laterChoices = new Set([
-  ...['approval', 'traffic'],
+  ...['traffic'],
   ...['pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions'],
 ]);
 

@@ -39,8 +39,10 @@ const row = z
     level: levelField.optional(),
     plan: nameField.optional(),
     fixForward: z.literal(true).optional(),
+    approval: nameField.optional(),
   })
-  .refine((cells) => outcomeKeys.filter((key) => cells[key] !== undefined).length === 1, 'needs one of levels, level, plan and fixForward: true, which say what is done');
+  .refine((cells) => outcomeKeys.filter((key) => cells[key] !== undefined).length === 1, 'needs one of levels, level, plan and fixForward: true, which say what is done')
+  .refine(({ fixForward, approval }) => fixForward === undefined || approval === undefined, 'has an approval, though fixForward starts nothing');
 
 export const matrixSchema = z.array(row).max(200);
 export type WrittenMatrixRow = z.output<typeof row>;

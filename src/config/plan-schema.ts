@@ -34,6 +34,7 @@ export const planSchema = z.strictObject({
   phase: z.string().default(''),
   target: nameField.optional(),
   level: levelField.optional(),
+  approval: nameField.optional(),
   dependencies: z.array(nameField).default([]),
   estimatedDuration: writtenEstimate.default(0),
   steps: z.array(stepSchema).min(1),

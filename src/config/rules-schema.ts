@@ -106,6 +106,7 @@ export const triggerSchema = z.strictObject({
   impact: impact.optional(),
   timeToFix: positiveDurationField.optional(),
   issueType: nameField.optional(),
+  approval: nameField.optional(),
   mode: modeField.optional(),
   labels: labelsField.default({}),
   annotations: labelsField.default({}),

@@ -9,11 +9,14 @@ import { AlertReceiver } from '../guard/alert-receiver.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { patientStore } from '../guard/until-written.js';
 import { Guard, type Eyes } from '../guard/guard.js';
+import { StepApprovals } from '../guard/step-approvals.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
+import type { SlackPorts } from '../http/slack-routes.js';
 import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { createChannels, Notifier } from '../notify/notifier.js';
+import { whisperInSlack } from '../notify/slack-whisper.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
@@ -120,6 +123,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
+  const approvalGate = new StepApprovals(() => guard);
   const pool = new SourcePool();
   const received = new ReceivedAlerts();
 
@@ -128,7 +132,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
     const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, runCommand: (request) => runCommand({ cwd: next.directory, ...request }) });
-    const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, clock, recoveryPointMs: (target) => next.targets.find(({ name }) => name === target)?.rpoMs });
+    const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, approvalGate, clock, recoveryPointMs: (target) => next.targets.find(({ name }) => name === target)?.rpoMs });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
     return { eyes: { sources, checks }, closeUnused };
@@ -190,8 +194,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const service = new GuardService({ guard, store: store.guard, receiver, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
   const operatorToken = await writeOperatorToken(config.storePath);
   redactor.add(operatorToken);
+  const slack: SlackPorts = {
+    signingSecret: () => config.notify.slack?.signingSecret,
+    whisper: async (to, text) => (config.notify.slack === undefined ? undefined : whisperInSlack(config.notify.slack, to, redactor.text(text))),
+    clock,
+  };
   const tls = await readTls(config.http.tls);
-  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor });
+  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);

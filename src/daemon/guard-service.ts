@@ -1,3 +1,4 @@
+import { isOpen, type Answerer, type Approval } from '../decision/approval.js';
 import { strictestMode } from '../decision/mode.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { AlertReceiver } from '../guard/alert-receiver.js';
@@ -5,7 +6,7 @@ import { evidenceOf, windowText } from '../guard/evidence.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import { activePauses, type Pause } from '../guard/pauses.js';
-import type { ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackView, SourceView, StatusView, TargetView, TriggerView } from '../http/guard-api.js';
+import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, SourceView, StatusView, TargetView, TriggerView } from '../http/guard-api.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
 import type { Clock } from '../time/clock.js';
@@ -59,6 +60,7 @@ export class GuardService implements GuardApi {
         };
       }),
       sources: this.#sources(),
+      approvals: guard.openIncidents.flatMap((incident) => incident.approvals.filter(isOpen).map((approval) => viewOf(approval, { incidentId: incident.id, target: incident.target }))),
       pauses: guard.pauses.filter((pause) => pause.until === undefined || pause.until > now),
       configurationRefused: this.#ports.configurationRefused(),
     });
@@ -94,8 +96,30 @@ export class GuardService implements GuardApi {
     throw new BelayError('not-found', `there is no rollback ${executionId}`);
   }
 
-  startRollback({ what, reason, dryRun }: RollbackRequest, by: string, mayStartAnyLevel: boolean): Promise<{ readonly executionId: string; readonly incidentId: string }> {
-    return this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun, mayStartAnyLevel });
+  async startRollback({ what, reason, dryRun }: RollbackRequest, by: string): Promise<RollbackStart> {
+    const { approval, ...start } = await this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun });
+    if (approval === undefined) return start;
+    const { id: approvalId, missing, expiresAt } = approval;
+    return { incidentId: start.incidentId, executionId: start.executionId, approvalId, missing, expiresAt };
+  }
+
+  async answerApproval(id: string, { decision, reason, way }: ApprovalAnswerRequest, who: ApprovalAnswerer): Promise<ApprovalView> {
+    const answerer = this.#answererOf(who);
+    const approval = await this.#ports.guard.answerApproval(id, answerer, { answer: decision, reason, way });
+    return viewOf(approval, approval);
+  }
+
+  acknowledge(incidentId: string, by: string): Promise<void> {
+    return this.#ports.guard.acknowledge(incidentId, by);
+  }
+
+  /** A token stands for the person of its name, whose groups count. */
+  #answererOf(who: ApprovalAnswerer): Answerer {
+    const { people = [] } = this.#ports.guard.declaration;
+    if (!('slackUser' in who)) return { ...who, groups: people.find(({ name }) => name === who.name)?.groups ?? [] };
+    const person = people.find(({ slack }) => slack === who.slackUser);
+    if (person === undefined) throw new BelayError('forbidden', `nobody under "people" in belay.yaml is the user ${who.slackUser} of Slack`);
+    return person;
   }
 
   cancelRollback(executionId: string): Promise<void> {
@@ -160,4 +184,9 @@ export class GuardService implements GuardApi {
       }),
     };
   }
+}
+
+function viewOf(approval: Approval, { incidentId, target }: { readonly incidentId: string; readonly target: string }): ApprovalView {
+  const { id, purpose, planId, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers } = approval;
+  return { id, incidentId, target, purpose, planId, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers };
 }

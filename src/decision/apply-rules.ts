@@ -8,10 +8,10 @@ export function appliedRules(alerts: readonly FiringAlert[], { policy }: Pick<De
 }
 
 function appliedRule(alert: FiringAlert, matrix: readonly MatrixRow[]): AppliedRule {
-  const { evidence, levels, planId, impact, timeToFixMs, issueType } = alert;
+  const { evidence, levels, planId, impact, timeToFixMs, issueType, scenarios = [] } = alert;
   const { trigger, severity } = evidence;
-  if (planId !== undefined) return { trigger, by: 'trigger', planId, fixForward: false, text: `${trigger} asks for plan ${planId}` };
-  if (levels !== undefined) return { trigger, by: 'trigger', levels, fixForward: false, text: `${trigger} asks for ${rangeText(levels)}` };
+  if (planId !== undefined) return { trigger, by: 'trigger', planId, scenarios, fixForward: false, text: `${trigger} asks for plan ${planId}` };
+  if (levels !== undefined) return { trigger, by: 'trigger', levels, scenarios, fixForward: false, text: `${trigger} asks for ${rangeText(levels)}` };
   const question = { severity, impact, timeToFixMs, issueType };
   const answer = matrixAnswer(matrix, question);
   const seen = `${trigger} (${questionText(question)})`;
@@ -21,7 +21,7 @@ function appliedRule(alert: FiringAlert, matrix: readonly MatrixRow[]): AppliedR
     case 'turns-on-impact':
       return { trigger, by: 'matrix', fixForward: false, text: `${seen} would meet ${rowText(answer.row)}, but its impact is unknown, and ${rowText(answer.milder)} would do less` };
     case 'row':
-      return { trigger, by: 'matrix', row: answer.row.number, ...askedBy(answer.row), text: `${seen} meets ${rowText(answer.row)}: ${outcomeText(answer.row)}` };
+      return { trigger, by: 'matrix', row: answer.row.number, ...askedBy(answer.row), scenarios: [...scenarios, ...(answer.row.approval === undefined ? [] : [answer.row.approval])], text: `${seen} meets ${rowText(answer.row)}: ${outcomeText(answer.row)}` };
     default:
       throw new TypeError(`unknown answer ${JSON.stringify(answer satisfies never)}`);
   }

@@ -1,4 +1,5 @@
 import { alternativesOf } from './alternatives.js';
+import { approvalWords, lookAtApproval } from './approval-looks.js';
 import { lookAtChange, lookAtRollbackPoint } from './change-looks.js';
 import type { Decision } from './decision.js';
 import type { DecisionInput } from './decision-input.js';
@@ -26,6 +27,7 @@ const looks: readonly Look[] = [
   lookAtRollbackPoint,
   lookAtSchedule,
   lookAtFreezes,
+  lookAtApproval,
   lookAtRecheck,
 ];
 
@@ -49,6 +51,7 @@ export function decide(input: DecisionInput, now: number): Decision {
     ladder,
     level: rung?.level,
     planId: rung?.planId,
+    ...(verdict.approval === undefined ? {} : { approval: verdict.approval }),
     until: verdict.until,
     needsHuman: verdict.needsHuman ?? false,
     explanation: verdict.explanation,
@@ -59,9 +62,10 @@ export function decide(input: DecisionInput, now: number): Decision {
   };
 }
 
-function go({ input: { incident }, rung, mode }: Situation): Verdict {
+function go(situation: Situation): Verdict {
+  const { input: { incident }, rung, mode } = situation;
   // The look at the ladder has objected already where there is no rung.
-  const what = rung === undefined ? '' : `level ${rung.level} (${levelNames[rung.level]}) by plan ${rung.planId}`;
+  const what = rung === undefined ? '' : `level ${rung.level} (${levelNames[rung.level]}) by plan ${rung.planId}${approvalWords(situation)}`;
   const verb = mode === 'dry-run' ? 'would be rolled back on' : 'is rolled back on';
   return incident.triedLevels.length > 0
     ? { kind: 'execute', reason: 'not-recovered', explanation: `The rung below did not bring recovery; the target ${verb} ${what}.` }

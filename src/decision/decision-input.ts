@@ -1,4 +1,5 @@
 import type { Level, LevelRange, Mode } from '../trigger/trigger.js';
+import type { ApprovalPurpose } from './approval.js';
 import type { ChangeFacts } from './change.js';
 import type { AlertEvidence } from './decision.js';
 import type { Impact } from './impact.js';
@@ -39,6 +40,12 @@ export interface ActivePause {
   readonly until?: number | undefined;
 }
 
+/** What people have agreed to, and what has not begun yet. */
+export interface Grant {
+  readonly purpose: ApprovalPurpose;
+  readonly planId: string;
+}
+
 export interface DecisionInput {
   readonly target: string;
   /** The strictest of the daemon's and the target's mode, as it is now. */
@@ -52,6 +59,7 @@ export interface DecisionInput {
   /** Rollbacks under way on other targets. */
   readonly running: number;
   readonly policy: Policy;
+  readonly grants?: readonly Grant[] | undefined;
   readonly changes: ChangeFacts;
   /** How often the alert of this target that flaps most fired and cleared without any help within the policy's time. */
   readonly flaps: number;

@@ -1,3 +1,4 @@
+import type { ApprovalNeed } from './approval-need.js';
 import type { Level, LevelRange, Mode, Severity } from '../trigger/trigger.js';
 import type { AppliedRule } from './applied-rule.js';
 
@@ -16,6 +17,7 @@ export const decisionReasons = [
   'no-plan',
   'ladder-exhausted',
   'above-max-auto-level',
+  'approval-required',
   'paused',
   'cooldown',
   'budget-exhausted',
@@ -57,7 +59,7 @@ export interface AlertEvidence {
 
 /** What one rule of the policy said, in a sentence for people. `objects`: it was the reason of the decision, or would have been. */
 export interface PolicyFinding {
-  readonly about: 'busy' | 'pause' | 'mode' | 'rule' | 'ladder' | 'max-auto-level' | 'cooldown' | 'budget' | 'fleet' | 'flap' | 'freeze' | 'change' | 'rollback-point' | 'schedule' | 'recheck';
+  readonly about: 'busy' | 'pause' | 'mode' | 'rule' | 'ladder' | 'approval' | 'cooldown' | 'budget' | 'fleet' | 'flap' | 'freeze' | 'change' | 'rollback-point' | 'schedule' | 'recheck';
   readonly objects: boolean;
   readonly says: string;
 }
@@ -80,6 +82,10 @@ export interface Decision {
   /** The rung that this decision is about. */
   readonly level?: Level | undefined;
   readonly planId?: string | undefined;
+  /** With `await-approval`: what it takes. */
+  readonly approval?: ApprovalNeed | undefined;
+  /** With `monitor-only`: what each step of the plan would have done, read from the real state. */
+  readonly wouldDo?: readonly { readonly step: string; readonly summary: string }[] | undefined;
   /** When the reason passes by itself (end of the cooldown or pause), where it does. */
   readonly until?: number | undefined;
   /** True when nothing more happens without a person. */

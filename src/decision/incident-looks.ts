@@ -51,7 +51,7 @@ export const lookAtRules: Look = ({ ladder, rules, climbing }) => {
   );
 };
 
-export const lookAtLadder: Look = ({ ladder, rungs, rung, input: { policy } }) => {
+export const lookAtLadder: Look = ({ ladder, rungs, rung }) => {
   if (ladder === undefined || rungs.length === 0) {
     const span = ladder === undefined ? 'any level' : rangeText(ladder);
     return objection('ladder', { kind: 'notify-only', reason: 'no-plan', explanation: `No plan of this target stands on ${span}.`, needsHuman: true });
@@ -59,15 +59,7 @@ export const lookAtLadder: Look = ({ ladder, rungs, rung, input: { policy } }) =
   if (rung === undefined) {
     return objection('ladder', { kind: 'notify-only', reason: 'ladder-exhausted', explanation: 'Every rung of the ladder was tried and the target has not recovered.', needsHuman: true });
   }
-  if (rung.governingLevel > policy.maxAutoLevel) {
-    return objection('max-auto-level', {
-      kind: 'await-approval',
-      reason: 'above-max-auto-level',
-      explanation: `Level ${rung.governingLevel} (${levelNames[rung.governingLevel]}) is above the highest level that runs by itself (${policy.maxAutoLevel}); plan ${rung.planId} waits for a person.`,
-      needsHuman: true,
-    });
-  }
-  return { about: 'max-auto-level', says: `Level ${rung.governingLevel} may run by itself; the highest that may is ${policy.maxAutoLevel}.` };
+  return { about: 'ladder', says: `Plan ${rung.planId} is next, on level ${rung.level} (${levelNames[rung.level]}).` };
 };
 
 function sentence(text: string): string {

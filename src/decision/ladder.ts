@@ -18,6 +18,8 @@ export interface PlanRung {
   readonly needs: readonly string[];
   /** Whether one of their steps brings a version back, so that it may turn out to run already. */
   readonly deploys: boolean;
+  /** The `approval:` of the plan and of those that it depends on: scenarios of `policy.approvals`. */
+  readonly scenarios?: readonly string[] | undefined;
 }
 
 /** What one firing alert asks for. */
@@ -25,6 +27,8 @@ export interface LadderRequest {
   readonly levels?: LevelRange | undefined;
   /** The trigger's `plan:`: that plan and no other on its level. */
   readonly planId?: string | undefined;
+  /** The `approval:` of the trigger and of the row of the matrix: scenarios of `policy.approvals`. */
+  readonly scenarios?: readonly string[] | undefined;
 }
 
 /** `level 3`, `levels 1 to 3`. */

@@ -1,3 +1,4 @@
+import type { ApprovalNeed } from './approval-need.js';
 import type { DecisionKind, DecisionReason, PolicyFinding } from './decision.js';
 import type { Situation } from './situation.js';
 
@@ -9,6 +10,8 @@ export interface Verdict {
   readonly explanation: string;
   readonly needsHuman?: boolean;
   readonly until?: number | undefined;
+  /** With `await-approval`: what it takes. */
+  readonly approval?: ApprovalNeed | undefined;
 }
 
 /** What one look at the situation has found: with a `verdict` it objects to what would be done otherwise. */

@@ -24,6 +24,8 @@ export interface MatrixRow {
   readonly timeToFix?: Condition | undefined;
   readonly issueType?: string | undefined;
   readonly outcome: MatrixOutcome;
+  /** A scenario of the approvals that what it leads to takes, besides what its level does. */
+  readonly approval?: string | undefined;
 }
 
 export interface MatrixQuestion {

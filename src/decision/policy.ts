@@ -1,4 +1,5 @@
 import type { Level } from '../trigger/trigger.js';
+import type { Approvals } from './approval-need.js';
 import type { Freeze } from './freeze.js';
 import type { MatrixRow } from './matrix.js';
 
@@ -18,4 +19,6 @@ export interface Policy {
   /** A target with an alert that fired and cleared so often within `perMs`, without any help, is left to a person. */
   readonly flap: { readonly count: number; readonly perMs: number };
   readonly freeze: readonly Freeze[];
+  /** Who must agree before what; without an entry, levels 4 and 5 take one approver. */
+  readonly approvals?: Approvals | undefined;
 }

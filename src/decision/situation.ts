@@ -19,19 +19,24 @@ export interface Situation {
   readonly rungs: readonly PlanRung[];
   /** The next rung that was not tried. */
   readonly rung: PlanRung | undefined;
+  /** The approvals that the rung and what asks for it name, each once. */
+  readonly scenarios: readonly string[];
 }
 
 export function situationOf(input: DecisionInput, now: number): Situation {
   const { incident, plans } = input;
   const acting = actingAlerts(input.alerts);
-  const rules = appliedRules(acting, input);
+  // Where nothing may act, what is told is what the alerts would have asked for.
+  const rules = appliedRules(acting.length > 0 ? acting : input.alerts, input);
   const climbing = incident.ladder !== undefined;
   const mode = strictestMode(input.mode, climbing ? incident.mode : (acting[0]?.mode ?? 'observe'));
   const requests: readonly LadderRequest[] = climbing ? incident.requests : rules;
   const ladder = incident.ladder ?? ladderOf(rules, plans);
   const rungs = ladder === undefined ? [] : rungsOf(ladder, requests, plans);
   const highestTried = Math.max(0, ...incident.triedLevels);
-  return { input, now, mode, acting, rules, climbing, ladder, rungs, rung: rungs.find(({ level }) => level > highestTried) };
+  const rung = rungs.find(({ level }) => level > highestTried);
+  const scenarios = [...new Set([...(rung?.scenarios ?? []), ...requests.flatMap((request) => request.scenarios ?? [])])];
+  return { input, now, mode, acting, rules, climbing, ladder, rungs, rung, scenarios };
 }
 
 /**

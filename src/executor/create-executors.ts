@@ -17,6 +17,8 @@ import { flagChange } from './feature-flag/flag-change.js';
 import { readParameters, templateValues } from './read-parameters.js';
 import { StateExecutor, type StateChange } from './state-executor.js';
 import type { StepParameters } from './step-parameters.js';
+import { ApprovalExecutor } from './steps/approval-executor.js';
+import type { ApprovalGate } from './steps/approval-gate.js';
 import { CheckExecutor } from './steps/check-executor.js';
 import { CommandExecutor } from './steps/command-executor.js';
 import { HttpExecutor } from './steps/http-executor.js';
@@ -30,6 +32,7 @@ export interface ExecutorSetting {
   readonly directory: string;
   readonly checkRunner: CheckRunner;
   readonly planNotifier: PlanNotifier;
+  readonly approvalGate: ApprovalGate;
   readonly clock: Clock;
   /** The `rpo` of a target: so old may a backup be that its data are restored from. */
   readonly recoveryPointMs?: ((target: string) => number | undefined) | undefined;
@@ -37,7 +40,7 @@ export interface ExecutorSetting {
 
 /** An executor for every step type that Belay brings. */
 export function createExecutors(setting: ExecutorSetting): Map<StepType, RollbackStepExecutor> {
-  const { bindings, directory, checkRunner, planNotifier, clock } = setting;
+  const { bindings, directory, checkRunner, planNotifier, approvalGate, clock } = setting;
   const rpoOf = ({ metadata: { target } }: RollbackContext): number | undefined => (typeof target === 'string' ? setting.recoveryPointMs?.(target) : undefined);
   const changing = (changeOf: (step: RollbackStep, context: RollbackContext) => StateChange): StateExecutor => new StateExecutor(changeOf, clock);
   return new Map<StepType, RollbackStepExecutor>([
@@ -75,6 +78,7 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
     ['http', new HttpExecutor()],
     ['check', new CheckExecutor(checkRunner)],
     ['wait', new WaitExecutor(clock)],
+    ['approval', new ApprovalExecutor(approvalGate)],
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StepType } from '../rollback/rollback-plan.js';
 import { argumentList, commandSurroundings, plainText } from './calls/command-line.js';
+import { approvalShape, oneSortOfRule } from './steps/approval-schema.js';
 import { checkSchema, durationMs } from './steps/check-schema.js';
 import { httpCallSchema } from './calls/http-call.js';
 
@@ -52,6 +53,11 @@ export const stepParameterSchemas = {
   http: httpCallSchema,
   check: checkSchema,
   wait: z.strictObject({ duration: durationMs }),
+  /** Who must agree: by the name of an entry of `policy.approvals`, or said here as there. */
+  approval: z
+    .strictObject({ ...approvalShape, approval: name.optional(), message: plainText.min(1).optional() })
+    .refine(...oneSortOfRule)
+    .refine(({ approval, allOf, anyOf }) => approval === undefined || (allOf === undefined && anyOf === undefined), 'needs either approval, or who must agree'),
 } as const satisfies Record<StepType, z.ZodType>;
 
 /** The checked parameters of one step type. */

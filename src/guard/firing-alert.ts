@@ -7,7 +7,7 @@ import { evidenceOf } from './evidence.js';
 
 /** A firing alert as decisions see it. `mode`: of its target; `asked`: what the source says of its impact, where the trigger has it asked. */
 export function firingAlertOf(trigger: Trigger, alert: Alert, mode: Mode, asked: Impact | undefined): FiringAlert {
-  const { response, delayMs, levels, planId, timeToFixMs, issueType, impact } = trigger;
+  const { response, delayMs, levels, planId, timeToFixMs, issueType, impact, approval } = trigger;
   return {
     evidence: evidenceOf(trigger, alert),
     response,
@@ -18,6 +18,7 @@ export function firingAlertOf(trigger: Trigger, alert: Alert, mode: Mode, asked:
     impact: impact?.kind === 'share' ? { kind: 'known', share: impact.share } : asked,
     timeToFixMs,
     issueType,
+    scenarios: approval === undefined ? [] : [approval],
   };
 }
 

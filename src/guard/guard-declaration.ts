@@ -1,3 +1,4 @@
+import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import { matrixOf } from '../decision/matrix.js';
@@ -16,11 +17,12 @@ export interface GuardDeclaration {
   readonly plans: readonly RollbackPlan[];
   readonly verifications: ReadonlyMap<string, VerificationSpec>;
   readonly policy: Policy;
+  readonly people?: readonly Person[] | undefined;
 }
 
 /** The part of the declaration that concerns one target. */
 export function declarationFor(target: Target, declaration: GuardDeclaration): TargetDeclaration {
-  const { environment, policy, plans } = declaration;
+  const { environment, policy, plans, people } = declaration;
   const own = plans.filter((plan) => plan.target === target.name);
   return {
     target,
@@ -31,6 +33,7 @@ export function declarationFor(target: Target, declaration: GuardDeclaration): T
     rungs: rungsOfTarget(target.name, plans),
     verifications: declaration.verifications,
     policy: { ...policy, matrix: matrixOf(target.name, policy.matrix) },
+    people,
   };
 }
 

@@ -1,6 +1,8 @@
+import { refusalOf, type Answerer } from '../decision/approval.js';
+import { approvalNeed } from '../decision/approval-need.js';
 import type { Target } from '../decision/target.js';
 import { BelayError } from '../fault/belay-error.js';
-import { foldIncident, type Incident } from '../incident/incident.js';
+import { foldIncident, type Incident, type IncidentApproval } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -12,23 +14,25 @@ import type { Clock } from '../time/clock.js';
 import type { Alert } from '../trigger/alert.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
+import type { NewAnswer, Question } from './approval-desk.js';
 import { type ChangeMarker, changeEventTypes, Changes, lastDeployAt } from './changes.js';
+import { meantApproval } from './meant-approval.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
 import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
 import { Looks } from './looks.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
 import { refuseWithoutRollbackPoint } from './rollback-point-check.js';
-import { governingLevel } from './target-declaration.js';
-import { TargetGuard, type StartedRollback } from './target-guard.js';
+import { governingLevel, scenariosOf } from './target-declaration.js';
+import { TargetGuard, type HandStart } from './target-guard.js';
 import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 
 export interface GuardPorts {
   readonly clock: Clock;
   readonly store: GuardStore;
-  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'planState' | 'drain'>;
-  readonly newId: (kind: 'incident' | 'rollback' | 'pause') => string;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'planState' | 'describePlan' | 'drain'>;
+  readonly newId: (kind: 'incident' | 'rollback' | 'pause' | 'approval') => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
 }
@@ -46,8 +50,6 @@ export interface ManualRollback {
   readonly reason: string;
   /** Only reads and tells what it would do, whatever the mode. */
   readonly dryRun: boolean;
-  /** Whether this person may start a plan above `maxAutoLevel`. */
-  readonly mayStartAnyLevel: boolean;
 }
 
 /** Guards every declared target: joins their triggers' loops, their incidents, and what people ask of them. */
@@ -156,20 +158,42 @@ export class Guard {
     }
   }
 
-  /** Starts a plan by hand; resolves once its start is durable. */
-  async startByHand({ plan: wanted, by, reason, dryRun, mayStartAnyLevel }: ManualRollback): Promise<StartedRollback> {
+  /** Starts a plan by hand, or asks those who must agree to it; resolves once that is durable. */
+  async startByHand({ plan: wanted, by, reason, dryRun }: ManualRollback): Promise<HandStart> {
     const plan = this.#planFor(wanted);
-    const level = governingLevel(plan, new Map(this.#declaration.plans.map((declared) => [declared.id, declared])));
-    if (level !== undefined && level > this.#declaration.policy.maxAutoLevel && !mayStartAnyLevel) {
-      throw new BelayError('forbidden', `plan ${plan.id} is of level ${level}, above maxAutoLevel ${this.#declaration.policy.maxAutoLevel}: starting it takes the role approver`);
-    }
+    const byId = new Map(this.#declaration.plans.map((declared) => [declared.id, declared]));
+    const need = approvalNeed(this.#declaration.policy, governingLevel(plan, byId), scenariosOf(plan, byId));
+    const wish = { by, reason, dryRun, need };
     const target = this.#declaration.targets.find(({ name }) => name === plan.target);
     refuseWithoutRollbackPoint(plan, this.#declaration.plans, target === undefined ? undefined : this.#changes.factsOf(target.name));
-    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, { by, reason, dryRun });
+    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, wish);
     const lone = undeclaredTarget(plan.id);
     const guard = this.#targetGuard(lone);
     guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
-    return guard.startByHand(plan, { by, reason, dryRun });
+    return guard.startByHand(plan, wish);
+  }
+
+  /**
+   * Takes an answer to the question `id`, or to the only open one of the incident or rollback `id`. Rejects with BelayError
+   * `not-found`, and `conflict` or `forbidden` where it does not count.
+   */
+  async answerApproval(id: string, answerer: Answerer, answer: NewAnswer): Promise<IncidentApproval & { readonly incidentId: string; readonly target: string }> {
+    const approval = meantApproval(this.openIncidents, id);
+    if (approval === undefined) throw await this.#refusalOfPast(id, answerer, answer);
+    const owner = this.#ownerOf(approval.incidentId);
+    return { ...(await owner.answer(approval.id, answerer, answer)), incidentId: approval.incidentId, target: owner.name };
+  }
+
+  /** Books that somebody has seen an incident. */
+  async acknowledge(incidentId: string, by: string): Promise<void> {
+    await this.#ownerOf(incidentId).acknowledge(by);
+  }
+
+  /** How a step of a plan asks people: resolves once they have agreed, or said no, or the time is over. */
+  async ask(target: string, question: Question, signal: AbortSignal): Promise<IncidentApproval> {
+    const owner = this.#targets.get(target);
+    if (owner?.incident === undefined) throw new BelayError('conflict', `${target} has no open incident on which people could be asked`);
+    return owner.ask(question, signal);
   }
 
   /** Stops a rollback or its verification; resolves once its running step has ended. */
@@ -180,9 +204,7 @@ export class Guard {
   }
 
   async closeIncident(incidentId: string, by: string, reason: string): Promise<void> {
-    const owner = [...this.#targets.values()].find((target) => target.incident?.id === incidentId);
-    if (owner === undefined) throw new BelayError('not-found', `no incident ${incidentId} is open`);
-    await owner.close(by, reason);
+    await this.#ownerOf(incidentId).close(by, reason);
   }
 
   /**
@@ -224,6 +246,25 @@ export class Guard {
   /** The effective mode of a target. */
   modeOf(target: Target): Mode {
     return declarationFor(target, this.#declaration).mode;
+  }
+
+  #ownerOf(incidentId: string): TargetGuard {
+    const owner = [...this.#targets.values()].find((target) => target.incident?.id === incidentId);
+    if (owner === undefined) throw new BelayError('not-found', `no incident ${incidentId} is open`);
+    return owner;
+  }
+
+  /** A question of an incident that is over has ended too: people are told how. */
+  async #refusalOfPast(id: string, answerer: Answerer, { answer }: NewAnswer): Promise<BelayError> {
+    const { store, clock } = this.#ports;
+    for (const { event } of await store.entriesOfTypes(['approval-requested'], 0)) {
+      if (event.type !== 'approval-requested' || event.approval.id !== id) continue;
+      const incident = foldIncident(await store.entriesOfIncident(event.incidentId));
+      const approval = incident?.approvals.find((candidate) => candidate.id === id);
+      const refusal = approval === undefined ? undefined : refusalOf(approval, answerer, answer, clock.now());
+      if (refusal !== undefined) return new BelayError(refusal.code, refusal.message, { context: { approvalId: id, incidentId: event.incidentId } });
+    }
+    return new BelayError('not-found', `there is no approval ${id}, and no open incident or rollback of that id that waits for one`);
   }
 
   async #takeUp(incidentId: string, take: (incident: Incident) => void): Promise<void> {

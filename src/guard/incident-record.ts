@@ -1,3 +1,5 @@
+import { isGranted } from '../decision/approval.js';
+import type { Grant } from '../decision/decision-input.js';
 import { applyToIncident, type Incident, type Rung } from '../incident/incident.js';
 import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { CheckResult } from '../source/check.js';
@@ -13,7 +15,7 @@ export interface IncidentRecordPorts {
   readonly append: (events: readonly JournalEvent[]) => Promise<void>;
   readonly fleet: Fleet;
   readonly alerts: AlertBook;
-  readonly newId: (kind: 'incident' | 'rollback') => string;
+  readonly newId: (kind: 'incident' | 'rollback' | 'approval') => string;
 }
 
 /** The one open incident of a target: written to the journal first, then folded. */
@@ -29,6 +31,11 @@ export class IncidentRecord {
 
   get current(): Incident | undefined {
     return this.#incident;
+  }
+
+  /** What people have agreed to, and has not begun. */
+  get grants(): readonly Grant[] {
+    return (this.#incident?.approvals ?? []).filter(isGranted).map(({ purpose, planId }) => ({ purpose, planId }));
   }
 
   restore(incident: Incident): void {

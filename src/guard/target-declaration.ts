@@ -1,4 +1,5 @@
 import type { PlanRung } from '../decision/ladder.js';
+import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -19,6 +20,8 @@ export interface TargetDeclaration {
   /** By plan id; a plan that proves nothing (one without a target) has none. */
   readonly verifications: ReadonlyMap<string, VerificationSpec>;
   readonly policy: Policy;
+  /** Who may be asked and told. */
+  readonly people?: readonly Person[] | undefined;
 }
 
 const DEFAULT_HOLD_MS = 120_000;
@@ -34,7 +37,7 @@ export function rungsOfTarget(target: string, plans: readonly RollbackPlan[]): r
   const byId = new Map(plans.map((plan) => [plan.id, plan]));
   return plans.flatMap((plan) => {
     const { id: planId, level } = plan;
-    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level, needs: rollbackPointNeeds(plan, byId), deploys: withDependencies(plan, byId).some(({ steps }) => steps.some(({ type }) => type === 'deployment')) }];
+    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level, scenarios: scenariosOf(plan, byId), needs: rollbackPointNeeds(plan, byId), deploys: withDependencies(plan, byId).some(({ steps }) => steps.some(({ type }) => type === 'deployment')) }];
   });
 }
 
@@ -60,4 +63,9 @@ function withDependencies(plan: RollbackPlan, byId: ReadonlyMap<string, Rollback
 export function governingLevel(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): Level | undefined {
   const all = withDependencies(plan, byId).flatMap(({ level }) => level ?? []);
   return all.length === 0 ? undefined : (Math.max(...all) as Level);
+}
+
+/** The approvals that a plan and all that it depends on name, each once. */
+export function scenariosOf(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): readonly string[] {
+  return [...new Set(withDependencies(plan, byId).flatMap(({ approval }) => approval ?? []))];
 }

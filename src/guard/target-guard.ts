@@ -1,12 +1,18 @@
 import PQueue from 'p-queue';
+import type { Answerer } from '../decision/approval.js';
+import type { ApprovalNeed } from '../decision/approval-need.js';
 import { rollbackPointValues } from '../decision/change.js';
 import type { Decision } from '../decision/decision.js';
 import { BelayError } from '../fault/belay-error.js';
-import type { Incident, Rung } from '../incident/incident.js';
+import type { Incident, IncidentApproval, Rung } from '../incident/incident.js';
 import type { JournalEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
+import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { Alert } from '../trigger/alert.js';
 import { aftermathOf, type RunEnd } from './aftermath.js';
+import { approvalConsequence, obsoleteBecause } from './approval-consequences.js';
+import { ApprovalDesk, type NewAnswer, type Question } from './approval-desk.js';
+import { noLongerAsked, questionOf } from './approval-question.js';
 import { evidenceOf } from './evidence.js';
 import { climbs } from './incident-progress.js';
 import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
@@ -15,15 +21,29 @@ import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
 import { TargetJudge, type TargetJudgePorts } from './target-judge.js';
 import { untilWritten } from './until-written.js';
+import { wouldDo } from './would-do.js';
 
-export type TargetGuardPorts = IncidentRecordPorts & TargetJudgePorts & Omit<RungRunPorts, 'record'>;
+export type TargetGuardPorts = IncidentRecordPorts & TargetJudgePorts & Omit<RungRunPorts, 'record'> & { readonly rollbacks: Pick<RollbackManager, 'describePlan'> };
 
 export interface StartedRollback {
   readonly executionId: string;
   readonly incidentId: string;
 }
 
-type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason'> & { readonly plan: RollbackPlan };
+/** What a rollback by hand comes to: it starts, or people are asked first. */
+export interface HandStart extends StartedRollback {
+  readonly approval?: IncidentApproval | undefined;
+}
+
+export interface WishByHand {
+  readonly by: string;
+  readonly reason: string;
+  readonly dryRun: boolean;
+  /** What its start takes; nothing where it is absent. */
+  readonly need?: ApprovalNeed | undefined;
+}
+
+type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason'> & { readonly plan: Pick<RollbackPlan, 'id' | 'level'> };
 
 /**
  * Guards one target: takes what its triggers say, keeps its one open incident, asks for decisions, and carries them
@@ -36,6 +56,7 @@ export class TargetGuard {
   readonly #ports: TargetGuardPorts;
   readonly #record: IncidentRecord;
   readonly #judge: TargetJudge;
+  readonly #desk: ApprovalDesk;
   readonly #stopping = new AbortController();
   #declaration: TargetDeclaration;
   #run: RungRun | undefined;
@@ -51,6 +72,8 @@ export class TargetGuard {
     this.#ports = ports;
     this.#record = new IncidentRecord(this.name, ports);
     this.#judge = new TargetJudge(this.#record, ports);
+    const { clock, newId } = ports;
+    this.#desk = new ApprovalDesk({ clock, record: this.#record, newId, people: () => this.#declaration.people ?? [], onEnded: () => this.#followUp(), report: this.#reportError });
   }
 
   get incident(): Incident | undefined {
@@ -74,6 +97,8 @@ export class TargetGuard {
   goOn(pauses: readonly Pause[]): void {
     const incident = this.#record.current;
     const last = incident?.rungs.at(-1);
+    this.#desk.resume();
+    if (incident !== undefined) void this.#fact(() => this.#followApprovals()).catch(this.#reportError);
     if (incident === undefined || last === undefined || incident.status === 'needs-human') return;
     const pause = pauseThatStopped(pauses, this.name, last);
     const stopped = pause === undefined ? last.cancelReason : pauseWords(pause);
@@ -104,8 +129,8 @@ export class TargetGuard {
     }).catch(this.#reportError);
   }
 
-  /** Starts a plan by hand. Skips window, re-ask, cooldown and budget; never the lock. Resolves once the start is durable. */
-  startByHand(plan: RollbackPlan, { by, reason, dryRun }: { readonly by: string; readonly reason: string; readonly dryRun: boolean }): Promise<StartedRollback> {
+  /** Starts a plan by hand, or asks those who must agree. Skips window, re-ask, cooldown and budget; never the lock or the approval. Resolves once that is durable. */
+  startByHand(plan: RollbackPlan, { by, reason, dryRun, need }: WishByHand): Promise<HandStart> {
     return this.#fact(async () => {
       if (this.#run !== undefined) {
         throw new BelayError('target-busy', `${this.name} is being rolled back already (${this.#run.executionId}); wait for it or cancel it first`);
@@ -113,8 +138,35 @@ export class TargetGuard {
       const executionId = this.#ports.newId('rollback');
       const mode = this.#declaration.mode === 'enforce' && !dryRun ? 'enforce' : 'dry-run';
       const { id: incidentId } = await this.#open();
+      if (need !== undefined && mode === 'enforce') {
+        const asked = this.#record.mustBeOpen().approvals.find(({ status, purpose, planId }) => status === 'requested' && purpose !== 'step' && planId === plan.id);
+        if (asked !== undefined) throw new BelayError('conflict', `plan ${plan.id} waits already for ${asked.missing.join(', ')}: belay approve ${asked.id}`, { context: { approvalId: asked.id } });
+        const question = `${by} wants plan ${plan.id} to be run: ${reason}`;
+        const approval = await this.#desk.request({ purpose: 'by-hand', planId: plan.id, level: plan.level, question, need, reason, requestedBy: by, executionId });
+        return { executionId, incidentId, approval };
+      }
       await this.#claiming(() => this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason }));
       return { executionId, incidentId };
+    });
+  }
+
+  /** Takes an answer to one of the incident's questions, at once, whatever else the target is busy with. */
+  answer(approvalId: string, answerer: Answerer, answer: NewAnswer): Promise<IncidentApproval> {
+    return this.#desk.answer(approvalId, answerer, answer);
+  }
+
+  /** Asks people in the middle of a rollback, and resolves with how that ended. Asked again after a restart, it is the same question. */
+  async ask(question: Question, signal: AbortSignal): Promise<IncidentApproval> {
+    const known = this.#record.current?.approvals.find(({ executionId, stepKey }) => executionId === question.executionId && stepKey === question.stepKey);
+    const { id } = known ?? (await this.#desk.request(question));
+    return this.#desk.ended(id, signal);
+  }
+
+  acknowledge(by: string): Promise<void> {
+    return this.#fact(async () => {
+      const { id: incidentId, target, acknowledged } = this.#record.mustBeOpen();
+      if (acknowledged.some((known) => known.by === by)) return;
+      await this.#record.append({ type: 'incident-acknowledged', incidentId, target, at: this.#ports.clock.now(), by });
     });
   }
 
@@ -135,7 +187,7 @@ export class TargetGuard {
     return this.#fact(async () => {
       if (this.#record.current === undefined) throw new BelayError('not-found', `${this.name} has no open incident`);
       if (this.#run !== undefined) throw new BelayError('target-busy', `${this.name} is being rolled back; cancel the rollback first`);
-      await this.#record.closed(by, reason);
+      await this.#closed(by, reason);
     });
   }
 
@@ -155,6 +207,7 @@ export class TargetGuard {
     this.#stopping.abort(new BelayError('step-failed', 'the daemon is stopping'));
     await this.#run?.done.catch(this.#reportError);
     await this.#facts.onIdle();
+    await this.#desk.stop();
   }
 
   /** An event of this target's rollback that has just become durable. */
@@ -181,8 +234,9 @@ export class TargetGuard {
     const firing = this.#firingAlerts();
     const newlyFiring = await this.#noteAlerts(firing);
     const incident = this.#record.current;
-    if (incident === undefined) return;
-    if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) await this.#decide(incident, firing, newlyFiring);
+    if (incident === undefined || (await this.#followApprovals())) return;
+    if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) await this.#decide(this.#record.mustBeOpen(), firing, newlyFiring);
+    else await this.#desk.voidWhere(({ purpose }) => (purpose === 'plan' || purpose === 'schedule' ? 'recovered' : undefined));
     if (this.#run === undefined) await this.#closeWhenQuiet();
   }
 
@@ -213,10 +267,11 @@ export class TargetGuard {
   }
 
   async #decide(incident: Incident, firing: readonly Alert[], newlyFiring: boolean): Promise<void> {
-    const decision = await this.#judge.judge(this.#declaration, { incident, firing, isBusy: () => this.#run !== undefined }, this.#stopping.signal);
+    let decision = await this.#judge.judge(this.#declaration, { incident, firing, isBusy: () => this.#run !== undefined }, this.#stopping.signal);
     const plan = decision.kind === 'execute' ? this.#declaration.plans.find(({ id }) => id === decision.planId) : undefined;
     const note = async (): Promise<void> => {
       if (!newlyFiring && !isNews(incident.decisions.at(-1), decision)) return;
+      if (decision.reason === 'monitor-only') decision = await this.#withWhatItWouldDo(decision);
       await this.#record.append({ type: 'decision-made', incidentId: incident.id, target: this.name, at: decision.at, decision });
     };
     if (plan !== undefined) {
@@ -224,13 +279,22 @@ export class TargetGuard {
       await this.#claiming(async () => {
         await note();
         const executionId = this.#ports.newId('rollback');
-        const by = [...new Set(decision.evidence.map(({ trigger }) => trigger))].join(', ') || 'verification';
-        await this.#startRung({ executionId, plan, mode: decision.mode, trigger: 'automatic', by, reason: decision.explanation });
+        await this.#startRung({ executionId, plan, mode: decision.mode, trigger: 'automatic', by: triggersOf(decision), reason: decision.explanation });
       });
       return;
     }
     await note();
+    await this.#desk.voidWhere((approval) => noLongerAsked(approval, decision));
+    const question = questionOf(decision);
+    if (question !== undefined && !this.#record.grants.some(({ purpose, planId }) => purpose === question.purpose && planId === question.planId)) await this.#desk.request(question);
     if (decision.needsHuman && decision.reason !== 'needs-human') await this.#record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
+  }
+
+  async #withWhatItWouldDo(decision: Decision): Promise<Decision> {
+    const { planId, level, explanation: reason } = decision;
+    if (planId === undefined) return decision;
+    const context = this.#contextFor({ trigger: 'automatic', by: triggersOf(decision), level, reason });
+    return { ...decision, wouldDo: await wouldDo(planId, context, { ...this.#ports, stopping: this.#stopping.signal }) };
   }
 
   async #startRung({ executionId, plan, mode, trigger, by, reason }: NewRung): Promise<void> {
@@ -238,6 +302,7 @@ export class TargetGuard {
     await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason });
     const rung = this.#record.rung(executionId);
     if (rung !== undefined) this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
+    await this.#voidObsolete();
   }
 
   /** A rung that was decided, and then Belay died before its first step: hours may have passed, so it is asked again. */
@@ -305,15 +370,16 @@ export class TargetGuard {
   }
 
   async #afterRun(executionId: string, { failure, stopped }: Pick<RunEnd, 'failure' | 'stopped'>): Promise<void> {
+    await this.#voidObsolete();
     const incident = this.#record.current;
     const rung = this.#record.rung(executionId);
     if (incident === undefined || rung === undefined || this.#stopping.signal.aborted) return;
     const aftermath = aftermathOf(rung, { alertsFire: this.#firingAlerts().length > 0, hasAlerts: incident.alerts.length > 0, failure, stopped });
     switch (aftermath.kind) {
       case 'recovered':
-        return this.#record.recovered('rolled-back', aftermath.explanation);
+        return this.#recovered('rolled-back', aftermath.explanation);
       case 'close':
-        return this.#record.closed(rung.by, aftermath.explanation);
+        return this.#closed(rung.by, aftermath.explanation);
       case 'needs-human':
         return this.#record.needHuman(aftermath.reason, aftermath.explanation);
       case 'decide':
@@ -334,7 +400,7 @@ export class TargetGuard {
     }
     this.#quietSince ??= now;
     if (now - this.#quietSince < quietHoldMs(this.#declaration) || !(await this.#healthy())) return;
-    await this.#record.recovered('by-itself', 'Every alert has stayed clear for the whole hold with nothing of ours under way.');
+    await this.#recovered('by-itself', 'Every alert has stayed clear for the whole hold with nothing of ours under way.');
   }
 
   async #healthy(): Promise<boolean> {
@@ -344,7 +410,55 @@ export class TargetGuard {
     return result.status === 'ok';
   }
 
-  #contextFor(rung: Rung): RollbackContext {
+  /** Nobody can answer a question about an incident that is over. */
+  async #recovered(how: 'rolled-back' | 'by-itself', explanation: string): Promise<void> {
+    await this.#desk.voidWhere(() => 'recovered');
+    await this.#record.recovered(how, explanation);
+  }
+
+  async #closed(by: string, reason: string): Promise<void> {
+    await this.#desk.voidWhere(() => 'closed');
+    await this.#record.closed(by, reason);
+  }
+
+  /** The end of a question is a fact like any other: what follows from it has its turn. */
+  #followUp(): void {
+    void this.#fact(async () => {
+      if (!this.#stopping.signal.aborted && !(await this.#followApprovals())) await this.#reconsider();
+    }).catch(this.#reportError);
+  }
+
+  /** Does what the answers to the incident's questions lead to; true when that was something. */
+  async #followApprovals(): Promise<boolean> {
+    await this.#voidObsolete();
+    const incident = this.#record.current;
+    const consequence = incident === undefined || this.#run !== undefined ? undefined : approvalConsequence(incident);
+    switch (consequence?.kind) {
+      case undefined:
+        return false;
+      case 'needs-human':
+        await this.#record.needHuman(consequence.reason, consequence.explanation);
+        return true;
+      case 'close':
+        await this.#closed(consequence.by, consequence.explanation);
+        return true;
+      case 'start': {
+        const { planId: id, level, executionId = this.#ports.newId('rollback'), requestedBy: by = '', reason = '' } = consequence.approval;
+        const mode = this.#declaration.mode === 'enforce' ? 'enforce' : 'dry-run';
+        await this.#claiming(() => this.#startRung({ executionId, plan: { id, level }, mode, trigger: 'manual', by, reason }));
+        return true;
+      }
+      default:
+        return consequence satisfies never;
+    }
+  }
+
+  async #voidObsolete(): Promise<void> {
+    const incident = this.#record.current;
+    if (incident !== undefined) await this.#desk.voidWhere((approval) => obsoleteBecause(approval, incident, this.#run !== undefined));
+  }
+
+  #contextFor(rung: Pick<Rung, 'trigger' | 'by' | 'level' | 'reason'> & Partial<Pick<Rung, 'executionId'>>): RollbackContext {
     const incident = this.#record.mustBeOpen();
     const evidence = incident.alerts[0]?.evidence;
     return {
@@ -365,6 +479,10 @@ export class TargetGuard {
       },
     };
   }
+}
+
+function triggersOf({ evidence }: Decision): string {
+  return [...new Set(evidence.map(({ trigger }) => trigger))].join(', ') || 'verification';
 }
 
 /** Whether a decision says something that the one before did not. That Belay is busy, or waits, is news to a new alert only. */

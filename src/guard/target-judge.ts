@@ -100,6 +100,7 @@ export class TargetJudge {
       ledger: fleet.ledger,
       running: fleet.runningBeside(name),
       policy,
+      grants: this.#record.grants,
       changes: changes(name),
       flaps: fleet.flapsOf(name, clock.now() - policy.flap.perMs),
       recheck: now.recheck,

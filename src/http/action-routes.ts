@@ -2,7 +2,6 @@ import { nameOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers, noContent } from './api.js';
 import type { GuardApi } from './guard-api.js';
-import { mayDo } from './principal.js';
 import { changeBody, closeBody, idParams, pauseBody, resetBody, resumeQuery, rollbackBody } from './request-schemas.js';
 import { pauseView, rollbackStartedView } from './view-schemas.js';
 
@@ -12,10 +11,11 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
   const done = { 204: noContent, ...errorAnswers };
   api.post(
     '/api/v1/rollbacks',
-    { config, schema: { summary: 'Starts a rollback: {plan} or {target, level}', body: rollbackBody, response: { 202: rollbackStartedView, ...errorAnswers } } },
+    { config, schema: { summary: 'Starts a rollback, or asks those who must agree to it: {plan} or {target, level}', body: rollbackBody, response: { 202: rollbackStartedView, ...errorAnswers } } },
     async (request, reply) => {
-      const started = await guard.startRollback(request.body, nameOf(request), request.principal !== undefined && mayDo(request.principal.role, 'approver'));
-      return reply.code(202).header('location', `/api/v1/rollbacks/${encodeURIComponent(started.executionId)}`).send(started);
+      const started = await guard.startRollback(request.body, nameOf(request));
+      const place = started.approvalId === undefined ? `rollbacks/${encodeURIComponent(started.executionId)}` : `incidents/${encodeURIComponent(started.incidentId)}`;
+      return reply.code(202).header('location', `/api/v1/${place}`).send(started);
     },
   );
   api.post(

@@ -1,3 +1,4 @@
+import type { Approval, AnswerWay } from '../decision/approval.js';
 import type { MarkedState } from '../decision/change.js';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
@@ -17,9 +18,35 @@ export interface StatusView {
   readonly targets: readonly TargetView[];
   readonly sources: readonly SourceView[];
   readonly pauses: readonly Pause[];
+  /** The questions that are open, and what is scheduled: it starts at `expiresAt`. */
+  readonly approvals: readonly ApprovalView[];
   /** Since when the files on disk are refused, and why; absent while the newest files are in use. */
   readonly configurationRefused?: { readonly at: number; readonly problems: readonly string[] } | undefined;
 }
+
+/** A question to people, with the incident that it stands on. */
+export type ApprovalView = Pick<Approval, 'id' | 'purpose' | 'planId' | 'level' | 'question' | 'requestedBy' | 'requestedAt' | 'expiresAt' | 'status' | 'missing' | 'answers'> & {
+  readonly incidentId: string;
+  readonly target: string;
+};
+
+/** A rollback that starts, or waits: `approvalId`, `missing` (who must agree) and `expiresAt` are there where people are asked first. */
+export interface RollbackStart {
+  readonly executionId: string;
+  readonly incidentId: string;
+  readonly approvalId?: string | undefined;
+  readonly missing?: readonly string[] | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+export interface ApprovalAnswerRequest {
+  readonly decision: 'approve' | 'reject';
+  readonly reason?: string | undefined;
+  readonly way: AnswerWay;
+}
+
+/** Who answers: the holder of a token, or a user of Slack. */
+export type ApprovalAnswerer = { readonly name: string; readonly isApprover: boolean } | { readonly slackUser: string };
 
 export interface TargetView {
   readonly name: string;
@@ -119,10 +146,13 @@ export interface GuardApi {
   incident(id: string): Promise<Incident>;
   rollback(executionId: string): Promise<RollbackView>;
   /**
-   * Resolves once the rollback is durable and under way, not when it has ended. A plan above the policy's
-   * `maxAutoLevel` is `forbidden` unless `mayStartAnyLevel`.
+   * Resolves once the rollback is durable and under way, not when it has ended; where its level or the plan takes an
+   * approval, once that is asked for.
    */
-  startRollback(request: RollbackRequest, by: string, mayStartAnyLevel: boolean): Promise<{ readonly executionId: string; readonly incidentId: string }>;
+  startRollback(request: RollbackRequest, by: string): Promise<RollbackStart>;
+  /** Besides `not-found`: `conflict` and `forbidden` for an answer that does not count. */
+  answerApproval(id: string, answer: ApprovalAnswerRequest, who: ApprovalAnswerer): Promise<ApprovalView>;
+  acknowledge(incidentId: string, by: string): Promise<void>;
   cancelRollback(executionId: string, by: string): Promise<void>;
   closeIncident(id: string, reason: string, by: string): Promise<void>;
   markChange(change: ChangeMark, by: string): Promise<void>;

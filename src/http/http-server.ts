@@ -8,6 +8,7 @@ import type { HttpSettings } from '../config/config.js';
 import type { Redactor } from '../secret/redactor.js';
 import { guardAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
+import { approvalRoutes } from './approval-routes.js';
 import type { GuardApi } from './guard-api.js';
 import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
@@ -15,6 +16,7 @@ import { metricsRoute } from './metrics-route.js';
 import { probeRoutes } from './probe-routes.js';
 import { readRoutes } from './read-routes.js';
 import { type ReportApi, reportRoutes } from './report-routes.js';
+import { noSlack, slackRoutes, type SlackPorts } from './slack-routes.js';
 import type { TlsFiles } from './tls-settings.js';
 
 export interface HttpServerOptions {
@@ -28,6 +30,8 @@ export interface HttpServerOptions {
   readonly tls?: TlsFiles | undefined;
   readonly registry: Registry;
   readonly redactor: Redactor;
+  /** Without it, nothing is taken from Slack. */
+  readonly slack?: SlackPorts | undefined;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -35,7 +39,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack }: HttpServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,6 +82,11 @@ export function createHttpServer({ guard, reports, settings, operatorToken, logg
     actionRoutes(api, guard);
     reportRoutes(api, reports);
     alertRoutes(api, guard);
+    approvalRoutes(api, guard);
+    scope.register((own, _none, registered) => {
+      slackRoutes(own.withTypeProvider<ZodTypeProvider>(), guard, slack);
+      registered();
+    });
     api.get('/api/v1/openapi.json', { config: { role: 'viewer' }, schema: { hide: true } }, () => app.swagger());
     done();
   });

@@ -70,5 +70,6 @@ const reportFormats = ['json', 'markdown', 'html'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 export const reportQuery = z.strictObject({ format: z.enum(reportFormats).default('json') });
 export const periodQuery = z.strictObject({ period: durationMs.prefault('90d'), format: z.enum(['json', 'markdown']).default('json') });
+export const answerBody = z.strictObject({ decision: z.enum(['approve', 'reject']), reason: reason.optional() });
 
 export const closeBody = z.strictObject({ reason });

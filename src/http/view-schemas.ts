@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
-import type { IncidentSummary, RollbackView, StatusView, TriggerView } from './guard-api.js';
+import type { ApprovalView, IncidentSummary, RollbackView, StatusView, TriggerView } from './guard-api.js';
 
 // The answers as OpenAPI shows them. They describe and are not enforced: an answer in an emergency must not be refused
 // because its description has fallen behind. The types hold the two together.
@@ -9,7 +9,7 @@ import type { IncidentSummary, RollbackView, StatusView, TriggerView } from './g
 const instant = z.number().describe('Milliseconds since the epoch, UTC');
 const mode = z.enum(['enforce', 'dry-run', 'observe']);
 const level = z.literal([1, 2, 3, 4, 5]);
-const incidentStatus = z.enum(['open', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed']);
+const incidentStatus = z.enum(['open', 'awaiting-approval', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed']);
 const labels = z.record(z.string(), z.string());
 
 export const pauseView: z.ZodType<Pause> = z.object({
@@ -20,6 +20,22 @@ export const pauseView: z.ZodType<Pause> = z.object({
   since: instant,
   until: instant.optional(),
 });
+
+const answerView = z.object({ answer: z.enum(['approve', 'reject']), by: z.string(), groups: z.array(z.string()), way: z.enum(['cli', 'api', 'slack']), at: instant, reason: z.string().optional() });
+const approvalFields = {
+  id: z.string(),
+  purpose: z.enum(['plan', 'schedule', 'by-hand', 'step']).describe('schedule: without an answer it starts at expiresAt'),
+  planId: z.string(),
+  level: level.optional(),
+  question: z.string(),
+  requestedBy: z.string().optional(),
+  requestedAt: instant,
+  expiresAt: instant,
+  status: z.enum(['requested', 'approved', 'rejected', 'expired', 'void']),
+  missing: z.array(z.string()).describe('Who must agree still, in words'),
+  answers: z.array(answerView),
+};
+export const approvalView: z.ZodType<ApprovalView> = z.object({ ...approvalFields, incidentId: z.string(), target: z.string() });
 
 export const statusView: z.ZodType<StatusView> = z.object({
   version: z.string(),
@@ -39,6 +55,7 @@ export const statusView: z.ZodType<StatusView> = z.object({
   ),
   sources: z.array(z.object({ name: z.string(), state: z.enum(['unknown', 'seeing', 'blind']), since: instant.optional(), message: z.string().optional() })),
   pauses: z.array(pauseView),
+  approvals: z.array(approvalView),
   configurationRefused: z.object({ at: instant, problems: z.array(z.string()) }).optional().describe('The files on disk are refused, and older ones are in use'),
 });
 
@@ -129,5 +146,13 @@ export const incidentView = z.looseObject({
   ),
   decisions: z.array(z.looseObject({ kind: z.string(), reason: z.string(), at: instant, mode, explanation: z.string(), needsHuman: z.boolean() })),
   rungs: z.array(z.looseObject(rungFields)),
+  approvals: z.array(z.looseObject(approvalFields)),
+  acknowledged: z.array(z.object({ by: z.string(), at: instant })),
 }) as unknown as z.ZodType<Incident>;
-export const rollbackStartedView = z.object({ executionId: z.string(), incidentId: z.string() });
+export const rollbackStartedView = z.object({
+  executionId: z.string(),
+  incidentId: z.string(),
+  approvalId: z.string().optional().describe('It waits for this approval'),
+  missing: z.array(z.string()).readonly().optional().describe('Who must agree'),
+  expiresAt: instant.optional(),
+});

@@ -1,3 +1,4 @@
+import type { ApprovalAnswer, NewApproval, VoidCause } from '../decision/approval.js';
 import type { MarkedState } from '../decision/change.js';
 import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
@@ -8,7 +9,6 @@ import type { VerificationResult } from '../verification/verification.js';
 export const needsHumanReasons = [
   'no-plan',
   'ladder-exhausted',
-  'above-max-auto-level',
   'budget-exhausted',
   'fleet-limit',
   'flapping',
@@ -17,15 +17,22 @@ export const needsHumanReasons = [
   'no-rollback-point',
   'already-running',
   'version-rolled-back',
-  'frozen',
-  'unconfirmed',
   'not-recovered',
   'inconclusive',
   'verification-error',
   'step-parked',
   'cancelled',
+  'approval-rejected',
+  'approval-expired',
 ] as const;
 export type NeedsHumanReason = (typeof needsHumanReasons)[number];
+
+/** A person as a message reaches them. */
+export interface ToldPerson {
+  readonly name: string;
+  readonly email?: string | undefined;
+  readonly slack?: string | undefined;
+}
 
 /** What happens to one incident, beside the events of its rollbacks. `at`: milliseconds since the epoch. */
 export type IncidentEvent =
@@ -39,6 +46,13 @@ export type IncidentEvent =
   | { readonly type: 'needs-human'; readonly incidentId: string; readonly target: string; readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string }
   /** A person's reset has taken away why the incident needed one: Belay decides again. */
   | { readonly type: 'needs-human-lifted'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }
+  /** `tell`: who is asked and who is to know, with where they are reached, as the files named them then. */
+  | { readonly type: 'approval-requested'; readonly incidentId: string; readonly target: string; readonly at: number; readonly approval: NewApproval; readonly tell: readonly ToldPerson[] }
+  | { readonly type: 'approval-answered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly approvalId: string; readonly answer: ApprovalAnswer }
+  | { readonly type: 'approval-expired'; readonly incidentId: string; readonly target: string; readonly at: number; readonly approvalId: string }
+  | { readonly type: 'approval-voided'; readonly incidentId: string; readonly target: string; readonly at: number; readonly approvalId: string; readonly cause: VoidCause }
+  /** Somebody has seen it. */
+  | { readonly type: 'incident-acknowledged'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }
   | { readonly type: 'incident-recovered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly how: 'rolled-back' | 'by-itself'; readonly explanation: string }
   /** Its report stands in a file; `path` is where. */
   | { readonly type: 'report-written'; readonly incidentId: string; readonly target: string; readonly at: number; readonly path: string }

@@ -1,11 +1,12 @@
+import { answered, expired, isGranted, isOpen, requested, voided, type Approval } from '../decision/approval.js';
 import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent, RollbackOutcome } from '../rollback/rollback-event.js';
 import type { StepDescription } from '../rollback/step-executor.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
-import type { JournalEntry, JournalEvent, NeedsHumanReason } from './incident-event.js';
+import type { JournalEntry, JournalEvent, NeedsHumanReason, ToldPerson } from './incident-event.js';
 
-export type IncidentStatus = 'open' | 'rolling-back' | 'verifying' | 'needs-human' | 'recovered' | 'closed';
+export type IncidentStatus = 'open' | 'awaiting-approval' | 'rolling-back' | 'verifying' | 'needs-human' | 'recovered' | 'closed';
 
 export interface IncidentAlert {
   readonly evidence: AlertEvidence;
@@ -52,6 +53,11 @@ export interface Rung {
   readonly verification?: { readonly startedAt: number; readonly holdMs: number; readonly timeoutMs: number; readonly result?: VerificationResult | undefined } | undefined;
 }
 
+/** A question to people on an incident, and whom it was told to. */
+export interface IncidentApproval extends Approval {
+  readonly tell: readonly ToldPerson[];
+}
+
 /** All that happened to one target from first firing to its end, folded from the journal. Instants in ms since the epoch. */
 export interface Incident {
   readonly id: string;
@@ -64,6 +70,9 @@ export interface Incident {
   readonly alerts: readonly IncidentAlert[];
   readonly decisions: readonly Decision[];
   readonly rungs: readonly Rung[];
+  readonly approvals: readonly IncidentApproval[];
+  /** Who has said that they have seen it, each once. */
+  readonly acknowledged: readonly { readonly by: string; readonly at: number }[];
   readonly needsHuman?: { readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string } | undefined;
   readonly resolution?: { readonly how: 'rolled-back' | 'by-itself' | 'closed'; readonly by?: string | undefined; readonly explanation: string } | undefined;
 }
@@ -77,7 +86,7 @@ export function foldIncident(entries: readonly JournalEntry[]): Incident | undef
 export function applyToIncident(incident: Incident | undefined, event: JournalEvent): Incident | undefined {
   if (event.type === 'incident-opened') {
     const { incidentId: id, target, environment, mode, at: openedAt } = event;
-    return { id, target, environment, mode, status: 'open', openedAt, alerts: [], decisions: [], rungs: [] };
+    return { id, target, environment, mode, status: 'open', openedAt, alerts: [], decisions: [], rungs: [], approvals: [], acknowledged: [] };
   }
   if (incident === undefined) return undefined;
   switch (event.type) {
@@ -98,7 +107,8 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'rung-started': {
       const { executionId, planId, level, mode, trigger, by, reason, at: startedAt } = event;
       const rung: Rung = { executionId, planId, level, mode, trigger, by, reason, startedAt, begun: false, steps: [] };
-      return { ...incident, status: 'rolling-back', needsHuman: undefined, rungs: [...incident.rungs, rung] };
+      const approvals = incident.approvals.map((approval) => (isOpen(approval) || !concerns(approval, event) ? approval : { ...approval, isFollowed: true }));
+      return { ...incident, status: 'rolling-back', needsHuman: undefined, approvals, rungs: [...incident.rungs, rung] };
     }
     case 'verification-started': {
       const { at: startedAt, holdMs, timeoutMs } = event;
@@ -110,9 +120,27 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
         verification: { ...(rung.verification ?? { startedAt: event.result.startedAt, holdMs: 0, timeoutMs: 0 }), result: event.result },
       }));
     case 'needs-human':
-      return { ...incident, status: 'needs-human', needsHuman: { at: event.at, reason: event.reason, explanation: event.explanation } };
+      return {
+        ...incident,
+        status: 'needs-human',
+        needsHuman: { at: event.at, reason: event.reason, explanation: event.explanation },
+        approvals: incident.approvals.map((approval) => (isOpen(approval) || isGranted(approval) ? approval : { ...approval, isFollowed: true })),
+      };
     case 'needs-human-lifted':
       return { ...incident, status: 'open', needsHuman: undefined };
+    case 'approval-requested': {
+      const { approval, tell } = event;
+      const waits = incident.status === 'open' && (approval.purpose === 'plan' || approval.purpose === 'by-hand');
+      return { ...incident, status: waits ? 'awaiting-approval' : incident.status, approvals: [...incident.approvals, { ...requested(approval), tell }] };
+    }
+    case 'approval-answered':
+      return withApproval(incident, event.approvalId, (approval) => answered(approval, event.answer));
+    case 'approval-expired':
+      return withApproval(incident, event.approvalId, (approval) => expired(approval, event.at));
+    case 'approval-voided':
+      return withApproval(incident, event.approvalId, (approval) => voided(approval, event.cause, event.at));
+    case 'incident-acknowledged':
+      return { ...incident, acknowledged: [...incident.acknowledged, { by: event.by, at: event.at }] };
     case 'incident-recovered':
       return { ...incident, status: 'recovered', endedAt: event.at, resolution: { how: event.how, explanation: event.explanation } };
     case 'incident-closed':
@@ -147,6 +175,18 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     default:
       throw new TypeError(`unknown journal event ${JSON.stringify(event satisfies never)}`);
   }
+}
+
+/** The incident no longer waits once none of its questions about a plan is open. */
+function withApproval(incident: Incident, approvalId: string, change: (approval: Approval) => Approval): Incident {
+  const approvals = incident.approvals.map((approval) => (approval.id === approvalId ? { ...approval, ...change(approval) } : approval));
+  const waits = approvals.some((approval) => isOpen(approval) && (approval.purpose === 'plan' || approval.purpose === 'by-hand'));
+  return { ...incident, approvals, status: incident.status === 'awaiting-approval' && !waits ? 'open' : incident.status };
+}
+
+/** Whether a rollback that starts is what the approval was about. */
+function concerns({ purpose, planId, executionId }: Approval, rung: Pick<Rung, 'planId' | 'executionId'>): boolean {
+  return purpose === 'by-hand' ? executionId === rung.executionId : purpose !== 'step' && planId === rung.planId;
 }
 
 function withRung(incident: Incident, executionId: string, change: (rung: Rung) => Rung): Incident {

@@ -1,3 +1,4 @@
+import { isOpen } from '../decision/approval.js';
 import type { Decision, DecisionReason } from '../decision/decision.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import { headlineOf } from './alert-headline.js';
@@ -14,7 +15,7 @@ const silentReasons: ReadonlySet<DecisionReason> = new Set(['rollback-in-progres
  */
 export function composeDecision(incident: Incident): readonly Message[] {
   const decision = incident.decisions.at(-1);
-  if (decision === undefined || !isTold(decision)) return [];
+  if (decision === undefined || !isTold(decision) || isAboutToAsk(incident, decision)) return [];
   const told = incident.decisions.slice(0, -1).filter(isTold);
   const lastTold = told.at(-1);
   if (lastTold !== undefined && repeats(lastTold, decision)) return [];
@@ -33,10 +34,16 @@ export function composeDecision(incident: Incident): readonly Message[] {
       dryRun,
       title: `${incident.target}: ${what}, ${actionOf(decision)}`,
       text: [climbs ? result.explanation : undefined, decision.explanation].filter((sentence) => sentence !== undefined).join(' '),
-      facts: incidentFacts(incident, decision.at, { rung: proposedRung(decision), reason: decision.reason }),
+      facts: [...incidentFacts(incident, decision.at, { rung: proposedRung(decision), reason: decision.reason }), ...wouldDoFacts(decision)],
       next: nextOf(incident.target, decision),
     },
   ];
+}
+
+/** The question that follows tells the same and more. */
+function isAboutToAsk({ approvals }: Incident, { kind, mode, planId }: Decision): boolean {
+  if (mode !== 'enforce' || (kind !== 'await-approval' && kind !== 'schedule')) return false;
+  return !approvals.some((approval) => isOpen(approval) && approval.planId === planId);
 }
 
 function isTold(decision: Decision): boolean {
@@ -47,6 +54,11 @@ function isTold(decision: Decision): boolean {
 function repeats(before: Decision, decision: Decision): boolean {
   const known = new Set(before.evidence.map(({ fingerprint }) => fingerprint));
   return before.kind === decision.kind && before.reason === decision.reason && before.planId === decision.planId && decision.evidence.every(({ fingerprint }) => known.has(fingerprint));
+}
+
+/** What a trigger that only monitors would have started. */
+function wouldDoFacts({ wouldDo = [] }: Decision): Message['facts'] {
+  return wouldDo.length === 0 ? [] : [['would do', wouldDo.map(({ step, summary }) => `${step} — ${summary}`).join('\n')]];
 }
 
 function proposedRung({ level, planId }: Decision): Pick<Rung, 'level' | 'planId'> | undefined {
@@ -87,6 +99,7 @@ function actionOf(decision: Decision): string {
     case 'no-plan':
     case 'ladder-exhausted':
     case 'above-max-auto-level':
+    case 'approval-required':
     case 'budget-exhausted':
     case 'fleet-limit':
     case 'flapping':

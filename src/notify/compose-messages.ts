@@ -1,5 +1,6 @@
 import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
+import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
@@ -13,8 +14,12 @@ import type { Message } from './message.js';
  * the same line gives the same messages whenever it is composed.
  */
 export function composeMessages({ event }: JournalEntry, past: readonly JournalEntry[]): readonly Message[] {
-  return compose(event, past).map((message) => ({
+  const messages = compose(event, past);
+  const incident = messages.length === 0 ? undefined : fold(past);
+  const questions = incident === undefined ? [] : openQuestions(incident);
+  return messages.map((message) => ({
     ...message,
+    ...(questions.length === 0 || message.incidentId === undefined ? {} : { questions }),
     title: oneLine(message.dryRun ? `DRY RUN: ${message.title}` : message.title),
     facts: message.incidentId === undefined ? message.facts : [...message.facts, ['incident', message.incidentId]],
   }));
@@ -26,6 +31,16 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       return ofIncident(past, composeDecision);
     case 'needs-human':
       return ofIncident(past, (incident) => [composeNeedsHuman(incident, event)]);
+    case 'approval-requested':
+      return ofIncident(past, (incident) => composeApprovalRequested(incident, event));
+    case 'approval-answered':
+      return ofIncident(past, (incident) => composeApprovalAnswered(incident, event));
+    case 'approval-expired':
+      return ofIncident(past, (incident) => composeApprovalExpired(incident, event));
+    case 'approval-voided':
+      return ofIncident(past, (incident) => composeApprovalVoided(incident, event));
+    case 'incident-acknowledged':
+      return ofIncident(past, (incident) => [composeAcknowledged(incident, event)]);
     case 'incident-recovered':
       return ofIncident(past, (incident) => [composeRecovered(incident, event)]);
     case 'incident-closed':

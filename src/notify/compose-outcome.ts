@@ -1,7 +1,7 @@
 import type { IncidentEvent, NeedsHumanReason } from '../incident/incident-event.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import { evidenceOfIncident, headlineOf } from './alert-headline.js';
-import { beganAt, incidentFacts, isDryRun, levelText, rungText, stepLines } from './incident-facts.js';
+import { beganAt, incidentFacts, isDryRun, rungText, stepLines } from './incident-facts.js';
 import type { Message } from './message.js';
 import { readableSpan } from './readable-time.js';
 
@@ -22,7 +22,7 @@ export function composeNeedsHuman(incident: Incident, event: EventOf<'needs-huma
     incidentId: incident.id,
     target: incident.target,
     dryRun: isDryRun(incident),
-    title: `${incident.target}: needs a person, ${shortReason(event.reason, rung, proposed)}${headline === undefined ? '' : `: ${headline}`}`,
+    title: `${incident.target}: needs a person, ${shortReason(event.reason, rung)}${headline === undefined ? '' : `: ${headline}`}`,
     text: [seen, event.explanation].filter((sentence) => sentence !== undefined).join(' '),
     facts: rung === undefined ? facts : [...facts, ['steps', stepLines(rung.steps)]],
     next: `${advice(event.reason, incident, proposed)}\nEverything that was seen and done: belay incidents ${incident.id}`,
@@ -79,20 +79,19 @@ export function composeReport(incident: Incident, event: EventOf<'report-written
 
 /** The rung that waits for a person, where that is what the incident needs one for. */
 function proposedRung(incident: Incident, reason: NeedsHumanReason): Pick<Rung, 'level' | 'planId'> | undefined {
+  if (reason === 'approval-rejected' || reason === 'approval-expired') return incident.approvals.findLast(({ status }) => `approval-${status}` === reason);
   const decision = incident.decisions.at(-1);
   if (decision?.reason !== reason || decision.planId === undefined) return undefined;
   return { level: decision.level, planId: decision.planId };
 }
 
-function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed: Pick<Rung, 'level' | 'planId'> | undefined): string {
+function shortReason(reason: NeedsHumanReason, rung: Rung | undefined): string {
   const tried = rung === undefined ? 'the rollback' : rungText(rung);
   switch (reason) {
     case 'no-plan':
       return 'there is no plan';
     case 'ladder-exhausted':
       return `not recovered by ${tried}, the last of its ladder`;
-    case 'above-max-auto-level':
-      return `${proposed?.level === undefined ? 'the next level' : levelText(proposed.level)} does not run by itself`;
     case 'budget-exhausted':
       return 'the budget of automatic rollbacks is spent';
     case 'fleet-limit':
@@ -109,10 +108,6 @@ function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed:
       return 'what would be brought back runs already';
     case 'version-rolled-back':
       return 'the last good version was itself rolled back';
-    case 'frozen':
-      return 'automatic rollbacks are frozen';
-    case 'unconfirmed':
-      return 'an alert came in, and nobody can be asked about it';
     case 'not-recovered':
       return `not recovered by ${tried}`;
     case 'inconclusive':
@@ -123,6 +118,10 @@ function shortReason(reason: NeedsHumanReason, rung: Rung | undefined, proposed:
       return `${tried} stopped at a parked step`;
     case 'cancelled':
       return `${tried} was cancelled`;
+    case 'approval-rejected':
+      return 'the rollback was rejected';
+    case 'approval-expired':
+      return 'nobody has approved the rollback in time';
     default:
       throw new TypeError(`unknown reason ${String(reason satisfies never)}`);
   }
@@ -133,9 +132,8 @@ function advice(reason: NeedsHumanReason, { target }: Incident, proposed: Pick<R
   switch (reason) {
     case 'no-plan':
       return `Nothing is rolled back by itself: ${target} must be mended by hand.`;
-    case 'above-max-auto-level':
-    case 'frozen':
-    case 'unconfirmed':
+    case 'approval-rejected':
+    case 'approval-expired':
       return `Nothing happens until a person starts it.${start}`;
     case 'budget-exhausted':
     case 'fleet-limit':

@@ -2,6 +2,7 @@ import { createTransport } from 'nodemailer';
 import { errorText } from '../fault/belay-error.js';
 import { SLOWEST_RETRY_MS, type Channel, type Delivery, type SendResult } from './channel.js';
 import { mailOf } from './mail.js';
+import type { OutboxItem } from './message.js';
 import type { EmailSettings } from './notify-settings.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -36,7 +37,7 @@ export class EmailChannel implements Channel {
 
   async send({ item, thread }: Delivery): Promise<SendResult> {
     const mail = mailOf(item, thread, this.#domain);
-    const addresses = this.#addressesOf(item.recipients);
+    const addresses = this.#addressesOf(item);
     const taken = this.#taken.get(item.id) ?? new Set<string>();
     try {
       const info = await this.#transport.sendMail({
@@ -78,10 +79,11 @@ export class EmailChannel implements Channel {
     this.#transport.close();
   }
 
-  /** Names without an address are told in the text; where nobody has an address, the configured people get the mail. */
-  #addressesOf(recipients: readonly string[]): readonly string[] {
+  /** Names without an address are told in the text; where nobody has an address, the configured people get the mail, and those whom it concerns besides. */
+  #addressesOf({ recipients, message }: OutboxItem): readonly string[] {
     const addresses = recipients.filter((recipient) => recipient.includes('@'));
-    return addresses.length > 0 ? addresses : this.#settings.to;
+    if (addresses.length > 0) return addresses;
+    return [...new Set([...this.#settings.to, ...(message.tell ?? []).flatMap(({ email }) => email ?? [])])];
   }
 }
 

@@ -47,6 +47,7 @@ export function incidentFacts(incident: Incident, at: number, about: { readonly 
   if (others.length > 0) facts.push(['also', listed(others.map((evidence) => `${evidence.trigger}: ${alertHeadline(incident.target, evidence)}`))]);
   const done = incident.rungs.filter((rung) => rung.outcome !== undefined).map(rungResult);
   if (done.length > 0) facts.push(['done', done.join('\n')]);
+  if (incident.acknowledged.length > 0) facts.push(['seen by', incident.acknowledged.map(({ by, at: seenAt }) => `${by}, ${readableInstant(seenAt)}`).join('\n')]);
   return facts;
 }
 

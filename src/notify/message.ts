@@ -1,3 +1,5 @@
+import type { ToldPerson } from '../incident/incident-event.js';
+
 /** What a message is about; routes, templates and metrics go by it. */
 export type MessageKind =
   | 'firing'
@@ -11,10 +13,20 @@ export type MessageKind =
   | 'would-have'
   | 'blind'
   | 'seeing'
+  | 'approval'
+  | 'acknowledged'
   | 'guard'
   | 'plan-notification';
 
 export type MessageTone = 'bad' | 'working' | 'good' | 'neutral';
+
+/** Something that people can answer, by its id. `approve` and `reject` are what the buttons say. */
+export interface MessageQuestion {
+  readonly approvalId: string;
+  readonly text: string;
+  readonly approve: string;
+  readonly reject: string;
+}
 
 /** A message before it has a channel: what any channel can show. Secrets are already blanked. */
 export interface Message {
@@ -30,6 +42,10 @@ export interface Message {
   /** Label and value pairs, in order: target, level, reason, value against condition, query, since when … */
   readonly facts: readonly (readonly [label: string, value: string])[];
   readonly next?: string | undefined;
+  /** What is open on the incident as it is now. */
+  readonly questions?: readonly MessageQuestion[] | undefined;
+  /** People who are to see it, besides those who are told everything. */
+  readonly tell?: readonly ToldPerson[] | undefined;
 }
 
 /** The second configured webhook and those after it are `webhook-2`, `webhook-3` … */

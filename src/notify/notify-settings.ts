@@ -1,6 +1,8 @@
 export interface SlackSettings {
   readonly token: string;
   readonly channel: string;
+  /** What Slack signs its requests with; without it, answers from Slack are refused. */
+  readonly signingSecret?: string | undefined;
   /** Ends with a slash; Slack's own unless a test or a proxy stands in. */
   readonly apiUrl: string;
 }

@@ -1,5 +1,6 @@
-import type { Block, KnownBlock, MessageAttachment } from '@slack/web-api';
-import type { Message, MessageTone } from './message.js';
+import type { Block, Button, KnownBlock, MessageAttachment } from '@slack/web-api';
+import type { ToldPerson } from '../incident/incident-event.js';
+import type { Message, MessageQuestion, MessageTone } from './message.js';
 
 /** A message in Slack's Block Kit. `text` is what telephones and screen readers show. */
 export interface SlackCard {
@@ -19,13 +20,19 @@ const BLOCKS = 50;
 /** Longer values do not read well in one of two columns. */
 const SHORT_VALUE = 60;
 const PLAIN_TEXT = 4000;
+const CONFIRM_TITLE = 100;
+const CONFIRM_TEXT = 300;
+const BLOCK_ID = 255;
+/** More than one is open when somebody asks for a plan while another waits. */
+const QUESTIONS = 5;
 
 /** Any message as a card within Slack's limits: what is too long is cut and ends with an ellipsis. */
-export function slackCard(message: Message, recipients: readonly string[] = []): SlackCard {
+export function slackCard(message: Message, recipients: readonly string[] = [], { withButtons = false } = {}): SlackCard {
   const short = message.facts.filter(([, value]) => isShort(value));
   const long = message.facts.filter(([, value]) => !isShort(value));
   const body: KnownBlock[] = [];
   if (recipients.length > 0) body.push(section(`For ${recipients.join(', ')}`));
+  if (message.tell !== undefined && message.tell.length > 0) body.push({ type: 'section', text: { type: 'mrkdwn', text: cut(`For ${message.tell.map(mention).join(', ')}`, SECTION_TEXT) } });
   if (message.text !== '') body.push(section(message.text));
   for (let index = 0; index < short.length; index += FIELDS) {
     const fields = short.slice(index, index + FIELDS).map(([label, value]) => ({ type: 'mrkdwn' as const, text: labelled(label, value, FIELD) }));
@@ -33,11 +40,40 @@ export function slackCard(message: Message, recipients: readonly string[] = []):
   }
   for (const [label, value] of long) body.push({ type: 'section', text: { type: 'mrkdwn', text: labelled(label, value, SECTION_TEXT) } });
   const next: KnownBlock[] = message.next === undefined ? [] : [{ type: 'context', elements: [{ type: 'mrkdwn', text: cut(`*Next:* ${escapeMrkdwn(message.next)}`, SECTION_TEXT) }] }];
+  const questions = withButtons ? (message.questions ?? []).slice(0, QUESTIONS).flatMap(questionBlocks) : [];
+  const end = [...next, ...questions];
   return {
     text: cut(escapeMrkdwn(message.title), PLAIN_TEXT),
     blocks: [{ type: 'header', text: { type: 'plain_text', text: cut(message.title, HEADER), emoji: false } }],
-    attachments: [{ color: colours[message.tone], fallback: cut(escapeMrkdwn(message.title), PLAIN_TEXT), blocks: [...body.slice(0, BLOCKS - 2 - next.length), ...next] }],
+    attachments: [{ color: colours[message.tone], fallback: cut(escapeMrkdwn(message.title), PLAIN_TEXT), blocks: [...body.slice(0, BLOCKS - 2 - end.length), ...end] }],
   };
+}
+
+/** The buttons that answer one question. They ask once more, because a press in passing must not start anything. */
+function questionBlocks({ approvalId, text, approve, reject }: MessageQuestion): KnownBlock[] {
+  const button = (action: string, label: string, style: 'primary' | 'danger'): Button => ({
+    type: 'button',
+    action_id: action,
+    value: approvalId,
+    text: { type: 'plain_text', text: label, emoji: false },
+    style,
+    confirm: {
+      title: { type: 'plain_text', text: cut(`${label}?`, CONFIRM_TITLE) },
+      text: { type: 'plain_text', text: cut(text, CONFIRM_TEXT) },
+      confirm: { type: 'plain_text', text: label },
+      deny: { type: 'plain_text', text: 'Go back' },
+      style,
+    },
+  });
+  return [
+    section(text),
+    { type: 'actions', block_id: cut(approvalId, BLOCK_ID), elements: [button('belay.approve', approve, 'primary'), button('belay.reject', reject, 'danger')] },
+  ];
+}
+
+/** By id, so that Slack notifies them; by name who has none. */
+function mention({ name, slack }: ToldPerson): string {
+  return slack !== undefined && /^[A-Za-z0-9]+$/.test(slack) ? `<@${slack}>` : escapeMrkdwn(name);
 }
 
 /** The same in plain words, for when Slack refuses the card. */

@@ -27,7 +27,7 @@ interface Posted {
 /**
  * One message per incident that always shows its present state, with every event's details in its thread; what belongs
  * to no incident stands alone. The thread reference holds `channel`, `ts` and `shown`, the outbox item that the
- * incident's message shows: after an outage it jumps to the newest state once instead of being updated for each event.
+ * incident's message shows, with the buttons of what is open; replies, which stay as they are, have none. After an outage it jumps to the newest state once instead of being updated for each event.
  */
 export class SlackChannel implements Channel {
   readonly name = 'slack';
@@ -80,7 +80,7 @@ export class SlackChannel implements Channel {
         if (root !== undefined) reached = { ...root, shown: newest.id };
       }
       if (root === undefined) {
-        root = await this.#post(this.#channel, newest.message, newest.recipients);
+        root = await this.#post(this.#channel, newest.message, newest.recipients, {}, true);
         reached = { ...root, shown: newest.id };
       }
       await this.#post(root.channel, item.message, item.recipients, { thread_ts: root.ts });
@@ -92,10 +92,10 @@ export class SlackChannel implements Channel {
     }
   }
 
-  async #post(channel: string, message: Message, recipients: readonly string[], place: { thread_ts?: string; reply_broadcast?: true } = {}): Promise<Posted> {
+  async #post(channel: string, message: Message, recipients: readonly string[], place: { thread_ts?: string; reply_broadcast?: true } = {}, withButtons = false): Promise<Posted> {
     const quiet = { unfurl_links: false, unfurl_media: false, ...place };
     const answer = await orPlain(
-      () => this.#call('chat.postMessage', { channel, ...slackCard(message, recipients), ...quiet }),
+      () => this.#call('chat.postMessage', { channel, ...slackCard(message, recipients, { withButtons }), ...quiet }),
       () => this.#call('chat.postMessage', { channel, text: slackPlainText(message, recipients), ...quiet }),
     );
     return { channel: typeof answer['channel'] === 'string' ? answer['channel'] : channel, ts: typeof answer['ts'] === 'string' ? answer['ts'] : '' };
@@ -105,7 +105,7 @@ export class SlackChannel implements Channel {
   async #update(root: Posted, message: Message): Promise<Posted | undefined> {
     try {
       await orPlain(
-        () => this.#call('chat.update', { ...root, ...slackCard(message) }),
+        () => this.#call('chat.update', { ...root, ...slackCard(message, [], { withButtons: true }) }),
         () => this.#call('chat.update', { ...root, text: slackPlainText(message), blocks: [], attachments: [] }),
       );
       return root;
@@ -162,4 +162,4 @@ function retryAfterOf(error: unknown): number | undefined {
 }
 
 const silent = (): void => undefined;
-const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent, setLevel: silent, getLevel: () => LogLevel.ERROR, setName: silent };
+export const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent, setLevel: silent, getLevel: () => LogLevel.ERROR, setName: silent };

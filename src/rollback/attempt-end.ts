@@ -18,7 +18,7 @@ export type AttemptEnd =
 
 /** What was found of an attempt in which Belay died. */
 export type Finding =
-  | { readonly type: 'state'; readonly state: StepState; readonly error?: string | undefined }
+  | { readonly type: 'state'; readonly state: StepState; readonly error?: string | undefined; readonly keepsWaiting?: boolean | undefined }
   /** What the attempt left running could not be ended. */
   | { readonly type: 'not-swept'; readonly error: string };
 
@@ -64,7 +64,7 @@ export function interruptedAttemptEnded(state: ExecutionState, stepKey: string, 
     const why = finding.error === undefined ? '' : ` (${finding.error})`;
     return parked(`Belay stopped in the middle of this step, whether it took effect is unknown${why}, and it is declared not to be idempotent, so it is not run again: look at its real state and decide`);
   }
-  if (interruptions + 1 >= MOST_INTERRUPTIONS) {
+  if (interruptions + 1 >= MOST_INTERRUPTIONS && finding.keepsWaiting !== true) {
     return parked(`Belay has stopped ${interruptions + 1} times in the middle of this step: make sure that the step is not what stops it, then decide`);
   }
   return { ...base, type: 'step-attempt-failed', attempt, error: 'Error: Belay stopped in the middle of this attempt', timedOut: false, interrupted: true, retryAt: now };

@@ -122,7 +122,12 @@ export class ExecutionRun {
 
     const attempt = { id: randomUUID(), executionId, stepKey: key, number };
     await this.append({ type: 'step-attempt-started', executionId, at: clock.now(), stepKey: key, attempt: number, attemptId: attempt.id, description });
-    const end = await calls.execute(step, context, attempt, { cancel: calls.onlyWaits(step.type) ? this.#halt : this.#cancel, onLate: (error) => this.#appendLate(key, attempt.id, error) });
+    const keepsWaiting = calls.executorOf(step.type).keepsWaiting === true;
+    const told = calls.onlyWaits(step.type) ? this.#halt : this.#cancel;
+    const cancel = keepsWaiting ? AbortSignal.any([drain, ...(told === undefined ? [] : [told])]) : told;
+    const end = await calls.execute(step, context, attempt, { cancel, onLate: (error) => this.#appendLate(key, attempt.id, error) });
+    // The wait is not over, it is left for the next start.
+    if (keepsWaiting && end.type === 'cancelled' && !this.#isHalted()) return;
     await this.#noteCancel();
     await this.append(attemptEnded(this.#state, key, end, clock.now(), random()));
   }
@@ -167,6 +172,10 @@ export class ExecutionRun {
     const finding = await this.#ports.calls.examine(step, this.#state.context, attemptId);
     await this.#noteCancel();
     await this.append(interruptedAttemptEnded(this.#state, key, finding, this.#ports.clock.now()));
+  }
+
+  #isHalted(): boolean {
+    return this.#halt?.aborted === true;
   }
 
   async #sleepUntil(at: number): Promise<void> {

@@ -131,7 +131,7 @@ export class ExecutorCalls {
 
     if (executor.state === undefined) return { type: 'state', state: 'unknown' };
     const read = await boundedWork(clock, async (signal) => executor.state?.(this.#filled(step), structuredClone(context), signal), bounds);
-    if (read.type === 'done') return { type: 'state', state: read.value ?? 'unknown' };
+    if (read.type === 'done') return { type: 'state', state: read.value ?? 'unknown', keepsWaiting: executor.keepsWaiting };
     return { type: 'state', state: 'unknown', error: read.type === 'threw' ? this.#text(read.error) : failureText(timeoutError(step)) };
   }
 

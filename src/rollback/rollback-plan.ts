@@ -11,7 +11,7 @@ export interface RetryPolicy {
 }
 
 /** The step types that Belay brings; `registerExecutor` may add others. */
-export const stepTypes = ['feature-flag', 'deployment', 'data', 'configuration', 'notification', 'command', 'http', 'check', 'wait'] as const;
+export const stepTypes = ['feature-flag', 'deployment', 'data', 'configuration', 'notification', 'command', 'http', 'check', 'wait', 'approval'] as const;
 export type StepType = (typeof stepTypes)[number];
 
 export interface RollbackStep {
@@ -45,6 +45,8 @@ export interface RollbackPlan {
   /** Without `target` and `level` a plan is started by hand only. */
   target?: string | undefined;
   level?: Level | undefined;
+  /** A scenario of the approvals that its start takes, besides what its level does. */
+  approval?: string | undefined;
 }
 
 /** A plan as people may write it, with durations in either form; every plan is one. */

@@ -36,6 +36,11 @@ export interface RollbackStepExecutor {
   execute(step: RollbackStep, context: RollbackContext, signal?: AbortSignal, attempt?: StepAttempt): Promise<void>;
   /** True for a step that changes nothing and only lets time pass: a pause ends it at once instead of letting it end. */
   readonly onlyWaits?: boolean;
+  /**
+   * True for a step that waits for what outlives Belay, such as a person's word: that Belay stops in the middle of it is no
+   * sign against it, and when Belay is told to stop, the wait is broken off and taken up again at the next start.
+   */
+  readonly keepsWaiting?: boolean;
   /** Reads the real state and tells what `execute` would do. Has no effect. */
   describe?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription>;
   /**

@@ -190,7 +190,7 @@ class ScenarioStage {
       case 'mark':
         return [`a person marks ${action.change} ${action.version} of ${who}`, whileUp((up) => up.markChange({ target: action.target, kind: action.change, version: action.version, by: PERSON }))];
       case 'rollback':
-        return [`a person starts plan ${action.planId}`, whileUp((up) => up.startByHand({ plan: action.planId, by: PERSON, reason: 'as the scenario says', dryRun: false, mayStartAnyLevel: true }))];
+        return [`a person starts plan ${action.planId}`, whileUp((up) => up.startByHand({ plan: action.planId, by: PERSON, reason: 'as the scenario says', dryRun: false }))];
       case 'close':
         return [`a person closes the incident of ${who}`, whileUp((up) => closeOpenIncident(up, action.target))];
       default:

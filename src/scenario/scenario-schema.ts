@@ -95,11 +95,11 @@ const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) => z
 const decisionKinds = ['execute', 'schedule', 'await-approval', 'notify-only', 'suppress'] as const satisfies readonly DecisionKind[];
 const outcomes = ['success', 'failed', 'parked', 'cancelled', 'would-have'] as const satisfies readonly RollbackOutcome[];
 const verifications = ['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped'] as const satisfies readonly VerificationOutcome[];
-const statuses = ['none', 'open', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed'] as const satisfies readonly (IncidentStatus | 'none')[];
+const statuses = ['none', 'open', 'awaiting-approval', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed'] as const satisfies readonly (IncidentStatus | 'none')[];
 const alertStates = ['inactive', 'pending', 'firing'] as const satisfies readonly AlertState[];
 const messageKinds = [
   ...(['firing', 'decision', 'rollback-started', 'step-failed', 'rollback-ended', 'recovered', 'not-recovered'] as const),
-  ...(['needs-human', 'would-have', 'blind', 'seeing', 'guard', 'plan-notification'] as const),
+  ...(['needs-human', 'would-have', 'approval', 'acknowledged', 'blind', 'seeing', 'guard', 'plan-notification'] as const),
 ] as const satisfies readonly MessageKind[];
 
 const subjects = {

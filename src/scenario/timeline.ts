@@ -63,6 +63,16 @@ function eventText(event: JournalEvent): string | undefined {
       return `needs a person: ${event.reason}. ${event.explanation}`;
     case 'needs-human-lifted':
       return `${event.by} has taken the incident of ${event.target} back from waiting for a person`;
+    case 'approval-requested':
+      return `asks for approval (${event.approval.purpose}): plan ${event.approval.planId}`;
+    case 'approval-answered':
+      return `${event.answer.answer === 'approve' ? 'approved' : 'rejected'} by ${event.answer.by}`;
+    case 'approval-expired':
+      return 'nobody has answered in time';
+    case 'approval-voided':
+      return `the question is void: ${event.cause}`;
+    case 'incident-acknowledged':
+      return `seen by ${event.by}`;
     case 'incident-recovered':
       return `incident of ${event.target} recovered (${event.how})`;
     case 'incident-closed':

@@ -75,6 +75,8 @@ export interface Trigger {
   readonly impact?: DeclaredImpact | undefined;
   readonly timeToFixMs?: number | undefined;
   readonly issueType?: string | undefined;
+  /** A scenario of the approvals that its rollbacks take, besides what their level does. */
+  readonly approval?: string | undefined;
   readonly mode?: Mode | undefined;
   readonly labels: Labels;
   readonly annotations: Labels;

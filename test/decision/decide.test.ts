@@ -32,6 +32,8 @@ function scheduledAlert(firedAgoMs: number): FiringAlert {
 
 const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel, needs: [], deploys: false });
 
+const policy: Policy = aPolicy();
+
 function input(changes: Partial<DecisionInput> = {}): DecisionInput {
   return {
     target: 'checkout',
@@ -100,9 +102,9 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'sustained-breach', kind: 'execute', when: 'another trigger does not wait', input: input({ alerts: [scheduledAlert(minuteMs), alert()] }), level: 1 },
   { reason: 'cooldown', kind: 'suppress', when: 'nothing is scheduled into a cooldown', input: input({ alerts: [scheduledAlert(minuteMs)], ledger: ledger(past(minuteMs)) }), level: 1 },
   { reason: 'observe-mode', kind: 'notify-only', when: 'the daemon only observes', input: input({ mode: 'observe' }), level: 1 },
-  { reason: 'observe-mode', kind: 'notify-only', when: 'every trigger only observes', input: input({ alerts: [alert({ mode: 'observe' })] }) },
+  { reason: 'observe-mode', kind: 'notify-only', when: 'every trigger only observes', input: input({ alerts: [alert({ mode: 'observe' })] }), level: 1 },
   { reason: 'observe-mode', kind: 'notify-only', when: 'the mode became stricter in the middle of the ladder', input: input({ mode: 'observe', incident: climbing([1]) }), level: 3 },
-  { reason: 'monitor-only', kind: 'notify-only', when: 'every trigger only monitors', input: input({ alerts: [alert({ response: 'monitor' })] }) },
+  { reason: 'monitor-only', kind: 'notify-only', when: 'every trigger only monitors', input: input({ alerts: [alert({ response: 'monitor' })] }), level: 1 },
   { reason: 'sustained-breach', kind: 'execute', when: 'a row of the matrix matches', input: asks({ impact: known(0.6) }), level: 3 },
   { reason: 'sustained-breach', kind: 'execute', when: 'its own levels go before the matrix', input: asks({ impact: known(0.6), levels: { from: 1, to: 1 } }), level: 1 },
   { reason: 'no-matrix-row', kind: 'notify-only', when: 'no row of the matrix matches', input: asks({ impact: known(0.4) }) },
@@ -111,8 +113,16 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'sustained-breach', kind: 'execute', when: 'one alert is to be fixed forward, and another asks for a rollback', input: { ...asks({ issueType: 'type-error' }, 2), alerts: [alert({ levels: undefined, issueType: 'type-error' }), alert()] }, level: 1 },
   { reason: 'no-plan', kind: 'notify-only', when: 'no rung has a plan', input: input({ plans: [plan(4)] }), needsHuman: true },
   { reason: 'ladder-exhausted', kind: 'notify-only', when: 'the highest rung did not help', input: input({ incident: climbing([1, 3]) }), needsHuman: true },
-  { reason: 'above-max-auto-level', kind: 'await-approval', when: 'the rung is above maxAutoLevel', input: input({ alerts: [alert({ levels: { from: 4, to: 5 } })], plans: [plan(4)] }), level: 4, needsHuman: true },
-  { reason: 'above-max-auto-level', kind: 'await-approval', when: 'a plan that it depends on is above maxAutoLevel', input: input({ plans: [plan(1, 'flag', 4)] }), level: 1, needsHuman: true },
+  { reason: 'above-max-auto-level', kind: 'await-approval', when: 'the rung is above maxAutoLevel', input: input({ alerts: [alert({ levels: { from: 4, to: 5 } })], plans: [plan(4)] }), level: 4 },
+  { reason: 'above-max-auto-level', kind: 'await-approval', when: 'a plan that it depends on is above maxAutoLevel', input: input({ plans: [plan(1, 'flag', 4)] }), level: 1 },
+  { reason: 'approval-required', kind: 'await-approval', when: 'its level takes an approval, though it may run by itself', input: input({ alerts: [alert({ levels: { from: 4, to: 4 } })], plans: [plan(4)], policy: { ...policy, maxAutoLevel: 5 } }), level: 4 },
+  { reason: 'approval-required', kind: 'await-approval', when: 'its trigger names a scenario', input: input({ alerts: [alert({ scenarios: ['corruption'] })] }), level: 1 },
+  { reason: 'approval-required', kind: 'await-approval', when: 'its plan names a scenario', input: input({ plans: [{ ...plan(1), scenarios: ['corruption'] }] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the approval has been given', input: input({ alerts: [alert({ scenarios: ['corruption'] })], grants: [{ purpose: 'plan', planId: 'plan-1' }] }), level: 1 },
+  { reason: 'approval-required', kind: 'await-approval', when: 'the approval of another plan has been given', input: input({ alerts: [alert({ scenarios: ['corruption'] })], grants: [{ purpose: 'plan', planId: 'plan-3' }, { purpose: 'schedule', planId: 'plan-1' }] }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the file says that the level takes none', input: input({ alerts: [alert({ levels: { from: 4, to: 4 } })], plans: [plan(4)], policy: { ...policy, maxAutoLevel: 4, approvals: { level4: 'none' } } }), level: 4 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'somebody has started what was scheduled', input: input({ alerts: [scheduledAlert(minuteMs)], grants: [{ purpose: 'schedule', planId: 'plan-1' }] }), level: 1 },
+  { reason: 'cooldown', kind: 'suppress', when: 'nobody is asked within a cooldown', input: input({ alerts: [alert({ scenarios: ['corruption'] })], ledger: ledger(past(minuteMs)) }), level: 1 },
   { reason: 'paused', kind: 'suppress', when: 'somebody paused it', input: input({ pauses: [{ by: 'ana', reason: 'migration' }] }), level: 1 },
   { reason: 'cooldown', kind: 'suppress', when: 'another incident was rolled back lately', input: input({ ledger: ledger(past(29 * minuteMs)) }), level: 1 },
   { reason: 'budget-exhausted', kind: 'suppress', when: 'two incidents were rolled back within the hour', input: input({ ledger: ledger(past(35 * minuteMs), past(50 * minuteMs)) }), level: 1, needsHuman: true },
@@ -141,13 +151,14 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'already-running', kind: 'notify-only', when: 'all that the plan brings back was read to be there', input: input({ recheck: 'breaching', alreadyThere: true }), level: 1, needsHuman: true },
   { reason: 'version-rolled-back', kind: 'notify-only', when: 'the good version was rolled back', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v0', rolledBack: ['v1'] }), level: 1, needsHuman: true },
   { reason: 'sustained-breach', kind: 'execute', when: 'the good version runs, and the plan does not go back to it', input: goingBack({ rollbackPoint: { version: 'v1', at: 0, configVersion: 'c1' }, running: 'v1' }, ['configVersion']), level: 1 },
-  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on', input: input({ policy: frozen }), level: 1, needsHuman: true },
-  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on, for a further rung as well', input: input({ policy: frozen, incident: climbing([1]) }), level: 3, needsHuman: true },
+  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on', input: input({ policy: frozen }), level: 1 },
+  { reason: 'frozen', kind: 'await-approval', when: 'a freeze is on, for a further rung as well', input: input({ policy: frozen, incident: climbing([1]) }), level: 3 },
   { reason: 'scheduled', kind: 'schedule', when: 'a freeze is on now, and nothing is due yet', input: input({ policy: frozen, alerts: [scheduledAlert(minuteMs)] }), level: 1 },
   { reason: 'sustained-breach', kind: 'execute', when: 'the freeze is over', input: input({ policy: aPolicy({ freeze: [{ cron: '0 0 1 1 *', timezone: 'UTC', forMs: 3 * 60 * minuteMs, reason: 'new year' }] }) }), level: 1 },
   { reason: 'recovered-before-action', kind: 'suppress', when: 'it has cleared just before step 1', input: input({ recheck: 'clear' }), level: 1 },
   { reason: 'blind', kind: 'suppress', when: 'nothing can be seen just before step 1', input: input({ recheck: 'unknown' }), level: 1 },
-  { reason: 'unconfirmed', kind: 'await-approval', when: 'nobody can be asked about what a message says', input: input({ recheck: 'unconfirmable' }), level: 1, needsHuman: true },
+  { reason: 'unconfirmed', kind: 'await-approval', when: 'nobody can be asked about what a message says', input: input({ recheck: 'unconfirmable' }), level: 1 },
+  { reason: 'sustained-breach', kind: 'execute', when: 'somebody has vouched for what nobody else can be asked about', input: input({ recheck: 'unconfirmable', grants: [{ purpose: 'plan', planId: 'plan-1' }] }), level: 1 },
   { reason: 'already-tried', kind: 'suppress', when: 'the last rung was not proved to have failed', input: input({ incident: climbing([1], false) }), level: 3 },
   { reason: 'already-tried', kind: 'suppress', when: 'a dry run has ended', input: input({ alerts: [alert({ mode: 'dry-run' })], incident: { ...climbing([1], false), mode: 'dry-run' } }), level: 3 },
 ];
@@ -165,13 +176,18 @@ describe('decide', () => {
     expect(new Set(cases.map(({ reason }) => reason))).toEqual(new Set(decisionReasons));
   });
 
+  it('says in a dry run whose approval it would take', () => {
+    const decision = decide(input({ mode: 'dry-run', alerts: [alert({ levels: { from: 4, to: 4 } })], plans: [plan(4)], policy: { ...policy, approvals: { level4: { allOf: ['oncall', 'dba'], anyOf: [], count: 1, notify: [], timeoutMs: 1, onTimeout: 'hold' } } } }), now);
+    expect(decision).toMatchObject({ kind: 'execute', level: 4, explanation: expect.stringContaining('after the approval of one of oncall and one of dba') as string });
+  });
+
   it('acts for the enforcing alerts alone when others are in dry run', () => {
     const alerts = [alert({ name: 'Trial', mode: 'dry-run', levels: { from: 3, to: 3 } }), alert()];
     expect(decide(input({ alerts }), now)).toMatchObject({ mode: 'enforce', level: 1 });
   });
 
-  it('decides the same in dry run as in enforce mode', () => {
-    for (const { input: given } of cases.filter(({ input: { mode } }) => mode === 'enforce')) {
+  it('decides the same in dry run as in enforce mode, but that it waits for nobody', () => {
+    for (const { input: given } of cases.filter(({ input: { mode }, kind }) => mode === 'enforce' && kind !== 'await-approval')) {
       const asDryRun: DecisionInput = {
         ...given,
         mode: 'dry-run',

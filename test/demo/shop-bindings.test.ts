@@ -36,6 +36,7 @@ function executors(): ReturnType<typeof createExecutors> {
     clock: systemClock,
     checkRunner: { run: () => Promise.reject(new Error('no check belongs to these steps')) },
     planNotifier: { enqueue: () => Promise.reject(new Error('no notification belongs to these steps')) },
+    approvalGate: { ask: () => Promise.reject(new Error('nobody is asked here')), describe: () => 'nobody' },
   });
 }
 

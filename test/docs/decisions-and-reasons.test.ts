@@ -86,6 +86,7 @@ const situations: fc.Arbitrary<DecisionInput> = fc
     needsVersion: fc.boolean(),
     requiresChange: rarely,
     changes: fc.constantFrom<DecisionInput['changes']>(noChanges, good('v1', 'v2'), good('v1', 'v2'), good('v2', 'v2'), { ...good('v1', 'v2'), rolledBack: ['v1'] }, { ...good('v1', 'v2'), deploys: [{ version: 'v2', at: NOW }] }),
+    scenarios: fc.constantFrom<string[]>([], [], ['corruption']),
   })
   .map((drawn): DecisionInput => {
     const begun = drawn.triedLevels.length > 0;
@@ -93,7 +94,7 @@ const situations: fc.Arbitrary<DecisionInput> = fc
       target: 'checkout',
       mode: drawn.mode,
       alerts: drawn.alerts,
-      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level, needs: drawn.needsVersion ? ['version'] : [], deploys: false })),
+      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level, scenarios: drawn.scenarios, needs: drawn.needsVersion ? ['version'] : [], deploys: false })),
       incident: {
         incidentId: 'this',
         phase: drawn.phase,

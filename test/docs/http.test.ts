@@ -45,7 +45,7 @@ test('every example does with a real curl what the page says', async () => {
   expect(guard.calls).toEqual([
     ['markChange', { target: 'checkout', kind: 'deploy', version: 'v42' }, 'local operator'],
     ['pause', { target: 'checkout', reason: 'database migration', forMs: 7_200_000, now: false }, 'local operator'],
-    ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'orders fail since the release', dryRun: false }, 'local operator', false],
+    ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'orders fail since the release', dryRun: false }, 'local operator'],
     ['reload', 'local operator'],
   ]);
 });

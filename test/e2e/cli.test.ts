@@ -65,10 +65,18 @@ describe('the command line and a running daemon', () => {
     await expect(readFile(`${belay.directory}/note.txt`)).rejects.toThrow('ENOENT');
   });
 
-  it('refuses a level above maxAutoLevel to an operator', async () => {
+  it('asks first before a level that takes an approval, says who must agree, and does not let an operator answer', async () => {
     const run = await belay.cli('rollback', 'back', '--reason', 'data is lost');
-    expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/level 4.*maxAutoLevel 3.*approver/);
+    expect(run.code).toBe(0);
+    const approval = run.stdout.trim();
+    expect(run.stderr).toMatch(/nothing has started: it takes one approver by .*\nto approve: belay approve approval-/);
+    expect((await belay.cli('status')).stdout).toContain(`plan back waits for one approver`);
+    const refused = await belay.cli('approve', approval);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('approver')]);
+    const [incident] = await belay.incidents();
+    expect(await belay.cli('ack', incident?.id ?? '')).toMatchObject({ code: 0 });
+    expect((await belay.cli('incidents', incident?.id ?? '')).stdout).toMatch(/awaiting-approval[\s\S]*seen by local operator[\s\S]*local operator wants plan back to be run: data is lost/);
+    expect(await belay.cli('close', incident?.id ?? '', '--reason', 'not needed')).toMatchObject({ code: 0 });
   });
 
   it('pauses, resumes and marks', async () => {

@@ -11,6 +11,7 @@ it('gives every step type an executor that the manager can see listening to its 
     clock: systemClock,
     checkRunner: { run: () => Promise.reject(new Error('no check is expected')) },
     planNotifier: { enqueue: () => Promise.resolve() },
+    approvalGate: { ask: () => Promise.reject(new Error('nobody is asked here')), describe: () => 'nobody' },
   });
   // A default value for the signal would end the count, and the work that it stops would be waited for a second only.
   expect(stepTypes.filter((type) => (executors.get(type)?.execute.length ?? 0) < 3)).toEqual([]);

@@ -81,7 +81,7 @@ describe('a plan that goes back to the last good state', () => {
     await clock.advance(15 * second);
     expect(await reasons()).toEqual(['no-rollback-point']);
     expect((await rig.incident()).rungs).toEqual([]);
-    const byHand = rig.guard.startByHand({ plan: 'release-back', by: 'ana', reason: 'r', dryRun: false, mayStartAnyLevel: false });
+    const byHand = rig.guard.startByHand({ plan: 'release-back', by: 'ana', reason: 'r', dryRun: false });
     await expect(byHand).rejects.toMatchObject({ code: 'template-unresolved', message: expect.stringContaining('belay mark good --target shop') as string });
     expect((await rig.incident()).rungs).toEqual([]);
   });

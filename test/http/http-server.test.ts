@@ -56,8 +56,10 @@ function setup(tokens = configured): Setup {
 }
 
 const startBody = { plan: 'checkout-flag-off', reason: 'errors' };
+type Least = 'open' | 'viewer' | 'operator' | 'approver' | 'webhook';
+
 /** Every route, who may use it at least, and what a good request is answered with. */
-const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator' | 'webhook', status: number, request: InjectOptions & { readonly url: string }])[] = [
+const routes: readonly (readonly [least: Least, status: number, request: InjectOptions & { readonly url: string }])[] = [
   ['open', 200, { method: 'GET', url: '/-/healthy' }],
   ['open', 200, { method: 'GET', url: '/-/ready' }],
   ['viewer', 200, { method: 'GET', url: '/metrics' }],
@@ -79,13 +81,18 @@ const routes: readonly (readonly [least: 'open' | 'viewer' | 'operator' | 'webho
   ['operator', 204, { method: 'DELETE', url: '/api/v1/pauses/p1' }],
   ['operator', 204, { method: 'POST', url: '/api/v1/resets', payload: {} }],
   ['webhook', 204, { method: 'POST', url: '/api/v1/alertmanager', payload: { version: '4', alerts: [] } }],
+  ['operator', 204, { method: 'POST', url: '/api/v1/incidents/i1/ack' }],
+  ['approver', 200, { method: 'POST', url: '/api/v1/approvals/a1', payload: { decision: 'approve' } }],
+  // What a signature would have to prove is not configured here.
+  ['open', 404, { method: 'POST', url: '/api/v1/slack/interactions' }],
 ];
 
 describe('who may do what', () => {
-  const may: Record<'open' | 'viewer' | 'operator' | 'webhook', readonly string[]> = {
+  const may: Record<Least, readonly string[]> = {
     open: ['none', 'webhook', 'viewer', 'operator', 'approver', 'admin', 'local'],
     viewer: ['viewer', 'operator', 'approver', 'admin', 'local'],
     operator: ['operator', 'approver', 'admin', 'local'],
+    approver: ['approver', 'admin'],
     webhook: ['webhook', 'operator', 'approver', 'admin', 'local'],
   };
 
@@ -103,13 +110,13 @@ describe('who may do what', () => {
   test.each(routes)('without configured tokens this machine may only view, and others nothing (%s: %i for %o)', async (least, good, request) => {
     const { ask } = setup([]);
     const statusOf = async (options: InjectOptions): Promise<number> => (await ask('none', { ...request, ...options })).statusCode;
-    const viewing = least === 'operator' || least === 'webhook' ? 401 : good;
+    const viewing = least === 'operator' || least === 'approver' || least === 'webhook' ? 401 : good;
     for (const remoteAddress of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) expect(await statusOf({ remoteAddress })).toBe(viewing);
     const refused = least === 'open' ? good : 401;
     for (const remoteAddress of ['10.0.0.7', '::ffff:10.0.0.7', '2001:db8::1', '128.0.0.1']) expect(await statusOf({ remoteAddress })).toBe(refused);
     // A proxy on this machine speaks for somebody else.
     expect(await statusOf({ headers: { 'x-forwarded-for': '203.0.113.9' } })).toBe(refused);
-    expect((await ask('local', request)).statusCode).toBe(good);
+    expect((await ask('local', request)).statusCode).toBe(least === 'approver' ? 403 : good);
   });
 
   test.each(routes.filter(([least]) => least !== 'open'))('an unknown token is refused, from this machine too (%s: %i for %o)', async (_least, _good, request) => {
@@ -224,15 +231,15 @@ describe('what is answered', () => {
     await post('/api/v1/resets', {});
     await ask('admin', { method: 'POST', url: '/-/reload' });
     expect(guard.calls).toEqual([
-      ['startRollback', { what: { target: 'checkout', level: 3 }, reason: 'errors', dryRun: true }, 'operator-token', false],
-      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'errors', dryRun: false }, 'operator-token', false],
+      ['startRollback', { what: { target: 'checkout', level: 3 }, reason: 'errors', dryRun: true }, 'operator-token'],
+      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'errors', dryRun: false }, 'operator-token'],
       ['cancelRollback', 'e1', 'operator-token'],
       ['closeIncident', 'i1', 'fixed by hand', 'operator-token'],
       ['markChange', { target: 'checkout', version: '1.2', kind: 'good' }, 'operator-token'],
       ['pause', { target: 'checkout', reason: 'migration', forMs: 5_400_000, now: false }, 'operator-token'],
       ['resume', 'p1', 'local operator', 'done'],
       ['markChange', { target: 'checkout', version: '1.3', kind: 'deploy' }, 'operator-token'],
-      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'started by hand', dryRun: false }, 'operator-token', false],
+      ['startRollback', { what: { planId: 'checkout-flag-off' }, reason: 'started by hand', dryRun: false }, 'operator-token'],
       ['reset', undefined, 'operator-token'],
       ['reload', 'admin-token'],
     ]);
@@ -258,10 +265,13 @@ describe('bad requests', () => {
     ['/api/v1/pauses', { reason: 'r', for: 60 }, '/for'],
     ['/api/v1/resets', { target: '' }, '/target'],
     ['/api/v1/incidents/i1/close', {}, '/reason'],
+    ['/api/v1/approvals/a1', {}, '/decision'],
+    ['/api/v1/approvals/a1', { decision: 'yes' }, '/decision'],
+    ['/api/v1/approvals/a1', { decision: 'reject', reason: ' ' }, '/reason'],
   ];
   test.each(bad)('%s %o names %s', async (url, payload, path) => {
     const { ask, guard } = setup();
-    const answer = await ask('operator', { method: 'POST', url, payload: payload as object });
+    const answer = await ask('approver', { method: 'POST', url, payload: payload as object });
     expect(answer.statusCode).toBe(400);
     const { error } = answer.json<{ error: { code: string; message: string; context: { problems: { in: string; path: string }[] } } }>();
     expect(error.code).toBe('parameter-invalid');
@@ -338,7 +348,7 @@ test('OpenAPI names every route, its parameters and its answers', async () => {
   expect(document.info).toMatchObject({ title: 'Belay', version: '1' });
   const documented = Object.entries(document.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
   const served = routes
-    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1)\b/, '/{id}').replace(/\?.*/, '')}`)
+    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1|a1)\b/, '/{id}').replace(/\?.*/, '')}`)
     .filter((route) => !route.startsWith('HEAD') && !route.endsWith('openapi.json'));
   expect(documented.sort()).toEqual(served.sort());
   for (const [path, operations] of Object.entries(document.paths)) {

@@ -58,15 +58,17 @@ describe('what people are told (golden texts)', () => {
   });
 
   it('when a person is needed', async () => {
-    const needed = (story: IncidentStory, kind: 'notify-only' | 'await-approval' | 'suppress', reason: 'no-plan' | 'ladder-exhausted' | 'above-max-auto-level' | 'budget-exhausted' | 'fleet-limit', explanation: string, planId?: string): IncidentStory =>
+    const needed = (story: IncidentStory, kind: 'notify-only' | 'suppress', reason: 'no-plan' | 'ladder-exhausted' | 'budget-exhausted' | 'fleet-limit', explanation: string, planId?: string): IncidentStory =>
       story.decided({ kind, reason, explanation, needsHuman: true, planId, level: planId === undefined ? undefined : 4 }).needsHuman(reason, explanation);
     const afterLevel1 = (): IncidentStory => begun().decidedToExecute(1).started(1).stepDone(1).ended('success').verifying();
     const notRecovered = (): IncidentStory => afterLevel1().verified('not-recovered', 'Not recovered within 10m: alert CheckoutErrorRateHigh: still firing.');
+    const asked = (story: IncidentStory): IncidentStory => story.decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'Level 4 (database) is above the highest level that runs by itself (3); plan checkout-restore waits for the approval of one of dba.', level: 4, planId: 'checkout-restore' });
     const stories = [
       needed(begun(), 'notify-only', 'no-plan', 'No plan of this target stands on levels 1 to 3.'),
       needed(begun(), 'suppress', 'budget-exhausted', 'The budget of 2 automatically rolled back incidents per 1h is spent.', 'checkout-restore'),
       needed(begun(), 'suppress', 'fleet-limit', '2 other targets were rolled back within 10m (cart, search): something larger is wrong.', 'checkout-restore'),
-      needed(notRecovered(), 'await-approval', 'above-max-auto-level', 'Level 4 (database) is above the highest level that runs by itself (3); plan checkout-restore waits for a person.', 'checkout-restore'),
+      asked(notRecovered()).needsHuman('approval-rejected', 'Plan checkout-restore was rejected by ana: not at night.'),
+      asked(notRecovered()).needsHuman('approval-expired', 'Nobody had answered for one of dba by 2026-01-01T03:24:00.000Z.'),
       needed(notRecovered(), 'notify-only', 'ladder-exhausted', 'Every rung of the ladder was tried and the target has not recovered.'),
       afterLevel1().verified('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.').needsHuman('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.'),
       begun().decidedToExecute(3).started(3).stepParked(3, 0, 'BelayError: Belay stopped in the middle of it, and nobody knows how it ended').ended('parked', 'parked').needsHuman('step-parked', 'Belay stopped in the middle of "Deploy the previous release".'),

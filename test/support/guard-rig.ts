@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
 import { ExecutionJournal } from '../../src/guard/execution-journal.js';
 import { Guard, type Eyes } from '../../src/guard/guard.js';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
+import { StepApprovals } from '../../src/guard/step-approvals.js';
 import { patientStore } from '../../src/guard/until-written.js';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
@@ -158,6 +160,7 @@ export class GuardRig {
     const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
     rollbacks.registerExecutor('record', this.executor);
     this.registerMore(rollbacks, this.clock, this.executor);
+    rollbacks.registerExecutor('approval', new ApprovalExecutor(new StepApprovals(() => guard)));
     for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
     const guard: Guard = new Guard(this.declaration, this.eyes, {
       clock: this.clock,
@@ -179,6 +182,19 @@ export class GuardRig {
     await this.#store?.close();
     this.#guard = undefined;
     this.#store = undefined;
+  }
+
+  /** Takes a changed declaration, as a reload does. */
+  async redeclare(changes: Partial<GuardDeclaration>): Promise<void> {
+    this.declaration = { ...this.declaration, ...changes };
+    await this.guard.declare(this.declaration, this.eyes);
+  }
+
+  /** What the journal of a killed daemon may hold besides. */
+  async appendWhileDown(...events: readonly JournalEvent[]): Promise<void> {
+    const store = await openSqliteStore({ path: join(this.directory, 'belay.db'), clock: this.clock, redactor: new Redactor() });
+    await store.guard.append(events);
+    await store.close();
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,6 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { ReportApi } from '../../src/http/report-routes.js';
-import type { GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
+import type { ApprovalView, GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
 import type { Incident, Rung } from '../../src/incident/incident.js';
 
 export const status: StatusView = {
@@ -12,6 +12,7 @@ export const status: StatusView = {
   targets: [{ name: 'checkout', owners: ['payments'], mode: 'enforce', alerts: { inactive: 1, pending: 0, firing: 1 }, openIncident: { id: 'i1', status: 'verifying' }, paused: false }],
   sources: [{ name: 'prometheus', state: 'blind', since: 1_500, message: 'connection refused' }],
   pauses: [],
+  approvals: [],
 };
 
 const trigger: TriggerView = {
@@ -51,9 +52,26 @@ const incident: Incident = {
   alerts: [],
   decisions: [],
   rungs: [rung],
+  approvals: [],
+  acknowledged: [],
 };
 
-/** A guard that knows the incident `i1`, the rollback `e1`, the plan `checkout-flag-off` and the pause `p1`, and writes down what it was asked to do. */
+const approval: ApprovalView = {
+  id: 'a1',
+  incidentId: 'i1',
+  target: 'checkout',
+  purpose: 'plan',
+  planId: 'checkout-restore',
+  level: 4,
+  question: 'Level 4 takes an approval.',
+  requestedAt: 1_900,
+  expiresAt: 9_000,
+  status: 'requested',
+  missing: ['one approver'],
+  answers: [],
+};
+
+/** A guard that knows the incident `i1`, the rollback `e1`, the plan `checkout-flag-off`, the pause `p1` and the approval `a1` (and of Slack's users `U1`), and writes down what it was asked to do. */
 export class RecordingGuardApi implements GuardApi {
   readonly calls: (readonly [action: string, ...details: unknown[]])[] = [];
   missing: string[] = [];
@@ -85,6 +103,16 @@ export class RecordingGuardApi implements GuardApi {
     if ('planId' in what && what.planId !== rung.planId) throw new BelayError('plan-not-found', `There is no plan ${what.planId}.`);
     if ('target' in what && what.target === 'busy') throw new BelayError('target-busy', 'busy is being rolled back.', { context: { executionId: 'e1' } });
     return this.#did('startRollback', request, { executionId: 'e/2', incidentId: 'i2' });
+  }
+  async answerApproval(...request: Parameters<GuardApi['answerApproval']>): ReturnType<GuardApi['answerApproval']> {
+    const [, { decision }, who] = request;
+    if ('slackUser' in who && who.slackUser !== 'U1') throw new BelayError('forbidden', `nobody is the user ${who.slackUser} of Slack`);
+    this.#known(request[0], 'a1', undefined);
+    return this.#did('answerApproval', request, { ...approval, status: decision === 'approve' ? 'approved' : 'rejected' });
+  }
+  async acknowledge(...request: Parameters<GuardApi['acknowledge']>): Promise<void> {
+    this.#known(request[0], 'i1', undefined);
+    this.#did('acknowledge', request, undefined);
   }
   async cancelRollback(...request: Parameters<GuardApi['cancelRollback']>): Promise<void> {
     this.#known(request[0], 'e1', undefined);

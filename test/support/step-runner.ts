@@ -38,6 +38,7 @@ export class StepRunner {
       recoveryPointMs: () => rpoMs,
       checkRunner: { run: async (asked) => check?.(asked) ?? { name: asked.name, status: 'error', at: 0, detail: 'no check is expected' } },
       planNotifier: { enqueue: async (notification) => void this.notifications.push(notification) },
+      approvalGate: { ask: () => Promise.reject(new Error('nobody is asked here')), describe: () => 'nobody' },
     });
   }
 

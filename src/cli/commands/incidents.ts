@@ -2,10 +2,11 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { IncidentSummary } from '../../http/guard-api.js';
 import type { Incident } from '../../incident/incident.js';
 import { daemonOf } from '../context.js';
-import { incidentText, instant, statusText } from '../incident-text.js';
+import { incidentText, statusText } from '../incident-text.js';
+import { instant } from '../instant-text.js';
 import { Output } from '../output.js';
 
-/** `belay incidents [ID]` and `belay close ID`. */
+/** `belay incidents [ID]`, `belay ack ID` and `belay close ID`. */
 export function incidentCommands(program: Command): void {
   program
     .command('incidents')
@@ -27,6 +28,17 @@ export function incidentCommands(program: Command): void {
       if (options.json === true) output.json({ incidents });
       else if (incidents.length === 0) output.answer('no incidents');
       else output.answer(output.table(incidents.map((incident) => [instant(incident.openedAt), incident.target, statusText(incident.status, output), incident.id])));
+    });
+
+  program
+    .command('ack')
+    .argument('<id>', 'the incident')
+    .description('say that you have seen an incident; everybody is shown it')
+    .option('--json', 'for scripts')
+    .action(async (id: string, options: { json?: boolean }, command: Command) => {
+      const daemon = await daemonOf(command);
+      await daemon.post(`/api/v1/incidents/${encodeURIComponent(id)}/ack`);
+      new Output().done(options, `acknowledged ${id}`, { acknowledged: id });
     });
 
   program

@@ -3,7 +3,7 @@ import { BelayError } from '../../fault/belay-error.js';
 import type { Pause } from '../../guard/pauses.js';
 import type { StatusView } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
-import { instant } from '../incident-text.js';
+import { instant } from '../instant-text.js';
 import { Output } from '../output.js';
 
 /** `belay pause`, `belay resume` and `belay reset`. */

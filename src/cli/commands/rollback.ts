@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { BelayError } from '../../fault/belay-error.js';
-import type { RollbackView } from '../../http/guard-api.js';
+import type { RollbackStart, RollbackView } from '../../http/guard-api.js';
 import type { DaemonClient } from '../daemon-client.js';
 import { daemonOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
+import { instant } from '../instant-text.js';
 import { Output } from '../output.js';
 
 const LOOK_EVERY_MS = 500;
@@ -35,8 +36,14 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
       const { reason, dryRun = false } = options;
       if (plan === undefined && reason === undefined) throw new BelayError('wrong-use', '--target and --level need a --reason as well');
       const daemon = await daemonOf(command);
-      const started = await daemon.post<{ executionId: string; incidentId: string }>('/api/v1/rollbacks', { ...wanted(plan, options), reason, dryRun });
+      const started = await daemon.post<RollbackStart>('/api/v1/rollbacks', { ...wanted(plan, options), reason, dryRun });
       const output = new Output();
+      if (started.approvalId !== undefined) {
+        const { approvalId, missing = [], expiresAt = 0 } = started;
+        output.talk(`nothing has started: it takes ${missing.join(' and ')} by ${instant(expiresAt)}\nto approve: belay approve ${approvalId}`);
+        output.done(options, approvalId, started);
+        return;
+      }
       output.talk(`started ${started.executionId} on incident ${started.incidentId}`);
       if (!options.wait) {
         if (options.json === true) output.json(started);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { StatusView, TriggerView } from '../../http/guard-api.js';
 import { formatDuration } from '../../time/duration.js';
 import { daemonOf } from '../context.js';
+import { openApprovalText } from '../approval-text.js';
 import { statusText } from '../incident-text.js';
 import { Output } from '../output.js';
 
@@ -27,6 +28,7 @@ function statusLines(status: StatusView, triggers: readonly TriggerView[], outpu
   const lines = [`belay ${version} guards ${environment} in mode ${modeText}, up for ${formatDuration(Math.round((now - startedAt) / 1000) * 1000)}`];
   if (status.configurationRefused !== undefined) lines.push(output.style('red', `the files on disk are refused: ${status.configurationRefused.problems.join('; ')}`));
   for (const pause of status.pauses) lines.push(output.style('yellow', `paused (${pause.target ?? 'all targets'}) by ${pause.by}: ${pause.reason}  ${pause.id}`));
+  for (const approval of status.approvals) lines.push(output.style('yellow', openApprovalText(approval, now)));
   for (const source of status.sources) {
     if (source.state === 'blind') lines.push(output.style('red', `blind: ${source.name}: ${source.message ?? 'no usable answer'}`));
   }
