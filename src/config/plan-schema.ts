@@ -38,6 +38,7 @@ export const planSchema = z.strictObject({
   dependencies: z.array(nameField).default([]),
   estimatedDuration: writtenEstimate.default(0),
   steps: z.array(stepSchema).min(1),
+  onResolved: z.enum(['continue', 'stop-before-next-step']).default('continue'),
   verification: verificationSchema.optional(),
 });
 

@@ -17,6 +17,7 @@ import { evidenceOf } from './evidence.js';
 import { climbs } from './incident-progress.js';
 import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
 import { type Pause, pauseThatStopped, pauseWords } from './pauses.js';
+import { whyStopForResolve } from './on-resolved.js';
 import { RungRun, type RungRunPorts, type RungRunStart } from './rung-run.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
 import { TargetJudge, type TargetJudgePorts } from './target-judge.js';
@@ -238,6 +239,16 @@ export class TargetGuard {
     if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) await this.#decide(this.#record.mustBeOpen(), firing, newlyFiring);
     else await this.#desk.voidWhere(({ purpose }) => (purpose === 'plan' || purpose === 'schedule' ? 'recovered' : undefined));
     if (this.#run === undefined) await this.#closeWhenQuiet();
+    else this.#stopWhenResolved(this.#run);
+  }
+
+  #stopWhenResolved(run: RungRun): void {
+    const incident = this.#record.current;
+    const rung = this.#record.rung(run.executionId);
+    if (incident === undefined || rung === undefined || run.stopped !== undefined) return;
+    const plan = this.#declaration.plans.find(({ id }) => id === rung.planId);
+    const why = whyStopForResolve(plan, rung, incident, this.#record.alertResults(rung.startedAt, this.#ports.clock.now()));
+    if (why !== undefined) run.halt(why);
   }
 
   /** Books which alerts have begun and ceased to fire since the last look; true when one has begun. */

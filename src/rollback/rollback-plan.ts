@@ -47,6 +47,8 @@ export interface RollbackPlan {
   level?: Level | undefined;
   /** A scenario of the approvals that its start takes, besides what its level does. */
   approval?: string | undefined;
+  /** What becomes of a rollback whose alerts are all known to be clear while it runs; it goes on unless told. */
+  onResolved?: 'continue' | 'stop-before-next-step' | undefined;
 }
 
 /** A plan as people may write it, with durations in either form; every plan is one. */
