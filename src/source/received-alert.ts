@@ -67,7 +67,9 @@ function foldFiring(before: ReceivedAlert | undefined, notice: AlertNotice, exte
   const begun = { ...described(notice, externalUrl), status: 'firing', startsAt: notice.startsAt, firstReceivedAt: now, lastReceivedAt: now } as const;
   if (before === undefined) return { alert: begun, effect: 'began' };
   if (before.status === 'firing') {
-    return { alert: { ...begun, startsAt: Math.min(before.startsAt, notice.startsAt), firstReceivedAt: before.firstReceivedAt }, effect: 'heard-again' };
+    // The newest episode counts: a late snapshot of an earlier one must not let that one's end pass for the end of this.
+    const newest = notice.startsAt < before.startsAt ? before : begun;
+    return { alert: { ...newest, firstReceivedAt: before.firstReceivedAt, lastReceivedAt: now }, effect: 'heard-again' };
   }
   const hasEnded = notice.startsAt <= (before.endsAt ?? before.firstReceivedAt);
   if (hasEnded && now - before.firstReceivedAt <= RETRIES_ARE_OVER_MS) return { alert: before, effect: 'late' };

@@ -24,7 +24,7 @@ describe('an alert as its messages leave it', () => {
   test('repeats, and the same from another replica, are nothing new', () => {
     const { alert, effects } = after(firing(90 * minute), firing(90 * minute), firing(90 * minute + 3_000), firing(89 * minute));
     expect(effects).toEqual(['began', 'heard-again', 'heard-again', 'heard-again']);
-    expect(alert).toMatchObject({ status: 'firing', startsAt: 89 * minute, firstReceivedAt: 100 * minute, lastReceivedAt: 103 * minute });
+    expect(alert).toMatchObject({ status: 'firing', startsAt: 90 * minute + 3_000, firstReceivedAt: 100 * minute, lastReceivedAt: 103 * minute });
   });
 
   test('a snapshot of an episode that has ended says nothing, however often it comes', () => {
@@ -45,6 +45,12 @@ describe('an alert as its messages leave it', () => {
     const { alert, effects } = after(firing(90 * minute), resolved(80 * minute, 85 * minute));
     expect(effects).toEqual(['began', 'late']);
     expect(alert?.status).toBe('firing');
+  });
+
+  test('a late snapshot of an earlier episode does not let the end of that one end the present one', () => {
+    const { alert, effects } = after(firing(90 * minute), firing(70 * minute), resolved(80 * minute, 85 * minute));
+    expect(effects).toEqual(['began', 'heard-again', 'late']);
+    expect(alert).toMatchObject({ status: 'firing', startsAt: 90 * minute });
   });
 
   test('one that still fires when every retry must be over fires again', () => {
