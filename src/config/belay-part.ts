@@ -46,6 +46,7 @@ export function readBelay(document: YamlDocument, secrets: SecretReferences): { 
       deployments: named(section('deployments'), bindingsSchema.shape.deployments.unwrap().valueType),
       configurations: named(section('configurations'), bindingsSchema.shape.configurations.unwrap().valueType),
       databases: named(section('databases'), bindingsSchema.shape.databases.unwrap().valueType),
+      traffic: named(section('traffic'), bindingsSchema.shape.traffic.unwrap().valueType),
     },
     matrix: matrixSchema.default([]).safeParse(recordOf(file?.['policy'])['matrix']).data,
     channels: Object.keys(recordOf(file?.['notify'])),

@@ -56,7 +56,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     triggers: buildTriggers(triggers, intervalMs),
     plans: plans.map(planOf),
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
-    bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases },
+    bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases, traffic: belay.traffic },
     notify: belay.notify,
     policy: {
       cooldownMs: cooldown,

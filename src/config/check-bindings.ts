@@ -6,11 +6,11 @@ import { suggestion } from './closest-word.js';
 import type { Path, Problem } from './problem.js';
 import { textsIn } from './texts-in.js';
 
-export const BINDING_KINDS = ['featureFlags', 'deployments', 'configurations', 'databases'] as const;
+export const BINDING_KINDS = ['featureFlags', 'deployments', 'configurations', 'databases', 'traffic'] as const;
 export type BindingKind = (typeof BINDING_KINDS)[number];
 
 /** The steps that each kind of binding serves, and so what its templates may refer to. */
-const stepTypeOf = { featureFlags: 'feature-flag', deployments: 'deployment', configurations: 'configuration', databases: 'data' } as const;
+const stepTypeOf = { featureFlags: 'feature-flag', deployments: 'deployment', configurations: 'configuration', databases: 'data', traffic: 'traffic' } as const;
 
 /** The references of a kind's bindings: each must be a parameter of its steps. */
 export function checkBindingTemplates({ document, secrets, bindings }: BelayPart, kind: BindingKind): readonly Problem[] {

@@ -1,12 +1,16 @@
 import type { ConfigurationBinding } from '../executor/configuration/configuration-bindings.js';
 import { stepParameterSchemas } from '../executor/step-parameters.js';
+import { endpointPath } from '../executor/traffic/endpoint-path.js';
+import { wishesOfType, type TrafficBinding } from '../executor/traffic/traffic-bindings.js';
+import { trafficWishes } from '../executor/traffic/traffic-wish.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';
 import type { BelayPart } from './belay-part.js';
 import { checkApprovalStep } from './check-approvals.js';
 import { checkCheck } from './check-check.js';
 import { checkKnown } from './check-known.js';
-import { checkSchema, recordOf } from './check-schema.js';
+import { checkSchema, listOf, recordOf } from './check-schema.js';
+import { suggestion } from './closest-word.js';
 import type { PlanPart } from './plans-part.js';
 import type { Path, Problem } from './problem.js';
 import { textsIn } from './texts-in.js';
@@ -56,7 +60,7 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     const name = parameters[key];
     return typeof name === 'string' && !name.includes('${') ? name : undefined;
   };
-  const { featureFlags, deployments, configurations, databases } = belay.bindings;
+  const { featureFlags, deployments, configurations, databases, traffic } = belay.bindings;
   switch (type) {
     case 'feature-flag':
       return checkKnown(document, [...path, 'provider'], parameters['provider'] === undefined ? 'default' : named('provider'), featureFlags, 'provider of flags', '"featureFlags" of belay.yaml');
@@ -71,6 +75,13 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     }
     case 'data':
       return checkKnown(document, [...path, 'database'], named('database'), databases, 'database', '"databases" of belay.yaml');
+    case 'traffic': {
+      const service = named('service');
+      return [
+        ...checkKnown(document, [...path, 'service'], service, traffic, 'entry', '"traffic" of belay.yaml'),
+        ...checkTraffic({ document, path, parameters }, service === undefined ? undefined : traffic?.get(service)),
+      ];
+    }
     case 'notification': {
       const channel = named('channel');
       const isKnown = channel === undefined || belay.channels.includes(channel) || !['email', 'slack', 'webhook'].includes(channel);
@@ -87,6 +98,24 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     default:
       return type satisfies never;
   }
+}
+
+/** Each type of entry can be asked for some things, and those that block endpoints know which ones. */
+function checkTraffic({ document, path, parameters }: Omit<StepPart, 'secrets'>, binding: TrafficBinding | undefined): readonly Problem[] {
+  if (binding === undefined) return [];
+  const able = wishesOfType[binding.type];
+  const foreign = trafficWishes
+    .filter((wish) => parameters[wish] !== undefined && !able.includes(wish))
+    .map((wish) => document.problem([...path, wish], `this entry of "traffic" is of type ${binding.type}, which does not do that`, { atKey: true, hint: `it takes ${able.join(', ')}` }));
+  if (!('endpoints' in binding)) return foreign;
+  const known = binding.endpoints;
+  const strangers = listOf(parameters['endpoints']).flatMap((written, index) => {
+    const endpoint = endpointPath.safeParse(written);
+    return endpoint.success && !known.includes(endpoint.data)
+      ? [document.problem([...path, 'endpoints', index], 'this endpoint is not one that the entry may block', { hint: suggestion(endpoint.data, known, 'known there') })]
+      : [];
+  });
+  return [...foreign, ...strangers];
 }
 
 /** Not every kind of configuration can bring back a version, or set single items. */

@@ -7,8 +7,7 @@ const laterKeys = new Set([
 
 /** The same for types and other closed choices. */
 const laterChoices = new Set([
-  ...['traffic'],
-  ...['pm2', 'symlink', 'kubernetes', 'compose', 'systemd', 'github-actions'],
+  ...['pm2', 'compose', 'systemd', 'github-actions'],
 ]);
 
 export const isLaterKey = (key: string): boolean => laterKeys.has(key);

@@ -18,6 +18,7 @@ const referencesOf: Readonly<Record<Kind, readonly string[]>> = {
   deployments: ['service', 'version', 'environment'],
   configurations: ['service', 'configVersion', 'configItems', 'environment'],
   databases: ['database', 'snapshotId', 'tables', 'migration', 'environment'],
+  traffic: ['service', 'maintenance', 'endpoints', 'replicas', 'worker', 'incident', 'environment'],
 };
 
 /** Which part of the bindings a step type needs, and the parameter that names the entry. */
@@ -26,6 +27,7 @@ const needOf: Readonly<Record<string, { readonly kind: Kind; readonly parameter:
   deployment: { kind: 'deployments', parameter: 'service' },
   configuration: { kind: 'configurations', parameter: 'service' },
   data: { kind: 'databases', parameter: 'database' },
+  traffic: { kind: 'traffic', parameter: 'service' },
 };
 
 /** Every reference in the bindings that no step could fill. Paths start at the bindings: `['deployments', 'frontend', 'deploy', 1]`. */

@@ -25,6 +25,7 @@ import { HttpExecutor } from './steps/http-executor.js';
 import { NotificationExecutor } from './steps/notification-executor.js';
 import type { PlanNotifier } from './steps/plan-notifier.js';
 import { WaitExecutor } from './steps/wait-executor.js';
+import { trafficChange } from './traffic/traffic-bindings.js';
 
 /** What the executors work with. `directory` is the one that belay.yaml is in; relative paths of bindings and steps start there. */
 export interface ExecutorSetting {
@@ -71,6 +72,13 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
       changing((step, context) => {
         const request = requestOf('data', step, context);
         return dataChange(bound('databases', bindings.databases, request.parameters.database), { directory, clock }, { ...request, run: runIdentity(context), rpoMs: rpoOf(context) });
+      }),
+    ],
+    [
+      'traffic',
+      changing((step, context) => {
+        const request = requestOf('traffic', step, context);
+        return trafficChange(bound('traffic', bindings.traffic, request.parameters.service), directory, request);
       }),
     ],
     ['notification', new NotificationExecutor(planNotifier)],

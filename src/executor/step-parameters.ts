@@ -4,8 +4,12 @@ import { argumentList, commandSurroundings, plainText } from './calls/command-li
 import { approvalShape, oneSortOfRule } from './steps/approval-schema.js';
 import { checkSchema, durationMs } from './steps/check-schema.js';
 import { httpCallSchema } from './calls/http-call.js';
+import { endpointPaths } from './traffic/endpoint-path.js';
+import { incidentStatus } from './traffic/incident-status.js';
+import { trafficWishes } from './traffic/traffic-wish.js';
 
 const LONGEST_NAME = 4_096;
+const MOST_REPLICAS = 10_000;
 
 /** A name, version or reference. YAML reads a bare 1.10 as the number 1.1, so numbers are refused rather than guessed at. */
 const name = z
@@ -21,6 +25,9 @@ const targetState = z.union([z.boolean(), z.enum([...ON_WORDS, ...OFF_WORDS])], 
 
 /** Everything that a deep value of a plan may hold. */
 const items = z.record(name, z.json()).refine((entries) => Object.keys(entries).length > 0, 'is empty');
+
+/** A filled template is text. */
+const replicas = z.union([z.int().min(0).max(MOST_REPLICAS), z.string().regex(/^\d{1,5}$/).transform(Number)], `must be a whole number up to ${MOST_REPLICAS}`);
 
 const oneOf = (keys: readonly string[]) => (parameters: Record<string, unknown>) => keys.filter((key) => parameters[key] !== undefined).length === 1;
 
@@ -42,6 +49,18 @@ export const stepParameterSchemas = {
   data: z
     .strictObject({ database: name, snapshotId: name.optional(), tables: z.record(name, name).optional(), migration: name.optional() })
     .refine(oneOf(['snapshotId', 'tables', 'migration']), 'needs one of snapshotId, tables and migration'),
+  traffic: z
+    .strictObject({
+      service: name,
+      maintenance: targetState.optional(),
+      /** What `maintenance` is for; without it all that the binding has. */
+      endpoints: endpointPaths.optional(),
+      replicas: replicas.optional(),
+      worker: z.enum(['stopped', 'running']).optional(),
+      incident: z.strictObject({ name: name, status: incidentStatus, message: plainText.min(1), components: z.record(name, name).optional() }).optional(),
+    })
+    .refine(oneOf(trafficWishes), `needs one of ${trafficWishes.join(', ')}`)
+    .refine(({ maintenance, endpoints }) => endpoints === undefined || maintenance !== undefined, { path: ['endpoints'], message: 'needs maintenance beside it' }),
   notification: z.strictObject({
     recipients: z.array(name).min(1),
     channel: z.enum(['email', 'slack', 'webhook']),

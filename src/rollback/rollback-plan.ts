@@ -11,7 +11,7 @@ export interface RetryPolicy {
 }
 
 /** The step types that Belay brings; `registerExecutor` may add others. */
-export const stepTypes = ['feature-flag', 'deployment', 'data', 'configuration', 'notification', 'command', 'http', 'check', 'wait', 'approval'] as const;
+export const stepTypes = ['feature-flag', 'deployment', 'data', 'configuration', 'traffic', 'notification', 'command', 'http', 'check', 'wait', 'approval'] as const;
 export type StepType = (typeof stepTypes)[number];
 
 export interface RollbackStep {

@@ -102,7 +102,8 @@ export class Pm2Control {
   }
 }
 
-function isStopped({ status, pid }: Pm2Process): boolean {
+/** Nothing of it runs, and pm2 does not start it again by itself. */
+export function isStopped({ status, pid }: Pm2Process): boolean {
   return (status === 'stopped' || status === 'errored') && pid === undefined;
 }
 

@@ -59,6 +59,13 @@ export const podSchema = z.object({
 });
 export type Pod = z.infer<typeof podSchema>;
 
+/** autoscaling/v1, the `scale` of a workload. */
+export const scaleSchema = z.object({
+  metadata,
+  spec: z.object({ replicas: z.int().default(0) }).prefault({}),
+  status: z.object({ replicas: z.int().default(0), selector: z.string().optional() }).prefault({}),
+});
+
 /** A selector as a list request takes it: `app=shop,tier in (a,b),!canary`. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
   const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);

@@ -14,27 +14,56 @@ export async function editFile(path: string, signal: AbortSignal, edit: (text: s
   await oneAtATime(realPath, signal, async () => {
     const text = await readFile(realPath, 'utf8');
     const edited = edit(text);
+    if (edited !== text) await replace(path, realPath, text, edited, signal);
+  });
+}
+
+/** The same for a file that may be missing before and after: `undefined` stands for none. Its folder must be there. */
+export async function editOptionalFile(path: string, signal: AbortSignal, edit: (text: string | undefined) => string | undefined): Promise<void> {
+  const realPath = await realpath(path).catch(async () => join(await realpath(dirname(path)), basename(path)));
+  await oneAtATime(realPath, signal, async () => {
+    const text = await readOptionalFile(realPath);
+    const edited = edit(text);
     if (edited === text) return;
-    const temporaryPath = join(dirname(realPath), `.${basename(realPath)}.${randomUUID()}.tmp`);
-    try {
-      await writeLike(realPath, temporaryPath, edited);
-      signal.throwIfAborted();
-      if ((await readFile(realPath, 'utf8')) !== text) throw new BelayError('conflict', `${path} was changed by another program at the same time`);
-      await rename(temporaryPath, realPath);
-    } finally {
-      await rm(temporaryPath, { force: true });
+    if (edited !== undefined) {
+      await replace(path, realPath, text, edited, signal);
+      return;
     }
+    await rm(realPath);
     await syncDirectory(dirname(realPath));
   });
 }
 
-async function writeLike(modelPath: string, path: string, text: string): Promise<void> {
-  const { mode, uid, gid } = await stat(modelPath);
+export async function readOptionalFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function replace(path: string, realPath: string, text: string | undefined, edited: string, signal: AbortSignal): Promise<void> {
+  const temporaryPath = join(dirname(realPath), `.${basename(realPath)}.${randomUUID()}.tmp`);
+  try {
+    await writeLike(text === undefined ? undefined : realPath, temporaryPath, edited);
+    signal.throwIfAborted();
+    if ((await readOptionalFile(realPath)) !== text) throw new BelayError('conflict', `${path} was changed by another program at the same time`);
+    await rename(temporaryPath, realPath);
+  } finally {
+    await rm(temporaryPath, { force: true });
+  }
+  await syncDirectory(dirname(realPath));
+}
+
+/** With the mode and owner of the model; a file without one is for everybody to read. */
+async function writeLike(modelPath: string | undefined, path: string, text: string): Promise<void> {
+  const model = modelPath === undefined ? undefined : await stat(modelPath);
   const file = await open(path, 'wx', 0o600);
   try {
     const own = await file.stat();
-    if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid);
-    await file.chmod(mode & 0o7777);
+    if (model !== undefined && (own.uid !== model.uid || own.gid !== model.gid)) await file.chown(model.uid, model.gid);
+    await file.chmod(model === undefined ? 0o644 : model.mode & 0o7777);
     await file.writeFile(text, 'utf8');
     await file.sync();
   } finally {
