@@ -123,6 +123,9 @@ function checkConfiguration({ document, path, parameters }: Omit<StepPart, 'secr
   if (binding?.type === 'file' && parameters['configVersion'] !== undefined) {
     return [document.problem([...path, 'configVersion'], 'this configuration is a plain file, which has no versions', { atKey: true, hint: 'write configItems, or keep the configuration in git' })];
   }
+  if (binding?.type === 'kubernetes' && parameters['configVersion'] !== undefined) {
+    return [document.problem([...path, 'configVersion'], 'this configuration is a ConfigMap, which has no versions', { atKey: true, hint: 'write configItems' })];
+  }
   if (binding?.type === 'git' && binding.itemsFile === undefined && parameters['configItems'] !== undefined) {
     return [document.problem([...path, 'configItems'], 'this configuration has no file for single items', { atKey: true, hint: 'add itemsFile to it in belay.yaml, or write configVersion' })];
   }

@@ -80,6 +80,9 @@ function unfitWishes(step: RollbackStep, bindings: Bindings, name: string): Bind
   if (binding?.type === 'file' && step.parameters['configVersion'] !== undefined) {
     return [{ path: ['parameters', 'configVersion'], message: `configurations "${name}" is a plain file, which takes configItems; versions need a git or a command binding` }];
   }
+  if (binding?.type === 'kubernetes' && step.parameters['configVersion'] !== undefined) {
+    return [{ path: ['parameters', 'configVersion'], message: `configurations "${name}" is a ConfigMap, which takes configItems` }];
+  }
   if (binding?.type === 'git' && binding.itemsFile === undefined && step.parameters['configItems'] !== undefined) {
     return [{ path: ['parameters', 'configItems'], message: `configurations "${name}" has no itemsFile, so it takes configVersion only` }];
   }

@@ -5,9 +5,8 @@ import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
 import type { Bindings } from './bindings.js';
 import type { TemplateValues } from './calls/template.js';
-import { configurationProvider } from './configuration/configuration-bindings.js';
+import { configurationProvider, configurationReload } from './configuration/configuration-bindings.js';
 import { configurationChange } from './configuration/configuration-change.js';
-import { reloadOf } from './configuration/reload.js';
 import { dataChange } from './data/database-bindings.js';
 import { runIdentity } from './data/run-identity.js';
 import { deploymentProvider } from './deployment/deployment-bindings.js';
@@ -64,7 +63,7 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
       changing((step, context) => {
         const request = requestOf('configuration', step, context);
         const binding = bound('configurations', bindings.configurations, request.parameters.service);
-        return configurationChange(configurationProvider(binding, directory), reloadOf(binding, directory), request);
+        return configurationChange(configurationProvider(binding, directory), configurationReload(binding, directory, clock), request);
       }),
     ],
     [

@@ -13,7 +13,7 @@ const page = readDoc('docs/configuration.md');
 const blocks = codeBlocks(page).filter(({ info }) => info.startsWith('yaml'));
 
 const { belay, rules, plans } = exportSchemas() as unknown as Record<'belay' | 'rules' | 'plans', JsonSchema>;
-const bindings = ['featureFlags', 'deployments', 'configurations', 'databases'].map((kind) => ({ kind, schema: at(belay, kind, 'NAME') }));
+const bindings = ['featureFlags', 'deployments', 'configurations', 'databases', 'traffic'].map((kind) => ({ kind, schema: at(belay, kind, 'NAME') }));
 
 describe('examples', () => {
   const whole = Object.fromEntries(blocks.flatMap(({ info, text }) => (info.startsWith('yaml file=') ? [[info.slice('yaml file='.length), text]] : [])));

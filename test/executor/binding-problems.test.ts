@@ -32,7 +32,7 @@ describe('bindings', () => {
     for (const wrong of [{ type: 'file' }, { type: 'file', path: 'f', paht: 'g' }, { type: 'fax' }, { type: 'command', set: ['x'] }, { type: 'command', set: 'x', get: ['x'] }, { type: 'command', set: [], get: ['x'] }, { type: 'sql', url: 'mysql://x' }]) {
       expect(isValid(wrong), JSON.stringify(wrong)).toBe(false);
     }
-    expect(bindingsSchema.parse({})).toEqual({ featureFlags: {}, deployments: {}, configurations: {}, databases: {} });
+    expect(bindingsSchema.parse({})).toEqual({ featureFlags: {}, deployments: {}, configurations: {}, databases: {}, traffic: {} });
   });
 });
 

@@ -59,6 +59,9 @@ export const podSchema = z.object({
 });
 export type Pod = z.infer<typeof podSchema>;
 
+/** `immutable` and `binaryData` are left to the server, which refuses what they forbid. */
+export const configMapSchema = z.object({ metadata, data: z.record(z.string(), z.string()).nullish() });
+
 /** autoscaling/v1, the `scale` of a workload. */
 export const scaleSchema = z.object({
   metadata,
