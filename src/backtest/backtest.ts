@@ -7,6 +7,7 @@ import { BelayError, errorText } from '../fault/belay-error.js';
 import { createPrometheusSource } from '../source/prometheus-source.js';
 import type { PrometheusSettings } from '../source/source-settings.js';
 import type { Query } from '../source/source.js';
+import type { ChangeMarkers } from '../trigger/baseline.js';
 import { sourceOf } from '../trigger/trigger-source.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { FiringSpan } from './alert-spans.js';
@@ -29,6 +30,8 @@ export interface BacktestRequest {
   readonly stepMs?: number | undefined;
   /** A folder of `TRIGGER.csv` files to read instead of asking the sources. */
   readonly csvFolder?: string | undefined;
+  /** Deployments of the past, for baselines before a change. */
+  readonly changes?: readonly { readonly target: string; readonly at: number }[] | undefined;
 }
 
 export interface Backtest {
@@ -117,10 +120,19 @@ class BacktestRun {
   async #replaySource(trigger: Trigger, settings: PrometheusSettings): Promise<Outcome> {
     const { fromAt, toAt, stepMs = trigger.intervalMs } = this.#request;
     if (fromAt === undefined || toAt === undefined) throw new TypeError('a source is asked about a range');
-    if (trigger.baseline?.kind === 'before-change') return { kind: 'left', reason: 'its baseline is the time before a change, and the changes of the past are not known here' };
+    const deploysAt = (this.#request.changes ?? []).filter(({ target }) => target === trigger.target).map(({ at }) => at);
+    if (trigger.baseline?.kind === 'before-change' && deploysAt.length === 0) {
+      return { kind: 'left', reason: `its baseline is the time before a change, and no change of ${trigger.target} is given: --change ${trigger.target}=INSTANT` };
+    }
+    const changes: ChangeMarkers = {
+      lastDeployAt(_target, at) {
+        const before = deploysAt.filter((deployAt) => deployAt <= at);
+        return before.length === 0 ? undefined : Math.max(...before);
+      },
+    };
     const source = createPrometheusSource({ ...settings, timeoutMs: Math.max(settings.timeoutMs, RANGE_TIMEOUT_MS) });
     try {
-      const asked = sourceOf({ ...trigger, intervalMs: stepMs }, source);
+      const asked = sourceOf({ ...trigger, intervalMs: stepMs }, source, changes);
       return await this.#through(trigger, sourceHistory(asked, trigger.query, { fromAt, toAt, stepMs }, this.#signal));
     } finally {
       await source.close();

@@ -112,6 +112,18 @@ const named = (summary: BacktestSummary, name: string): TriggerSummary => {
 };
 
 describe('belay backtest on a real Prometheus', () => {
+  it('replays a baseline before a change once the deployments of the past are given', async () => {
+    const sinceDeploy = '  - { name: QueueSinceDeploy, source: prom, expr: \'depth{queue="a"}\', condition: "> 300% of baseline", baseline: { before: change, window: 30m }, for: 5m, response: monitor }\n';
+    const written = files(prometheus.url);
+    const config = configFolder({ ...written, 'rules/shop.yaml': written['rules/shop.yaml'] + sinceDeploy });
+    const backtest = (...more: string[]): ReturnType<typeof runCli> => runCli('--config', config, 'backtest', ...range, '--trigger', 'QueueSinceDeploy', ...more);
+    expect((await backtest()).stderr).toMatch(/no change of shop is given: --change shop=INSTANT/);
+    expect(await backtest('--change', 'shop')).toMatchObject({ code: 2, stderr: expect.stringContaining('TARGET=INSTANT') as string });
+    const { code, stdout } = await backtest('--change', `shop=${at(queue.from) / 1_000 - 1}`, '--change', 'other=2026-01-01T00:00:00Z', '--json');
+    expect(code).toBe(1);
+    expect(named(JSON.parse(stdout) as BacktestSummary, 'QueueSinceDeploy').firings).toMatchObject([{ firedAt: at(queue.from + 20), clearedAt: at(queue.to), worst: '50000%' }]);
+  });
+
   it('says what would have fired and what would have started, and exits 1', async () => {
     const config = configFolder(files(prometheus.url));
     const html = join(dirname(config), 'page.html');

@@ -23,6 +23,7 @@ interface BacktestOptions {
   readonly trigger: readonly string[];
   readonly step?: number;
   readonly csv?: string;
+  readonly change: readonly { readonly target: string; readonly at: number }[];
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -38,6 +39,7 @@ export function backtestCommand(program: Command, done: (code: ExitCode) => void
     .option('--trigger <name>', 'only this trigger; may be given several times', (name, names: readonly string[]) => [...names, name], [])
     .option('--step <duration>', "the distance of two looks, instead of the source's interval", step)
     .option('--csv <folder>', 'read TRIGGER.csv files (timestamp,value) instead of asking Prometheus')
+    .option('--change <target=instant>', 'when a target was deployed, for baselines before a change; may be given several times', (text, known: BacktestOptions['change']) => [...known, changeArgument(text, now)], [])
     .option('--html <file>', 'also write one self-contained page with a plot for each trigger')
     .option('--json', 'for scripts')
     .addHelpText('after', '\nExit code 1 when a trigger would have fired, or when the past of one could not be read.\n\nExamples:\n  belay backtest --from 30d\n  belay backtest --from 2026-05-01T00:00:00Z --to 2026-06-01T00:00:00Z --html may.html\n  belay backtest --csv ./samples --trigger CheckoutErrorRateHigh')
@@ -48,7 +50,7 @@ export function backtestCommand(program: Command, done: (code: ExitCode) => void
       const output = new Output();
       const progress = new Progress();
       const onShare = options.json === true ? (): void => undefined : ({ name }: Trigger, share: number): void => progress.show(name, share);
-      const request = { config, fromAt, toAt, triggers: options.trigger, stepMs: options.step, csvFolder: options.csv };
+      const request = { config, fromAt, toAt, triggers: options.trigger, stepMs: options.step, csvFolder: options.csv, changes: options.change };
       const backtest = await runBacktest(request, onShare, new AbortController().signal).finally(() => progress.clear());
       const summary = summarize(backtest);
       if (options.html !== undefined) await writeFile(options.html, redactor.text(backtestHtml(backtest, summary, titleOf(fromAt, toAt))));
@@ -63,6 +65,12 @@ function rangeOf({ from, to, csv }: BacktestOptions, now: number): { readonly fr
   const toAt = csv === undefined ? Math.min(to ?? now, now) : to;
   if (from !== undefined && toAt !== undefined && from >= toAt) throw new BelayError('wrong-use', `--from (${instantText(from)}) must be before --to (${instantText(toAt)})`);
   return { fromAt: from, toAt };
+}
+
+function changeArgument(text: string, now: number): BacktestOptions['change'][number] {
+  const [, target, instant] = /^(.+)=([^=]+)$/.exec(text) ?? [];
+  if (target === undefined || instant === undefined) throw new InvalidArgumentError('a change is TARGET=INSTANT, such as checkout=2026-05-01T12:00:00Z');
+  return { target, at: instantArgument(now)(instant) };
 }
 
 function titleOf(fromAt: number | undefined, toAt: number | undefined): string {
