@@ -115,7 +115,7 @@ describe('belay backtest on a real Prometheus', () => {
   it('replays a baseline before a change once the deployments of the past are given', async () => {
     const sinceDeploy = '  - { name: QueueSinceDeploy, source: prom, expr: \'depth{queue="a"}\', condition: "> 300% of baseline", baseline: { before: change, window: 30m }, for: 5m, response: monitor }\n';
     const written = files(prometheus.url);
-    const config = configFolder({ ...written, 'rules/shop.yaml': written['rules/shop.yaml'] + sinceDeploy });
+    const config = configFolder({ ...written, 'rules/shop.yaml': `${String(written['rules/shop.yaml'])}${sinceDeploy}` });
     const backtest = (...more: string[]): ReturnType<typeof runCli> => runCli('--config', config, 'backtest', ...range, '--trigger', 'QueueSinceDeploy', ...more);
     expect((await backtest()).stderr).toMatch(/no change of shop is given: --change shop=INSTANT/);
     expect(await backtest('--change', 'shop')).toMatchObject({ code: 2, stderr: expect.stringContaining('TARGET=INSTANT') as string });
