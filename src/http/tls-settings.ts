@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
@@ -16,6 +17,7 @@ export async function readTls(tls: HttpSettings['tls']): Promise<TlsFiles | unde
   if (tls === undefined) return undefined;
   try {
     const [cert, key, ca] = await Promise.all([readFile(tls.cert, 'utf8'), readFile(tls.key, 'utf8'), tls.clientCa === undefined ? undefined : readFile(tls.clientCa, 'utf8')]);
+    for (const pem of [cert, ca]) if (pem !== undefined) new X509Certificate(pem);
     createSecureContext({ cert, key, ca });
     return { cert, key, ...(ca === undefined ? {} : { ca }) };
   } catch (cause) {
