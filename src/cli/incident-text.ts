@@ -45,8 +45,8 @@ function rungLines(rung: Rung, output: Output): string[] {
   const level = rung.level === undefined ? '' : `level ${rung.level} (${levelNames[rung.level]}): `;
   const outcome = rung.outcome ?? 'under way';
   const lines = [
-    `${output.style('bold', `${level}plan ${rung.planId}`)}  ${outcome}${rung.mode === 'enforce' ? '' : '  DRY RUN'}  ${rung.executionId}`,
-    `  ${rung.trigger}, by ${rung.by}, ${instant(rung.startedAt)}${rung.endedAt === undefined ? '' : ` for ${span(rung.startedAt, rung.endedAt)}`}`,
+    `${output.style('bold', `${level}${rung.undoes === undefined ? '' : 'undo of '}plan ${rung.planId}`)}  ${outcome}${rung.mode === 'enforce' ? '' : '  DRY RUN'}  ${rung.executionId}`,
+    `  ${rung.trigger}, by ${rung.by}, ${instant(rung.startedAt)}${rung.endedAt === undefined ? '' : ` for ${span(rung.startedAt, rung.endedAt)}`}${allowedText(rung, output)}`,
     ...rung.steps.flatMap((step) => stepLines(step, output)),
   ];
   const result = rung.verification?.result;
@@ -54,11 +54,18 @@ function rungLines(rung: Rung, output: Output): string[] {
   return lines;
 }
 
+function allowedText({ estimatedMs, budgetMs, overBudgetAt }: Rung, output: Output): string {
+  const parts = [...(estimatedMs === undefined ? [] : [`estimated ${formatDuration(estimatedMs)}`]), ...(budgetMs === undefined ? [] : [`budget ${formatDuration(budgetMs)}`])];
+  if (overBudgetAt !== undefined) parts.push(output.style('red', 'over budget'));
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
 function stepLines(step: RungStep, output: Output): string[] {
-  const marks = { waiting: '·', running: '▶', retrying: '↻', success: output.style('green', '✓'), failed: output.style('red', '✗'), parked: output.style('red', '‖'), 'would-have': '○' };
+  const marks = { waiting: '·', running: '▶', retrying: '↻', success: output.style('green', '✓'), failed: output.style('red', '✗'), parked: output.style('red', '‖'), 'would-have': '○', skipped: output.style('dim', '–') };
   const took = step.startedAt === undefined || step.endedAt === undefined ? '' : `  ${((step.endedAt - step.startedAt) / 1000).toFixed(1)} s`;
   const attempts = step.attempts > 1 ? `  ${step.attempts} attempts` : '';
   const lines = [`  ${marks[step.status]} ${step.name}${took}${attempts}${step.alreadySo === true ? '  was so already' : ''}`];
+  if (step.skipped !== undefined) lines.push(output.style('dim', `      ${step.skipped}`));
   if (step.description !== undefined) lines.push(output.style('dim', `      ${step.description.summary}`));
   if (step.error !== undefined) lines.push(output.style('red', `      ${step.error}`));
   return lines;

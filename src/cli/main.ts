@@ -10,10 +10,12 @@ import { incidentCommands } from './commands/incidents.js';
 import { markCommand } from './commands/mark.js';
 import { pauseCommands } from './commands/pause.js';
 import { reportCommand } from './commands/report.js';
+import { planCommand } from './commands/plan.js';
 import { rollbackCommands } from './commands/rollback.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { testCommand } from './commands/test.js';
+import { undoCommands } from './commands/undo.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { Output } from './output.js';
 
@@ -41,7 +43,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   testCommand(program, done);
   backtestCommand(program, done);
   statusCommand(program);
+  planCommand(program, done);
   rollbackCommands(program, done);
+  undoCommands(program, done);
   approvalCommands(program);
   incidentCommands(program);
   reportCommand(program);

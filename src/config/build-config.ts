@@ -80,8 +80,8 @@ function sourceOf(name: string, written: WrittenSource): SourceSettings {
   return type === 'alertmanager' ? { ...settings, type, settleMs: written.settle } : { ...settings, type };
 }
 
-function planOf({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, steps, onResolved }: WrittenPlan): RollbackPlan {
-  return registeredPlan({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, steps, ...(onResolved === 'continue' ? {} : { onResolved }) });
+function planOf({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, budget, steps, onResolved }: WrittenPlan): RollbackPlan {
+  return registeredPlan({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, budget, steps, ...(onResolved === 'continue' ? {} : { onResolved }) });
 }
 
 const DEFAULT_HOLD_MS = 120_000;

@@ -1,3 +1,4 @@
+import { stepOrderProblem } from '../rollback/registered-plan.js';
 import type { BelayPart } from './belay-part.js';
 import { checkCheck } from './check-check.js';
 import { checkKnown } from './check-known.js';
@@ -18,6 +19,7 @@ export function checkPlan(plan: PlanPart, belay: BelayPart | undefined): readonl
     ...checkKnown(document, [...path, 'approval'], written['approval'], approvals, 'approval', 'policy.approvals of belay.yaml'),
     ...checkStepIds(plan, steps),
     ...steps.flatMap((step, index) => checkStep(plan, [...path, 'steps', index], step, belay)),
+    ...checkStepOrder(plan),
     ...checkVerification(plan, belay),
   ];
 }
@@ -28,6 +30,14 @@ function checkStepIds({ document, path }: PlanPart, steps: readonly unknown[]): 
     const first = ids.indexOf(id);
     if (typeof id !== 'string' || first === index) return [];
     return [document.problem([...path, 'steps', index, 'id'], `another step has the id "${id}" (line ${document.lineOf([...path, 'steps', first, 'id'])})`)];
+  });
+}
+
+/** Groups, conditions on other steps and checklists say something about where steps stand. */
+function checkStepOrder({ document, path, fields: { steps = [] } }: PlanPart): readonly Problem[] {
+  return steps.flatMap((_step, index) => {
+    const problem = stepOrderProblem(steps, index);
+    return problem === undefined ? [] : [document.problem([...path, 'steps', index, problem.key], problem.message)];
   });
 }
 

@@ -18,6 +18,9 @@ export const positiveDurationField = durationField.refine((durationMs) => durati
 
 const durationWords = z.string().refine((text) => (parseDuration(text) ?? 0) > 0, { error: ({ input }) => `"${String(input)}" is not a duration: ${writeDuration}` });
 
+/** A duration that is kept as it is written. */
+export const writtenDurationField = durationText.refine((text) => (parseDuration(text) ?? 0) > 0, { error: ({ input }) => `"${String(input)}" is not a duration: ${writeDuration}` });
+
 /** The limit of a step's attempt: a bare number is seconds. Kept as it is written. */
 export const writtenTimeout = z.union([z.number().gt(0), durationWords], 'must be a number of seconds or a duration such as 90s');
 

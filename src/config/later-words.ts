@@ -2,7 +2,6 @@
 const laterKeys = new Set([
   ...['drills', 'heartbeat', 'retention', 'plugins', 'sharedFate'],
   ...['routes', 'escalation'],
-  ...['budget', 'when'],
 ]);
 
 /** The same for types and other closed choices. */

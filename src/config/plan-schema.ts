@@ -1,9 +1,27 @@
 import { z } from 'zod';
 import { checkSchema } from '../executor/steps/check-schema.js';
-import { stepTypes } from '../rollback/rollback-plan.js';
-import { levelField, nameField, positiveDurationField, writtenEstimate, writtenTimeout } from './fields.js';
+import { checklists, type StepCondition, stepOutcomes, stepTypes } from '../rollback/rollback-plan.js';
+import { levelField, nameField, positiveDurationField, writtenDurationField, writtenEstimate, writtenTimeout } from './fields.js';
 
 const id = nameField.regex(/^[^\s/]*$/, 'must have no spaces and no slashes');
+
+const oneOrMore = <S extends z.ZodType>(entry: S): z.ZodUnion<[S, z.ZodArray<S>]> => z.union([entry, z.array(entry).min(1)]);
+
+/** When a step is run: everything written must hold, and a list is met by any of its entries. */
+const conditionSchema: z.ZodType<StepCondition> = z.strictObject({
+  trigger: z.enum(['manual', 'automatic']).optional(),
+  environment: oneOrMore(z.string()).optional(),
+  level: oneOrMore(levelField).optional(),
+  labels: z.record(z.string(), oneOrMore(z.string())).optional(),
+  rollbackPoint: z.enum(['present', 'absent']).optional(),
+  steps: z.record(z.string(), oneOrMore(z.enum(stepOutcomes))).optional(),
+  get any(): z.ZodOptional<z.ZodArray<z.ZodType<StepCondition>>> {
+    return z.array(conditionSchema).min(1).optional();
+  },
+  get not(): z.ZodOptional<z.ZodType<StepCondition>> {
+    return conditionSchema.optional();
+  },
+});
 
 /** `parameters` are looked at by type, because templates may stand in them. */
 const stepSchema = z.strictObject({
@@ -16,6 +34,9 @@ const stepSchema = z.strictObject({
   retryPolicy: z.strictObject({ maxAttempts: z.int().min(1), backoffMultiplier: z.number().gt(0).default(2) }).optional(),
   continueOnError: z.boolean().optional(),
   idempotent: z.boolean().optional(),
+  when: conditionSchema.optional(),
+  group: nameField.optional(),
+  checklist: z.enum(checklists).optional(),
 });
 
 /** Without `checks`, the target's health endpoint is what is checked. */
@@ -26,7 +47,7 @@ const verificationSchema = z.strictObject({
   interval: positiveDurationField.prefault('5s'),
 });
 
-/** One plan, in the shape of the user's documents with what Belay adds: target, level and verification. */
+/** One plan, in the shape of the user's documents with what Belay adds: target, level, budget and verification. */
 export const planSchema = z.strictObject({
   id,
   name: nameField,
@@ -37,6 +58,7 @@ export const planSchema = z.strictObject({
   approval: nameField.optional(),
   dependencies: z.array(nameField).default([]),
   estimatedDuration: writtenEstimate.default(0),
+  budget: writtenDurationField.optional(),
   steps: z.array(stepSchema).min(1),
   onResolved: z.enum(['continue', 'stop-before-next-step']).default('continue'),
   verification: verificationSchema.optional(),

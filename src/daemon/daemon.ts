@@ -191,7 +191,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     if (alive.fault !== undefined) return [alive.fault];
     return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
   };
-  const service = new GuardService({ guard, store: store.guard, receiver, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
+  const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
   const operatorToken = await writeOperatorToken(config.storePath);
   redactor.add(operatorToken);
   const slack: SlackPorts = {

@@ -6,9 +6,11 @@ import { evidenceOf, windowText } from '../guard/evidence.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import { activePauses, type Pause } from '../guard/pauses.js';
-import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, SourceView, StatusView, TargetView, TriggerView } from '../http/guard-api.js';
+import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, SourceView, StatusView, TargetView, TriggerView, UndoRequest } from '../http/guard-api.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
+import { planSummary, previewContext, stepPreview, type PlanDescription, type PlanSummary, type StepPreview } from '../rollback/plan-description.js';
+import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { Clock } from '../time/clock.js';
 import type { Trigger } from '../trigger/trigger.js';
 
@@ -16,6 +18,7 @@ export interface GuardServicePorts {
   readonly guard: Guard;
   readonly store: GuardStore;
   readonly receiver: Pick<AlertReceiver, 'receive'>;
+  readonly rollbacks: Pick<RollbackManager, 'describePlan' | 'describeUndo'>;
   readonly clock: Clock;
   readonly version: string;
   readonly startedAt: number;
@@ -124,6 +127,35 @@ export class GuardService implements GuardApi {
 
   cancelRollback(executionId: string): Promise<void> {
     return this.#ports.guard.cancel(executionId);
+  }
+
+  undoRollback(executionId: string, { reason }: UndoRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }> {
+    return this.#ports.guard.undoByHand(executionId, by, reason);
+  }
+
+  async describeUndo(executionId: string, by: string): Promise<readonly StepPreview[]> {
+    const { guard, rollbacks } = this.#ports;
+    const context = { environment: guard.declaration.environment, trigger: 'manual', triggeredBy: by, metadata: {} } as const;
+    return (await rollbacks.describeUndo(executionId, context)).map(stepPreview);
+  }
+
+  verifyRollback(executionId: string, by: string): Promise<{ readonly verificationId: string; readonly timeoutMs: number }> {
+    return this.#ports.guard.verifyByHand(executionId, by);
+  }
+
+  plans(): Promise<readonly PlanSummary[]> {
+    const { plans } = this.#ports.guard.declaration;
+    return Promise.resolve(plans.map((plan) => planSummary(plan, (id) => plans.find((other) => other.id === id))));
+  }
+
+  async describePlan(planId: string, by: string): Promise<PlanDescription> {
+    const { guard, rollbacks } = this.#ports;
+    const { plans, environment } = guard.declaration;
+    const plan = plans.find(({ id }) => id === planId);
+    if (plan === undefined) throw new BelayError('plan-not-found', `Rollback plan ${planId} not found`, { context: { known: plans.map(({ id }) => id) } });
+    const context = previewContext(plan, environment, plan.target === undefined ? {} : guard.rollbackPoint(plan.target), by);
+    const planned = await rollbacks.describePlan(planId, context, { tellUnresolved: true });
+    return { ...planSummary(plan, (id) => plans.find((other) => other.id === id)), steps: planned.map(stepPreview) };
   }
 
   closeIncident(id: string, reason: string, by: string): Promise<void> {

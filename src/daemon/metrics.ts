@@ -13,6 +13,7 @@ export class Metrics {
   readonly #alerts = this.#gauge('belay_alerts', 'Alerts by state.', ['target', 'state']);
   readonly #decisions = this.#counter('belay_decisions_total', 'Decisions, by kind and reason.', ['target', 'kind', 'reason']);
   readonly #rollbacks = this.#counter('belay_rollbacks_total', 'Ended rollbacks, by outcome.', ['target', 'outcome']);
+  readonly #overBudget = this.#counter('belay_rollbacks_over_budget_total', 'Rollbacks whose steps took longer than their budget.', ['target']);
   readonly #verifications = this.#counter('belay_verifications_total', 'Ended verifications, by outcome.', ['target', 'outcome']);
   readonly #openIncidents = this.#gauge('belay_open_incidents', 'Incidents that are open.', ['target']);
   readonly #needsHuman = this.#counter('belay_needs_human_total', 'Times that a person was asked for, by reason.', ['target', 'reason']);
@@ -73,6 +74,9 @@ export class Metrics {
         break;
       case 'rollback-ended':
         this.#rollbacks.inc({ target: event.target ?? '', outcome: event.outcome });
+        break;
+      case 'rollback-over-budget':
+        this.#overBudget.inc({ target: event.target ?? '' });
         break;
       case 'verification-ended':
         this.#verifications.inc({ target: event.target, outcome: event.result.outcome });

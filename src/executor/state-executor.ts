@@ -47,6 +47,12 @@ export function isAsCaptured(actual: unknown, captured: unknown): boolean {
   return isDeepStrictEqual(actual === undefined ? undefined : JSON.parse(JSON.stringify(actual)), captured);
 }
 
+/** A change that is allowed only as long as nobody else has been at the state. */
+interface GuardedChange extends StateChange {
+  /** Throws `state-drifted` where the state is neither what the earlier change had made of it nor what is to be put back. */
+  refuseDrift?(signal: AbortSignal): Promise<void>;
+}
+
 const SETTLE_POLL_MS = 500;
 const FORBIDDING: ReadonlySet<unknown> = new Set([401, 403]);
 
@@ -55,10 +61,10 @@ const FORBIDDING: ReadonlySet<unknown> = new Set([401, 403]);
  * that fails does not stop the step, since what is broken often cannot say how it is; the last look must succeed.
  */
 export class StateExecutor implements RollbackStepExecutor {
-  readonly #changeOf: (step: RollbackStep, context: RollbackContext) => StateChange;
+  readonly #changeOf: (step: RollbackStep, context: RollbackContext) => GuardedChange;
   readonly #clock: Clock;
 
-  constructor(changeOf: (step: RollbackStep, context: RollbackContext) => StateChange, clock: Clock) {
+  constructor(changeOf: (step: RollbackStep, context: RollbackContext) => GuardedChange, clock: Clock) {
     this.#changeOf = changeOf;
     this.#clock = clock;
   }
@@ -69,7 +75,10 @@ export class StateExecutor implements RollbackStepExecutor {
     const change = this.#changeOf(step, context);
     const effort = { signal, attemptId: attempt?.id };
     const before = await look(change, signal);
-    if (before.state !== 'applied') await change.apply(effort);
+    if (before.state !== 'applied') {
+      await change.refuseDrift?.(signal);
+      await change.apply(effort);
+    }
     await change.follow?.(effort);
     if (before.state !== 'applied' || change.follow !== undefined) await this.#readBack(change, signal);
   }
@@ -77,6 +86,7 @@ export class StateExecutor implements RollbackStepExecutor {
   async describe(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepDescription> {
     const change = this.#changeOf(step, context);
     const { state, actual, problem } = await look(change, signal);
+    if (state !== 'applied') await change.refuseDrift?.(signal);
     const found = actual === undefined ? (problem ?? state) : valueText(actual);
     const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${found} → ${valueText(change.wanted)}`;
     return { summary: `${change.subject}: ${text}${change.follow === undefined ? '' : ', then reload'}`, before: actual, after: change.wanted };
@@ -94,11 +104,14 @@ export class StateExecutor implements RollbackStepExecutor {
 
   async capture(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<unknown> {
     const change = this.#changeOf(step, context);
-    return change.capture === undefined ? (await change.read(signal)).actual : change.capture(signal);
+    if (change.restoring === undefined) throw cannotPutBack(change);
+    const captured = await captureOf(change, signal);
+    if (captured === undefined) throw new BelayError('provider-refused', `${change.subject}: what is there could not be told`);
+    return captured;
   }
 
-  undoing(captured: unknown): StateExecutor {
-    return new StateExecutor((step, context) => puttingBack(this.#changeOf(step, context), captured), this.#clock);
+  undoing(captured: unknown, left?: unknown): StateExecutor {
+    return new StateExecutor((step, context) => puttingBack(this.#changeOf(step, context), captured, left), this.#clock);
   }
 
   async sweep(attemptId: string): Promise<void> {
@@ -120,25 +133,35 @@ export class StateExecutor implements RollbackStepExecutor {
   }
 }
 
-/** The opposite of a change, which first makes sure that the state is still what the change had made of it. */
-function puttingBack(change: StateChange, captured: unknown): StateChange {
-  if (change.restoring === undefined || captured === undefined) {
-    throw new BelayError('undo-impossible', `${change.subject}: ${change.restoring === undefined ? 'this cannot be put back' : 'what was there before is not known'}`);
-  }
+/**
+ * The opposite of a change. It is made only while the state is what the change had made of it, or what it had left where
+ * it did not succeed; its reload follows as that of the change did.
+ */
+function puttingBack(change: StateChange, captured: unknown, left: unknown): GuardedChange {
+  if (change.restoring === undefined) throw cannotPutBack(change);
   const back = change.restoring(captured);
   return {
     ...back,
-    async apply(effort) {
-      const { state, actual, problem } = await look(change, effort.signal);
-      if (state !== 'applied') {
-        const found = actual === undefined ? (problem ?? state) : valueText(actual);
-        throw new BelayError('state-drifted', `${change.subject}: it is no longer ${valueText(change.wanted)} but ${found}, so ${valueText(back.wanted)} is not put back over it`, {
-          context: { expected: change.wanted, actual: actual ?? state },
-        });
-      }
-      await back.apply(effort);
+    follow: back.follow ?? change.follow,
+    async refuseDrift(signal) {
+      const { state, actual, problem } = await look(change, signal);
+      if (state === 'applied' || (left !== undefined && isAsCaptured(await captureOf(change, signal).catch(() => undefined), left))) return;
+      signal.throwIfAborted();
+      const found = actual === undefined ? (problem ?? state) : valueText(actual);
+      const expected = left === undefined ? valueText(change.wanted) : `as the rollback had left it (${valueText(left)})`;
+      throw new BelayError('state-drifted', `${change.subject}: it is no longer ${expected} but ${found}, so ${valueText(back.wanted)} is not put back over it`, {
+        context: { expected: left ?? change.wanted, actual: actual ?? state },
+      });
     },
   };
+}
+
+function cannotPutBack({ subject }: StateChange): BelayError {
+  return new BelayError('undo-impossible', `${subject}: this cannot be put back`);
+}
+
+async function captureOf(change: StateChange, signal: AbortSignal): Promise<unknown> {
+  return change.capture === undefined ? (await change.read(signal)).actual : await change.capture(signal);
 }
 
 /** Reads the state; what goes wrong is `unknown` with its reason, except for the signal, which is thrown. */

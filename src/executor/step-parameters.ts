@@ -67,9 +67,9 @@ export const stepParameterSchemas = {
     message: plainText.min(1),
     details: z.record(z.string(), z.json()).optional(),
   }),
-  /** `verify` only reads: exit 0 means as wanted, 1 not, anything else that it cannot be told. */
-  command: z.strictObject({ command: argumentList, verify: argumentList.optional(), ...commandSurroundings }),
-  http: httpCallSchema,
+  /** `verify` only reads: exit 0 means as wanted, 1 not, anything else that it cannot be told. `undo` takes back what `command` did. */
+  command: z.strictObject({ command: argumentList, verify: argumentList.optional(), undo: argumentList.optional(), ...commandSurroundings }),
+  http: httpCallSchema.extend({ undo: httpCallSchema.optional() }),
   check: checkSchema,
   wait: z.strictObject({ duration: durationMs }),
   /** Who must agree: by the name of an entry of `policy.approvals`, or said here as there. */

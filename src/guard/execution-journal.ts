@@ -33,6 +33,12 @@ export class ExecutionJournal implements RollbackJournal {
     return this.#store.unfinishedExecutions();
   }
 
+  async undosOf(executionId: string): Promise<readonly string[]> {
+    const [first] = await this.#store.entriesOfExecution(executionId);
+    const started = await this.#store.entriesOfTypes(['rollback-started'], first?.event.at ?? 0);
+    return started.flatMap(({ event }) => (event.type === 'rollback-started' && event.undoes === executionId ? [event.executionId] : []));
+  }
+
   async #ownerOf(executionId: string): Promise<Owner> {
     const known = this.#owners.get(executionId) ?? ownerIn(await this.#store.entriesOfExecution(executionId));
     this.#owners.set(executionId, known);
@@ -55,6 +61,8 @@ const executionEventTypes: ReadonlySet<JournalEvent['type']> = new Set([
   'step-described',
   'step-failed',
   'step-parked',
+  'step-skipped',
+  'rollback-over-budget',
   'attempt-settled-late',
   'cancel-requested',
   'rollback-resumed',

@@ -1,11 +1,12 @@
 import { refusalOf, type Answerer } from '../decision/approval.js';
 import { approvalNeed } from '../decision/approval-need.js';
+import { rollbackPointValues } from '../decision/change.js';
 import type { Target } from '../decision/target.js';
 import { BelayError } from '../fault/belay-error.js';
-import { foldIncident, type Incident, type IncidentApproval } from '../incident/incident.js';
+import { foldIncident, type Incident, type IncidentApproval, type Rung } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
-import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import type { RollbackContext, RollbackPlan } from '../rollback/rollback-plan.js';
 import type { CheckRunner } from '../source/check.js';
 import { matchesAlert } from '../source/alert-match.js';
 import type { ReceivedAlert } from '../source/received-alert.js';
@@ -24,15 +25,16 @@ import { Looks } from './looks.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
 import { refuseWithoutRollbackPoint } from './rollback-point-check.js';
 import { governingLevel, scenariosOf } from './target-declaration.js';
-import { TargetGuard, type HandStart } from './target-guard.js';
+import { RepeatedVerifications, type StartedVerification } from './repeated-verifications.js';
+import { TargetGuard, type HandStart, type StartedRollback, type WishByHand } from './target-guard.js';
 import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 
 export interface GuardPorts {
   readonly clock: Clock;
   readonly store: GuardStore;
-  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume' | 'planState' | 'describePlan' | 'drain'>;
-  readonly newId: (kind: 'incident' | 'rollback' | 'pause' | 'approval') => string;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'undo' | 'mustBeUndoable' | 'resume' | 'planState' | 'describePlan' | 'drain'>;
+  readonly newId: (kind: 'incident' | 'rollback' | 'pause' | 'approval' | 'verification') => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
 }
@@ -65,11 +67,21 @@ export class Guard {
   readonly #sights = new Map<string, SourceSight>();
   #pauses: readonly Pause[] = [];
   readonly #changes = new Changes();
+  readonly #repeated: RepeatedVerifications;
 
   constructor(declaration: GuardDeclaration, eyes: Eyes, ports: GuardPorts) {
     this.#declaration = declaration;
     this.#eyes = eyes;
     this.#ports = ports;
+    this.#repeated = new RepeatedVerifications({
+      ...ports,
+      checks: { run: (check, signal) => this.#eyes.checks.run(check, signal) },
+      alertsOf: (target) => this.#alerts.ofTarget(target),
+      append: async (event) => {
+        await ports.store.append([event]);
+        if ('target' in event && event.target !== undefined) this.#targets.get(event.target)?.noteRollbackEvent(event);
+      },
+    });
   }
 
   get declaration(): GuardDeclaration {
@@ -141,7 +153,7 @@ export class Guard {
   async stop(): Promise<void> {
     await this.#watch?.stop();
     this.#watch = undefined;
-    await Promise.all([...[...this.#targets.values()].map((target) => target.stop()), this.#ports.rollbacks.drain()]);
+    await Promise.all([...[...this.#targets.values()].map((target) => target.stop()), this.#repeated.stop(), this.#ports.rollbacks.drain()]);
   }
 
   /** An event of a rollback that has just become durable. */
@@ -161,16 +173,30 @@ export class Guard {
   /** Starts a plan by hand, or asks those who must agree to it; resolves once that is durable. */
   async startByHand({ plan: wanted, by, reason, dryRun }: ManualRollback): Promise<HandStart> {
     const plan = this.#planFor(wanted);
-    const byId = new Map(this.#declaration.plans.map((declared) => [declared.id, declared]));
-    const need = approvalNeed(this.#declaration.policy, governingLevel(plan, byId), scenariosOf(plan, byId));
-    const wish = { by, reason, dryRun, need };
+    const need = this.#needFor(plan);
     const target = this.#declaration.targets.find(({ name }) => name === plan.target);
     refuseWithoutRollbackPoint(plan, this.#declaration.plans, target === undefined ? undefined : this.#changes.factsOf(target.name));
-    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, wish);
-    const lone = undeclaredTarget(plan.id);
-    const guard = this.#targetGuard(lone);
-    guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
-    return guard.startByHand(plan, wish);
+    return this.#byHand(plan, plan.target, { by, reason, dryRun, need });
+  }
+
+  /**
+   * Puts back by hand what a rollback has changed; resolves once its start is durable. Rejects before it as
+   * `RollbackManager.undo` does, and with `forbidden` where the plan's start takes an approval: for an undo none is asked.
+   */
+  async undoByHand(executionId: string, by: string, reason: string): Promise<StartedRollback> {
+    const { rung, target, context } = await this.#ranOn(executionId);
+    const plan = this.#declaration.plans.find(({ id }) => id === rung.planId) ?? planOfThePast(rung, target);
+    if (this.#needFor(plan) !== undefined) {
+      throw new BelayError('forbidden', `plan ${plan.id} starts with an approval only, and none can be asked for its undo: put its changes back by hand, or by a plan of their own`, { context: { plan: plan.id } });
+    }
+    await this.#ports.rollbacks.mustBeUndoable(executionId, { ...context, trigger: 'manual', triggeredBy: by });
+    return this.#byHand(plan, target, { by, reason, dryRun: false, undoes: executionId });
+  }
+
+  /** Verifies an ended rollback once more; resolves once it is under way. */
+  async verifyByHand(executionId: string, by: string): Promise<StartedVerification> {
+    const { incident, rung } = await this.#ranOn(executionId);
+    return this.#repeated.start(incident, rung, this.#declaration.verifications.get(rung.planId), by);
   }
 
   /**
@@ -243,6 +269,11 @@ export class Guard {
     return marker;
   }
 
+  /** What plans may use as `${rollbackPoint.…}` for a target. */
+  rollbackPoint(target: string): Readonly<Record<string, unknown>> {
+    return rollbackPointValues(this.#changes.factsOf(target).rollbackPoint);
+  }
+
   /** The effective mode of a target. */
   modeOf(target: Target): Mode {
     return declarationFor(target, this.#declaration).mode;
@@ -265,6 +296,32 @@ export class Guard {
       if (refusal !== undefined) return new BelayError(refusal.code, refusal.message, { context: { approvalId: id, incidentId: event.incidentId } });
     }
     return new BelayError('not-found', `there is no approval ${id}, and no open incident or rollback of that id that waits for one`);
+  }
+
+  #byHand(plan: RollbackPlan, targetName: string | undefined, request: WishByHand): Promise<HandStart> {
+    const target = this.#declaration.targets.find(({ name }) => name === targetName);
+    if (target !== undefined) return this.#targetGuard(target).startByHand(plan, request);
+    const lone = undeclaredTarget(plan.id);
+    const guard = this.#targetGuard(lone);
+    guard.declare({ ...declarationFor(lone, this.#declaration), plans: [plan] });
+    return guard.startByHand(plan, request);
+  }
+
+  #needFor(plan: RollbackPlan): ReturnType<typeof approvalNeed> {
+    const byId = new Map(this.#declaration.plans.map((declared) => [declared.id, declared]));
+    return approvalNeed(this.#declaration.policy, governingLevel(plan, byId), scenariosOf(plan, byId));
+  }
+
+  /** An execution with the incident that it belongs to. Rejects with BelayError `not-found`. */
+  async #ranOn(executionId: string): Promise<{ readonly incident: Incident; readonly rung: Rung; readonly target: string; readonly context: RollbackContext }> {
+    const { store } = this.#ports;
+    const entries = await store.entriesOfExecution(executionId);
+    const owner = entries.find(({ event }) => event.type === 'rung-started')?.event;
+    const started = entries.find(({ event }) => event.type === 'rollback-started')?.event;
+    const incident = owner?.type === 'rung-started' ? foldIncident(await store.entriesOfIncident(owner.incidentId)) : undefined;
+    const rung = incident?.rungs.find((candidate) => candidate.executionId === executionId);
+    if (incident === undefined || rung === undefined || started?.type !== 'rollback-started') throw new BelayError('not-found', `there is no rollback ${executionId}`);
+    return { incident, rung, target: incident.target, context: started.context };
   }
 
   async #takeUp(incidentId: string, take: (incident: Incident) => void): Promise<void> {
@@ -359,4 +416,9 @@ export class Guard {
   #reconsiderAll(): void {
     for (const target of this.#targets.values()) target.reconsider();
   }
+}
+
+/** As much of a plan that the files no longer declare as its undo needs. */
+function planOfThePast({ planId, level }: Rung, target: string): RollbackPlan {
+  return { id: planId, name: planId, description: '', phase: '', steps: [], dependencies: [], estimatedDuration: 0, target, level };
 }

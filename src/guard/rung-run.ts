@@ -12,7 +12,7 @@ import { untilWritten } from './until-written.js';
 
 export interface RungRunPorts {
   readonly clock: Clock;
-  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'resume'>;
+  readonly rollbacks: Pick<RollbackManager, 'executeRollback' | 'undo' | 'resume'>;
   readonly checks: CheckRunner;
   readonly record: IncidentRecord;
   /** An error that no one expected: it is logged and the run goes on. */
@@ -63,12 +63,14 @@ export class RungRun {
   }
 
   async #perform(rung: Rung, start: RungRunStart, spec: VerificationSpec | undefined, ports: RungRunPorts, stopping: AbortSignal): Promise<Rung | undefined> {
-    const { executionId, planId, mode } = rung;
+    const { executionId, planId, mode, undoes } = rung;
     const stops = { signal: this.#cancel.signal, halt: this.#halt.signal };
     const cancelled = AbortSignal.any([stops.signal, stops.halt]);
     // Whoever makes a run may halt it before it begins.
     await Promise.resolve();
-    if (start.from === 'first-step') {
+    if (start.from === 'first-step' && undoes !== undefined) {
+      await ports.rollbacks.undo(undoes, start.context, { executionId, ...stops });
+    } else if (start.from === 'first-step') {
       await ports.rollbacks.executeRollback(planId, start.context, { executionId, dryRun: mode !== 'enforce', ...stops });
     } else if (start.from === 'where-it-was') {
       await ports.rollbacks.resume(executionId, stops);

@@ -42,9 +42,11 @@ export interface WishByHand {
   readonly dryRun: boolean;
   /** What its start takes; nothing where it is absent. */
   readonly need?: ApprovalNeed | undefined;
+  /** The execution whose changes are put back. */
+  readonly undoes?: string | undefined;
 }
 
-type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason'> & { readonly plan: Pick<RollbackPlan, 'id' | 'level'> };
+type NewRung = Pick<Rung, 'executionId' | 'mode' | 'trigger' | 'by' | 'reason' | 'undoes'> & { readonly plan: Pick<RollbackPlan, 'id' | 'level'> };
 
 /**
  * Guards one target: takes what its triggers say, keeps its one open incident, asks for decisions, and carries them
@@ -131,11 +133,12 @@ export class TargetGuard {
   }
 
   /** Starts a plan by hand, or asks those who must agree. Skips window, re-ask, cooldown and budget; never the lock or the approval. Resolves once that is durable. */
-  startByHand(plan: RollbackPlan, { by, reason, dryRun, need }: WishByHand): Promise<HandStart> {
+  startByHand(plan: RollbackPlan, { by, reason, dryRun, need, undoes }: WishByHand): Promise<HandStart> {
     return this.#fact(async () => {
       if (this.#run !== undefined) {
         throw new BelayError('target-busy', `${this.name} is being rolled back already (${this.#run.executionId}); wait for it or cancel it first`);
       }
+      if (undoes !== undefined && this.#declaration.mode !== 'enforce') throw new BelayError('conflict', `${this.name} is in mode ${this.#declaration.mode}, in which nothing is changed`);
       const executionId = this.#ports.newId('rollback');
       const mode = this.#declaration.mode === 'enforce' && !dryRun ? 'enforce' : 'dry-run';
       const { id: incidentId } = await this.#open();
@@ -146,7 +149,7 @@ export class TargetGuard {
         const approval = await this.#desk.request({ purpose: 'by-hand', planId: plan.id, level: plan.level, question, need, reason, requestedBy: by, executionId });
         return { executionId, incidentId, approval };
       }
-      await this.#claiming(() => this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason }));
+      await this.#claiming(() => this.#startRung({ executionId, plan, mode, trigger: 'manual', by, reason, undoes }));
       return { executionId, incidentId };
     });
   }
@@ -308,9 +311,9 @@ export class TargetGuard {
     return { ...decision, wouldDo: await wouldDo(planId, context, { ...this.#ports, stopping: this.#stopping.signal }) };
   }
 
-  async #startRung({ executionId, plan, mode, trigger, by, reason }: NewRung): Promise<void> {
+  async #startRung({ executionId, plan, mode, trigger, by, reason, undoes }: NewRung): Promise<void> {
     const { id: incidentId, target } = this.#record.mustBeOpen();
-    await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason });
+    await this.#record.append({ type: 'rung-started', incidentId, target, at: this.#ports.clock.now(), level: plan.level, planId: plan.id, executionId, mode, trigger, by, reason, undoes });
     const rung = this.#record.rung(executionId);
     if (rung !== undefined) this.#start(rung, { from: 'first-step', context: this.#contextFor(rung) });
     await this.#voidObsolete();

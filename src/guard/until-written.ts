@@ -33,13 +33,14 @@ export async function untilWritten<T>(write: () => Promise<T>, { clock, report, 
 }
 
 /** What of the store a rollback in hand goes by. */
-export type ExecutionStore = Pick<GuardStore, 'append' | 'entriesOfExecution' | 'unfinishedExecutions'>;
+export type ExecutionStore = Pick<GuardStore, 'append' | 'entriesOfExecution' | 'entriesOfTypes' | 'unfinishedExecutions'>;
 
 /** The same store, whose `append` waits until it is available again. */
 export function patientStore(store: ExecutionStore, patience: Patience): ExecutionStore {
   return {
     append: (events) => untilWritten(() => store.append(events), patience),
     entriesOfExecution: (executionId) => store.entriesOfExecution(executionId),
+    entriesOfTypes: (types, sinceAt) => store.entriesOfTypes(types, sinceAt),
     unfinishedExecutions: () => store.unfinishedExecutions(),
   };
 }

@@ -2,8 +2,8 @@ import { nameOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers, noContent } from './api.js';
 import type { GuardApi } from './guard-api.js';
-import { changeBody, closeBody, idParams, pauseBody, resetBody, resumeQuery, rollbackBody } from './request-schemas.js';
-import { pauseView, rollbackStartedView } from './view-schemas.js';
+import { changeBody, closeBody, idParams, pauseBody, resetBody, resumeQuery, rollbackBody, undoBody } from './request-schemas.js';
+import { pauseView, rollbackStartedView, undoPreviewView, verificationStartedView } from './view-schemas.js';
 
 /** What an operator may do; each is booked under the name of the token. */
 export function actionRoutes(api: Api, guard: GuardApi): void {
@@ -25,6 +25,30 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
       await guard.cancelRollback(request.params.id, nameOf(request));
       return reply.code(204).send(null);
     },
+  );
+  api.post(
+    '/api/v1/rollbacks/:id/undo',
+    {
+      config,
+      schema: {
+        summary: 'Puts back what a rollback has changed; with dryRun it only tells',
+        params: idParams,
+        body: undoBody,
+        response: { 200: undoPreviewView, 202: rollbackStartedView, ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { reason, dryRun } = request.body;
+      if (dryRun) return reply.code(200).send({ undoes: id, steps: await guard.describeUndo(id, nameOf(request)) });
+      const started = await guard.undoRollback(id, { reason }, nameOf(request));
+      return reply.code(202).header('location', `/api/v1/rollbacks/${encodeURIComponent(started.executionId)}`).send(started);
+    },
+  );
+  api.post(
+    '/api/v1/rollbacks/:id/verify',
+    { config, schema: { summary: 'Verifies an ended rollback once more and tells', params: idParams, response: { 202: verificationStartedView, ...errorAnswers } } },
+    async (request, reply) => reply.code(202).send(await guard.verifyRollback(request.params.id, nameOf(request))),
   );
   api.post(
     '/api/v1/incidents/:id/close',

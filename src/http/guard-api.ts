@@ -3,6 +3,7 @@ import type { MarkedState } from '../decision/change.js';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
+import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
 import type { Labels } from '../source/sample.js';
 import type { AlertHealth, AlertState } from '../trigger/alert.js';
 import type { Level, Mode, Severity } from '../trigger/trigger.js';
@@ -115,6 +116,10 @@ export interface RollbackRequest {
   readonly dryRun: boolean;
 }
 
+export interface UndoRequest {
+  readonly reason: string;
+}
+
 export interface ChangeMark extends MarkedState {
   readonly target: string;
   readonly version: string;
@@ -154,6 +159,15 @@ export interface GuardApi {
   answerApproval(id: string, answer: ApprovalAnswerRequest, who: ApprovalAnswerer): Promise<ApprovalView>;
   acknowledge(incidentId: string, by: string): Promise<void>;
   cancelRollback(executionId: string, by: string): Promise<void>;
+  /** As `startRollback`. Rejects, with nothing touched, with `state-drifted`, `undo-impossible` or `conflict` as well. */
+  undoRollback(executionId: string, request: UndoRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }>;
+  /** What an undo would put back now, step by step. */
+  describeUndo(executionId: string, by: string): Promise<readonly StepPreview[]>;
+  /** Resolves once the verification is under way; its result stands on the rollback and is told. */
+  verifyRollback(executionId: string, by: string): Promise<{ readonly verificationId: string; readonly timeoutMs: number }>;
+  plans(): Promise<readonly PlanSummary[]>;
+  /** What the plan would change if it were started by hand now, from the real state. */
+  describePlan(planId: string, by: string): Promise<PlanDescription>;
   closeIncident(id: string, reason: string, by: string): Promise<void>;
   markChange(change: ChangeMark, by: string): Promise<void>;
   pause(request: PauseRequest, by: string): Promise<Pause>;

@@ -1,8 +1,9 @@
+import { nameOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers } from './api.js';
 import type { GuardApi } from './guard-api.js';
 import { idParams, incidentQuery } from './request-schemas.js';
-import { incidentsView, incidentView, rollbackView, statusView, triggersView } from './view-schemas.js';
+import { incidentsView, incidentView, plansView, planView, rollbackView, statusView, triggersView } from './view-schemas.js';
 
 /** What a viewer may see. */
 export function readRoutes(api: Api, guard: GuardApi): void {
@@ -25,5 +26,12 @@ export function readRoutes(api: Api, guard: GuardApi): void {
     '/api/v1/rollbacks/:id',
     { config, schema: { summary: 'One run of one plan', params: idParams, response: { 200: rollbackView, ...errorAnswers } } },
     (request) => guard.rollback(request.params.id),
+  );
+  api.get('/api/v1/plans', { config, schema: { summary: 'The plans that are declared', response: { 200: plansView, ...errorAnswers } } }, async () => ({ plans: await guard.plans() }));
+  api.get(
+    '/api/v1/plans/:id',
+    // It asks real systems and runs what the files declare for that, so that viewing is not enough.
+    { config: { role: 'operator' }, schema: { summary: 'What a plan would change now, from the real state', params: idParams, response: { 200: planView, ...errorAnswers } } },
+    (request) => guard.describePlan(request.params.id, nameOf(request)),
   );
 }

@@ -45,6 +45,11 @@ export const rollbackBody = z
     return z.NEVER;
   });
 
+export const undoBody = z
+  .strictObject({ reason: reason.default('undone by hand'), dryRun: z.boolean().default(false).describe('Only tells what would be put back') })
+  .optional()
+  .transform((body) => body ?? { reason: 'undone by hand', dryRun: false });
+
 const flagState = z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], 'must be true, false, on or off');
 
 export const changeBody = z.strictObject({

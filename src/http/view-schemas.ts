@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
+import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
 import type { ApprovalView, IncidentSummary, RollbackView, StatusView, TriggerView } from './guard-api.js';
 
 // The answers as OpenAPI shows them. They describe and are not enforced: an answer in an emergency must not be refused
@@ -97,6 +98,8 @@ const summaryFields = {
   resolution: z.object({ how: z.enum(['rolled-back', 'by-itself', 'closed']), by: z.string().optional(), explanation: z.string() }).optional(),
 };
 
+const verificationResult = z.looseObject({ outcome: z.enum(['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped']), explanation: z.string() });
+
 const rungFields = {
   executionId: z.string(),
   planId: z.string(),
@@ -109,16 +112,21 @@ const rungFields = {
   endedAt: instant.optional(),
   outcome: z.enum(['success', 'failed', 'parked', 'cancelled', 'would-have']).optional(),
   error: z.string().optional(),
+  budgetMs: z.number().optional().describe('How long the steps may take before people are told'),
+  estimatedMs: z.number().optional(),
+  overBudgetAt: instant.optional(),
+  undoes: z.string().optional().describe('The rollback that this one puts back'),
   steps: z.array(
     z.looseObject({
       key: z.string().describe('planId/stepId'),
       name: z.string(),
       type: z.string(),
-      status: z.enum(['waiting', 'running', 'retrying', 'success', 'failed', 'parked', 'would-have']),
+      status: z.enum(['waiting', 'running', 'retrying', 'success', 'failed', 'parked', 'would-have', 'skipped']),
       attempts: z.number(),
       startedAt: instant.optional(),
       endedAt: instant.optional(),
       error: z.string().optional(),
+      skipped: z.string().optional().describe('Why it was left out'),
     }),
   ),
   verification: z
@@ -126,9 +134,10 @@ const rungFields = {
       startedAt: instant,
       holdMs: z.number(),
       timeoutMs: z.number(),
-      result: z.looseObject({ outcome: z.enum(['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped']), explanation: z.string() }).optional(),
+      result: verificationResult.optional(),
     })
     .optional(),
+  repeatedVerifications: z.array(z.looseObject({ id: z.string(), by: z.string(), result: verificationResult })).optional(),
 };
 
 // An incident says all that is known of it; the description names what scripts need of that, hence the loose objects.
@@ -156,3 +165,33 @@ export const rollbackStartedView = z.object({
   missing: z.array(z.string()).readonly().optional().describe('Who must agree'),
   expiresAt: instant.optional(),
 });
+export const verificationStartedView = z.object({ verificationId: z.string(), timeoutMs: z.number() });
+
+const stepPreview: z.ZodType<StepPreview> = z.object({
+  key: z.string().describe('planId/stepId'),
+  name: z.string(),
+  type: z.string(),
+  group: z.string().optional(),
+  checklist: z.string().optional(),
+  summary: z.string().optional().describe('One line: what is there → what would be there'),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  skipped: z.string().optional().describe('Why it would be left out'),
+  error: z.string().optional().describe('Why it cannot be told, or in an undo what stands in its way'),
+  when: z.unknown().optional(),
+});
+const planFields = {
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  phase: z.string(),
+  target: z.string().optional(),
+  level: z.number().optional(),
+  dependencies: z.array(z.string()).readonly(),
+  estimatedMs: z.number().optional(),
+  budgetMs: z.number().optional(),
+  stepCount: z.number(),
+};
+export const plansView = z.object({ plans: z.array(z.object(planFields) satisfies z.ZodType<PlanSummary>).readonly() });
+export const planView: z.ZodType<PlanDescription> = z.object({ ...planFields, steps: z.array(stepPreview).readonly() });
+export const undoPreviewView = z.object({ undoes: z.string(), steps: z.array(stepPreview).readonly() });

@@ -40,9 +40,11 @@ export type IncidentEvent =
   | { readonly type: 'alert-fired'; readonly incidentId: string; readonly target: string; readonly at: number; readonly evidence: AlertEvidence; readonly duringRollback: boolean }
   | { readonly type: 'alert-cleared'; readonly incidentId: string; readonly target: string; readonly at: number; readonly fingerprint: string; readonly trigger: string }
   | { readonly type: 'decision-made'; readonly incidentId: string; readonly target: string; readonly at: number; readonly decision: Decision }
-  | { readonly type: 'rung-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly level: Level | undefined; readonly planId: string; readonly executionId: string; readonly mode: Mode; readonly trigger: 'manual' | 'automatic'; readonly by: string; readonly reason: string }
+  | { readonly type: 'rung-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly level: Level | undefined; readonly planId: string; readonly executionId: string; readonly mode: Mode; readonly trigger: 'manual' | 'automatic'; readonly by: string; readonly reason: string; readonly undoes?: string | undefined }
   | { readonly type: 'verification-started'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly holdMs: number; readonly timeoutMs: number }
   | { readonly type: 'verification-ended'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly result: VerificationResult }
+  /** The plan's verification, asked for once more by a person; it is told and decides nothing. */
+  | { readonly type: 'verification-repeated'; readonly incidentId: string; readonly target: string; readonly at: number; readonly executionId: string; readonly verificationId: string; readonly by: string; readonly result: VerificationResult }
   | { readonly type: 'needs-human'; readonly incidentId: string; readonly target: string; readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string }
   /** A person's reset has taken away why the incident needed one: Belay decides again. */
   | { readonly type: 'needs-human-lifted'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }

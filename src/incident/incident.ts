@@ -21,7 +21,7 @@ export interface RungStep {
   readonly key: string;
   readonly name: string;
   readonly type: string;
-  readonly status: 'waiting' | 'running' | 'retrying' | 'success' | 'failed' | 'parked' | 'would-have';
+  readonly status: 'waiting' | 'running' | 'retrying' | 'success' | 'failed' | 'parked' | 'would-have' | 'skipped';
   readonly attempts: number;
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
@@ -30,6 +30,8 @@ export interface RungStep {
   readonly description?: StepDescription | undefined;
   /** True when the wanted state was found to be there already after a crash. */
   readonly alreadySo?: boolean | undefined;
+  /** Why it was left out. */
+  readonly skipped?: string | undefined;
 }
 
 /** One plan run on the incident's ladder, or by hand. */
@@ -49,8 +51,17 @@ export interface Rung {
   readonly error?: string | undefined;
   /** Once somebody has asked for it to be stopped, `cancelled: …`, with who and why where that is known. */
   readonly cancelReason?: string | undefined;
+  /** How long the steps may take before people are told, and how long the plan says that they take. */
+  readonly budgetMs?: number | undefined;
+  readonly estimatedMs?: number | undefined;
+  /** Since when the steps have taken longer than they may. */
+  readonly overBudgetAt?: number | undefined;
+  /** The execution whose changes this one puts back. */
+  readonly undoes?: string | undefined;
   readonly steps: readonly RungStep[];
   readonly verification?: { readonly startedAt: number; readonly holdMs: number; readonly timeoutMs: number; readonly result?: VerificationResult | undefined } | undefined;
+  /** Those that people asked for afterwards, oldest first. */
+  readonly repeatedVerifications?: readonly { readonly id: string; readonly by: string; readonly result: VerificationResult }[] | undefined;
 }
 
 /** A question to people on an incident, and whom it was told to. */
@@ -105,8 +116,8 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'decision-made':
       return { ...incident, decisions: [...incident.decisions, event.decision] };
     case 'rung-started': {
-      const { executionId, planId, level, mode, trigger, by, reason, at: startedAt } = event;
-      const rung: Rung = { executionId, planId, level, mode, trigger, by, reason, startedAt, begun: false, steps: [] };
+      const { executionId, planId, level, mode, trigger, by, reason, undoes, at: startedAt } = event;
+      const rung: Rung = { executionId, planId, level, mode, trigger, by, reason, undoes, startedAt, begun: false, steps: [] };
       const approvals = incident.approvals.map((approval) => (isOpen(approval) || !concerns(approval, event) ? approval : { ...approval, isFollowed: true }));
       return { ...incident, status: 'rolling-back', needsHuman: undefined, approvals, rungs: [...incident.rungs, rung] };
     }
@@ -118,6 +129,11 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
       return withRung({ ...incident, status: 'open' }, event.executionId, (rung) => ({
         ...rung,
         verification: { ...(rung.verification ?? { startedAt: event.result.startedAt, holdMs: 0, timeoutMs: 0 }), result: event.result },
+      }));
+    case 'verification-repeated':
+      return withRung(incident, event.executionId, (rung) => ({
+        ...rung,
+        repeatedVerifications: [...(rung.repeatedVerifications ?? []), { id: event.verificationId, by: event.by, result: event.result }],
       }));
     case 'needs-human':
       return {
@@ -154,6 +170,8 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'step-described':
     case 'step-failed':
     case 'step-parked':
+    case 'step-skipped':
+    case 'rollback-over-budget':
     case 'attempt-settled-late':
     case 'cancel-requested': {
       const ended = event.type === 'rollback-ended';
@@ -199,6 +217,9 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
       return {
         ...rung,
         begun: true,
+        budgetMs: event.budgetMs,
+        estimatedMs: event.estimatedMs,
+        undoes: event.undoes,
         steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0 })),
       };
     case 'rollback-resumed':
@@ -228,6 +249,10 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
       return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'failed', endedAt: event.at, error: event.error }));
     case 'step-parked':
       return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'parked', endedAt: event.at, error: event.error }));
+    case 'step-skipped':
+      return withStep(rung, event.stepKey, (step) => ({ ...step, status: 'skipped', endedAt: event.at, skipped: event.reason }));
+    case 'rollback-over-budget':
+      return { ...rung, overBudgetAt: event.at };
     default:
       throw new TypeError(`unknown rollback event ${JSON.stringify(event satisfies never)}`);
   }

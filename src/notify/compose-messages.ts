@@ -4,7 +4,7 @@ import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, c
 import { composeDecision } from './compose-decision.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
-import { composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
+import { composeRepeatedVerification, composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
 import { incidentFacts } from './incident-facts.js';
 import type { Message } from './message.js';
 
@@ -51,6 +51,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       // After a restart it begins anew, which is no news: a daemon that crashes in a loop must not flood people.
       if (past.filter((entry) => entry.event.type === event.type && entry.event.executionId === event.executionId).length > 1) return [];
       return ofRun(past, event.executionId, event.at, (run) => [composeVerificationStarted(run, event)]);
+    case 'verification-repeated':
+      return ofRun(past, event.executionId, event.at, (run) => [composeRepeatedVerification(run, event)]);
     case 'rollback-started':
     case 'attempt-settled-late':
     case 'cancel-requested':
@@ -62,6 +64,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'step-described':
     case 'step-failed':
     case 'step-parked':
+    case 'step-skipped':
+    case 'rollback-over-budget':
       return ofRun(past, event.executionId, event.at, (run) => composeRollback(run, event));
     case 'incident-opened':
     case 'alert-fired':

@@ -42,7 +42,9 @@ export function composeRecovered(incident: Incident, event: EventOf<'incident-re
     text: event.explanation,
     facts: incidentFacts(incident, event.at, { rung: event.how === 'rolled-back' ? rung : undefined }),
     next:
-      event.how === 'rolled-back'
+      event.how === 'rolled-back' && rung?.undoes !== undefined
+        ? 'The incident is over and Belay keeps watching. What the rollback had taken away is back.'
+        : event.how === 'rolled-back'
         ? 'The incident is over and Belay keeps watching. What was rolled back still has its fault: find it before it is shipped again.'
         : 'The incident is over and Belay keeps watching.',
   };

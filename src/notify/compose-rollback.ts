@@ -1,6 +1,8 @@
 import type { Rung } from '../incident/incident.js';
+import { withoutClass } from '../rollback/failure-text.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
-import { rungText, stepLines, withoutClass, type Facts } from './incident-facts.js';
+import type { VerificationResult } from '../verification/verification.js';
+import { rungText, stepLines, type Facts } from './incident-facts.js';
 import type { Message, MessageKind, MessageTone } from './message.js';
 import { readableSpan } from './readable-time.js';
 
@@ -47,12 +49,21 @@ export function composeRollback(run: RunInView, event: RollbackEvent): readonly 
           next: 'Nobody knows whether the step took effect, so it is not run again and the rollback stops. Look at the real state and decide.',
         }),
       ];
+    case 'rollback-over-budget':
+      return [
+        message(run, 'over-budget', 'bad', `${name} takes longer than its budget of ${readableSpan(0, event.budgetMs)}`, {
+          text: `The steps have taken ${readableSpan(0, event.elapsedMs)} so far${rung.estimatedMs === undefined ? '' : `; the plan says ${readableSpan(0, rung.estimatedMs)}`}.`,
+          more: [['steps', stepLines(rung.steps)]],
+          next: 'Nothing is stopped for it: the plan goes on.',
+        }),
+      ];
     case 'rollback-ended':
       return composeEnd(run, event);
     case 'step-attempt-started':
     case 'step-attempt-failed':
     case 'step-succeeded':
     case 'step-described':
+    case 'step-skipped':
     case 'attempt-settled-late':
     case 'cancel-requested':
     case 'rollback-resumed':
@@ -70,6 +81,15 @@ export function composeVerificationStarted(run: RunInView, { holdMs, timeoutMs, 
     text: failed ? `Plan ${rung.planId} failed: ${withoutClass(rung.error ?? 'a step failed')}` : `Plan ${rung.planId} ended well after ${readableSpan(rung.startedAt, rung.endedAt ?? at)}.`,
     more: [['steps', stepLines(rung.steps)]],
     next: `Recovered means that every check and every alert is OK for ${readableSpan(0, holdMs)} without a break, within ${readableSpan(0, timeoutMs)}. Otherwise the next level is decided.`,
+  });
+}
+
+/** A verification that somebody asked for after the rollback. */
+export function composeRepeatedVerification(run: RunInView, { by, result }: { readonly by: string; readonly result: VerificationResult }): Message {
+  return message(run, 'rollback-ended', result.outcome === 'recovered' ? 'good' : 'bad', `${rungText(run.rung)} verified again, by ${by}: ${result.outcome}`, {
+    text: result.explanation,
+    more: [['checks', result.results.map(({ name, status, detail }) => `${status}: ${name} — ${detail}`).join('\n')]],
+    next: 'This tells how things are. It starts and ends nothing.',
   });
 }
 

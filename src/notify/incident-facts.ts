@@ -1,5 +1,6 @@
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, Rung, RungStep } from '../incident/incident.js';
+import { withoutClass } from '../rollback/failure-text.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import { alertHeadline, evidenceOfIncident } from './alert-headline.js';
 import type { Message } from './message.js';
@@ -15,8 +16,9 @@ export function levelText(level: Level): string {
 }
 
 /** A rung as people speak of it: its level, or its plan where it has none. */
-export function rungText(rung: Pick<Rung, 'level' | 'planId'>): string {
-  return rung.level === undefined ? `plan ${rung.planId}` : levelText(rung.level);
+export function rungText(rung: Pick<Rung, 'level' | 'planId' | 'undoes'>): string {
+  const name = rung.level === undefined ? `plan ${rung.planId}` : levelText(rung.level);
+  return rung.undoes === undefined ? name : `undo of ${name}`;
 }
 
 /** Whether anything that Belay did or would do for this incident was a dry run. */
@@ -53,9 +55,9 @@ export function incidentFacts(incident: Incident, at: number, about: { readonly 
 
 /** One line for each step: how it stands, what it changes, what went wrong. */
 export function stepLines(steps: readonly RungStep[]): string {
-  return steps.map(({ name, status, description, error, alreadySo }) => {
+  return steps.map(({ name, status, description, error, alreadySo, skipped }) => {
     const state = status === 'would-have' ? 'would do' : status === 'success' ? (alreadySo === true ? 'was done already' : 'done') : status;
-    const details = [description?.summary, status === 'success' || error === undefined ? undefined : withoutClass(error)].filter((detail) => detail !== undefined);
+    const details = [skipped, description?.summary, status === 'success' || error === undefined ? undefined : withoutClass(error)].filter((detail) => detail !== undefined);
     return [`${state}: ${name}`, ...details].join(' — ');
   }).join('\n');
 }
@@ -63,15 +65,20 @@ export function stepLines(steps: readonly RungStep[]): string {
 function rungResult(rung: Rung): string {
   const verdict = rung.verification?.result?.outcome;
   const by = rung.trigger === 'manual' ? ` (by hand, ${rung.by})` : '';
-  return `${rungText(rung)}, plan ${rung.planId}${by}: ${rung.outcome ?? ''}${verdict === undefined || verdict === 'skipped' ? '' : `, ${verdict}`}`;
+  return `${rungText(rung)}, plan ${rung.planId}${by}: ${rung.outcome ?? ''}${verdict === undefined || verdict === 'skipped' ? '' : `, ${verdict}`}${durationText(rung)}`;
+}
+
+/** ` (took 2m, estimated 1m, budget 1m)`, where the plan says how long it may take. */
+function durationText({ startedAt, endedAt, estimatedMs, budgetMs, mode }: Rung): string {
+  if (endedAt === undefined || mode !== 'enforce' || (estimatedMs === undefined && budgetMs === undefined)) return '';
+  const allowed = [
+    ...(estimatedMs === undefined ? [] : [`estimated ${readableSpan(0, estimatedMs)}`]),
+    ...(budgetMs === undefined ? [] : [`budget ${readableSpan(0, budgetMs)}`]),
+  ];
+  return ` (took ${readableSpan(startedAt, endedAt)}, ${allowed.join(', ')})`;
 }
 
 function listed(lines: readonly string[]): string {
   const rest = lines.length - MOST_ALERTS_LISTED;
   return [...lines.slice(0, MOST_ALERTS_LISTED), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
-}
-
-/** Errors are journalled with their class in front (`BelayError: refused`), which tells people nothing. */
-export function withoutClass(error: string): string {
-  return error.replace(/^(?:[A-Za-z]*Error: )+/, '');
 }

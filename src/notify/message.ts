@@ -6,6 +6,7 @@ export type MessageKind =
   | 'decision'
   | 'rollback-started'
   | 'step-failed'
+  | 'over-budget'
   | 'rollback-ended'
   | 'recovered'
   | 'not-recovered'

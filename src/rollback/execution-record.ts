@@ -103,6 +103,11 @@ function applyToStep(step: RollbackStepExecution, name: string, event: StepEvent
       end('failed', event.error);
       log('error', `Parked rollback step for a person: ${name}`, { error: event.error });
       break;
+    case 'step-skipped':
+      // The user's documents know no further status; the log says that nothing was done.
+      end('success');
+      log('info', `Skipped rollback step: ${name}`, { reason: event.reason });
+      break;
     case 'attempt-settled-late':
       log('warn', `An attempt that had been given up has settled after all: ${name}`, event.error === undefined ? undefined : { error: event.error });
       break;

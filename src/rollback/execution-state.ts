@@ -12,6 +12,7 @@ export type StepPhase =
   | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly retryAt?: number | undefined }
   | { readonly type: 'succeeded'; readonly how: 'executed' | 'already-so' }
   | { readonly type: 'described' }
+  | { readonly type: 'skipped'; readonly reason: string }
   | { readonly type: 'failed'; readonly error: string; readonly continued: boolean }
   | { readonly type: 'parked'; readonly error: string };
 
@@ -20,13 +21,25 @@ export interface StepProgress {
   readonly phase: StepPhase;
   /** How many of its attempts were cut off because Belay died. */
   readonly interruptions: number;
+  /** What was there before the first attempt; absent where nothing was read. */
+  readonly captured?: { readonly value: unknown } | undefined;
+  /** Why it is not known what was there. */
+  readonly captureProblem?: string | undefined;
+  /** What a step that has not succeeded has left behind. */
+  readonly left?: unknown;
 }
 
 /** All that decides what an execution does next; made from its events alone. */
 export interface ExecutionState {
   readonly executionId: string;
   readonly planId: string;
+  readonly planName: string;
+  readonly startedAt: number;
   readonly dryRun: boolean;
+  /** The execution whose changes this one puts back. */
+  readonly undoes?: string | undefined;
+  readonly budgetMs?: number | undefined;
+  readonly overBudget: boolean;
   readonly context: RollbackContext;
   readonly steps: readonly StepProgress[];
   /** Set once somebody has asked for the execution to be cancelled. */
@@ -40,28 +53,38 @@ export function foldExecution(events: readonly RollbackEvent[]): ExecutionState 
   if (first?.type !== 'rollback-started') {
     throw new BelayError('conflict', `The journal of a rollback must begin with rollback-started, not with ${first?.type ?? 'nothing'}`);
   }
-  const { executionId, planId, dryRun, context } = first;
+  const { executionId, planId, planName, at: startedAt, dryRun, undoes, budgetMs, context } = first;
   const steps = first.steps.map((step): StepProgress => ({ step, phase: { type: 'pending' }, interruptions: 0 }));
-  return rest.reduce<ExecutionState>(applyEvent, { executionId, planId, dryRun, context, steps });
+  return rest.reduce<ExecutionState>(applyEvent, { executionId, planId, planName, startedAt, dryRun, undoes, budgetMs, overBudget: false, context, steps });
 }
 
 /** The state after one more event. */
 export function applyEvent(state: ExecutionState, event: RollbackEvent): ExecutionState {
   switch (event.type) {
-    case 'step-attempt-started':
-      return withPhase(state, event.stepKey, { type: 'attempting', attempt: event.attempt, attemptId: event.attemptId });
+    case 'step-attempt-started': {
+      const { attempt, attemptId, captured, captureProblem } = event;
+      const before = captured === undefined ? {} : { captured: { value: captured } };
+      return withProgress(state, event.stepKey, () => ({ phase: { type: 'attempting', attempt, attemptId }, ...before, ...(captureProblem === undefined ? {} : { captureProblem }) }));
+    }
     case 'step-attempt-failed': {
-      const { attempt, error, timedOut, retryAt } = event;
-      return withPhase(state, event.stepKey, { type: 'attempt-failed', attempt, error, timedOut, retryAt }, event.interrupted === true ? 1 : 0);
+      const { attempt, error, timedOut, retryAt, interrupted } = event;
+      return withProgress(state, event.stepKey, ({ interruptions }) => ({
+        phase: { type: 'attempt-failed', attempt, error, timedOut, retryAt },
+        interruptions: interruptions + (interrupted === true ? 1 : 0),
+      }));
     }
     case 'step-succeeded':
       return withPhase(state, event.stepKey, { type: 'succeeded', how: event.how });
     case 'step-described':
       return withPhase(state, event.stepKey, { type: 'described' });
     case 'step-failed':
-      return withPhase(state, event.stepKey, { type: 'failed', error: event.error, continued: event.continued });
+      return withProgress(state, event.stepKey, () => ({ phase: { type: 'failed', error: event.error, continued: event.continued }, left: event.left }));
     case 'step-parked':
-      return withPhase(state, event.stepKey, { type: 'parked', error: event.error });
+      return withProgress(state, event.stepKey, () => ({ phase: { type: 'parked', error: event.error }, left: event.left }));
+    case 'step-skipped':
+      return withPhase(state, event.stepKey, { type: 'skipped', reason: event.reason });
+    case 'rollback-over-budget':
+      return { ...state, overBudget: true };
     case 'cancel-requested':
       return { ...state, cancelReason: state.cancelReason ?? event.reason };
     case 'rollback-ended':
@@ -89,8 +112,12 @@ export function progressOf(state: ExecutionState, stepKey: string): StepProgress
   return progress;
 }
 
-function withPhase(state: ExecutionState, stepKey: string, phase: StepPhase, interruptionsMore = 0): ExecutionState {
+function withPhase(state: ExecutionState, stepKey: string, phase: StepPhase): ExecutionState {
+  return withProgress(state, stepKey, () => ({ phase }));
+}
+
+function withProgress(state: ExecutionState, stepKey: string, change: (progress: StepProgress) => Partial<StepProgress>): ExecutionState {
   const changed = progressOf(state, stepKey);
-  const progress = { ...changed, phase, interruptions: changed.interruptions + interruptionsMore };
+  const progress = { ...changed, ...change(changed) };
   return { ...state, steps: state.steps.map((other) => (other === changed ? progress : other)) };
 }

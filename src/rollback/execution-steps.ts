@@ -2,6 +2,7 @@ import { BelayError } from '../fault/belay-error.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import type { ExecutionStep } from './rollback-event.js';
 import type { RollbackContext, RollbackPlan } from './rollback-plan.js';
+import { judgeCondition } from './step-condition.js';
 import { fillContext, unreadableSecrets } from './template.js';
 
 /**
@@ -13,6 +14,9 @@ export function executionSteps(plans: readonly RollbackPlan[], context: Rollback
   const steps = plans.flatMap((plan) =>
     plan.steps.map((step): ExecutionStep => {
       const key = `${plan.id}/${step.id}`;
+      // A step that is left out for certain needs no values.
+      const verdict = step.when === undefined ? undefined : judgeCondition(step.when, context, () => undefined);
+      if (verdict?.holds === false) return { key, planId: plan.id, step, skip: verdict.why };
       const { parameters, problems } = fillContext(step.parameters, context);
       for (const problem of [...problems, ...unreadableSecrets(parameters, secrets)]) unresolved.push({ step: key, ...problem });
       return { key, planId: plan.id, step: { ...step, parameters } };

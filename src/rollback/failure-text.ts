@@ -10,3 +10,8 @@ export function failureText(error: unknown): string {
   const text = errorText(error);
   return text === '' ? name : `${name}: ${text}`;
 }
+
+/** An error as it stands in the journal, without the name of its class, which tells people nothing. */
+export function withoutClass(error: string): string {
+  return error.replace(/^(?:[A-Za-z]*Error: )+/, '');
+}

@@ -20,4 +20,9 @@ export class MemoryJournal implements RollbackJournal {
     const ids = [...this.#events].filter(([, events]) => !events.some((event) => event.type === 'rollback-ended')).map(([id]) => id);
     return Promise.resolve(ids);
   }
+
+  undosOf(executionId: string): Promise<readonly string[]> {
+    const ids = [...this.#events].filter(([, [first]]) => first?.type === 'rollback-started' && first.undoes === executionId).map(([id]) => id);
+    return Promise.resolve(ids);
+  }
 }

@@ -7,4 +7,6 @@ export interface RollbackJournal {
   eventsOf(executionId: string): Promise<readonly RollbackEvent[]>;
   /** Executions that have started and not ended, oldest first. */
   unfinished(): Promise<readonly string[]>;
+  /** The executions that undo this one, oldest first. */
+  undosOf(executionId: string): Promise<readonly string[]>;
 }

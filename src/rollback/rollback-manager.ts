@@ -3,9 +3,11 @@ import { BelayError } from '../fault/belay-error.js';
 import { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { type Clock, systemClock } from '../time/clock.js';
+import { type ExecutionState, foldExecution } from './execution-state.js';
 import { ExecutionRun, type ExecutionRunPorts } from './execution-run.js';
 import { executionSteps } from './execution-steps.js';
 import { ExecutorCalls } from './executor-calls.js';
+import { withoutClass } from './failure-text.js';
 import { MemoryJournal } from './memory-journal.js';
 import { plainCopy } from './plain-data.js';
 import { planOrder } from './plan-order.js';
@@ -15,6 +17,8 @@ import type { RollbackExecution } from './rollback-execution.js';
 import type { RollbackJournal } from './rollback-journal.js';
 import type { RollbackContext, RollbackPlan, WrittenRollbackPlan } from './rollback-plan.js';
 import type { RollbackStepExecutor, StepDescription, StepState } from './step-executor.js';
+import { budgetMsOf } from './step-timing.js';
+import { undoSteps } from './undo-steps.js';
 
 /** How many finished executions `getRollbackStatus` still knows; the journal keeps them all. */
 const REMEMBERED_EXECUTIONS = 1_000;
@@ -114,21 +118,52 @@ export class RollbackManager {
    * time with the journal's own error.
    */
   async executeRollback(planId: string, context: RollbackContext, options: ExecuteOptions = {}): Promise<RollbackExecution> {
-    const { journal, clock } = this.#ports;
-    const at = clock.now();
-    const executionId = options.executionId ?? `rollback-${at}-${randomUUID().slice(0, 8)}`;
+    const at = this.#ports.clock.now();
+    const executionId = options.executionId ?? newExecutionId('rollback', at);
     const ownContext = plainCopy(context, 'The rollback context');
     const steps = this.#steps(planId, ownContext);
-    const planName = this.#plans.get(planId)?.name ?? planId;
+    const plan = this.#plans.get(planId);
+    const estimatedMs = plan === undefined ? 0 : plan.estimatedDuration * 60_000;
+    return this.#begin(
+      {
+        type: 'rollback-started', executionId, at, planId, planName: plan?.name ?? planId, dryRun: options.dryRun === true, context: ownContext, steps,
+        budgetMs: plan === undefined ? undefined : budgetMsOf(plan),
+        estimatedMs: estimatedMs === 0 ? undefined : estimatedMs,
+      },
+      options,
+    );
+  }
 
-    return this.#exclusively(executionId, async () => {
-      if ((await journal.eventsOf(executionId)).length > 0) {
-        throw new BelayError('conflict', `Rollback ${executionId} has run before`, { context: { executionId } });
-      }
-      const started: RollbackEvent = { type: 'rollback-started', executionId, at, planId, planName, dryRun: options.dryRun === true, context: ownContext, steps };
-      await journal.append(started);
-      return this.#run([started], options);
-    });
+  /**
+   * Puts back what a rollback has changed, in reverse order, as an execution of its own; steps that leave nothing to put
+   * back are skipped. Every step is looked at before anything is touched. Rejects with BelayError `not-found`,
+   * `conflict` (it runs, was a dry run, is an undo itself, or is undone already), `state-drifted` (somebody has changed
+   * since what the rollback had made), `undo-impossible` (there is nothing to put back), `executor-missing`, and with the
+   * journal's own error.
+   */
+  async undo(executionId: string, context: RollbackContext, options: RunOptions & { readonly executionId?: string } = {}): Promise<RollbackExecution> {
+    const at = this.#ports.clock.now();
+    const ownContext = plainCopy(context, 'The rollback context');
+    const { planId, planName, steps } = await this.#undoable(executionId, ownContext, options.signal);
+    return this.#begin(
+      {
+        type: 'rollback-started', executionId: options.executionId ?? newExecutionId('undo', at), at, planId, planName, dryRun: false, context: ownContext, undoes: executionId,
+        steps: steps.map(({ key, planId: ofPlan, step, skip, undo }) => ({ key, planId: ofPlan, step, ...(skip === undefined ? { undo } : { skip }) })),
+      },
+      options,
+    );
+  }
+
+  /** Whether `undo` would begin: rejects as it does, and writes nothing. */
+  async mustBeUndoable(executionId: string, context: RollbackContext, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#undoable(executionId, plainCopy(context, 'The rollback context'), options.signal);
+  }
+
+  /** What `undo` would do now, step by step, with what stands in its way; writes nothing. Rejects as `undo` does, but for `state-drifted` and `undo-impossible`. */
+  async describeUndo(executionId: string, context: RollbackContext, options: { readonly signal?: AbortSignal } = {}): Promise<readonly PlannedStep[]> {
+    const { steps } = await this.#undoSteps(executionId, options.signal);
+    const looked = await this.#lookBeforeUndo(steps, plainCopy(context, 'The rollback context'), options.signal);
+    return looked.map(({ refused, ...step }) => ({ ...step, ...(refused === undefined ? {} : { error: refused }) }));
   }
 
   /**
@@ -159,13 +194,17 @@ export class RollbackManager {
     return this.#executions.get(executionId)?.state.end?.outcome;
   }
 
-  /** What every step would do now, from the real state; writes nothing. Rejects as `executeRollback` does. */
-  async describePlan(planId: string, context: RollbackContext, options: { readonly signal?: AbortSignal } = {}): Promise<readonly PlannedStep[]> {
+  /**
+   * What every step would do now, from the real state; writes nothing. Rejects as `executeRollback` does; with
+   * `tellUnresolved`, a step whose references have no value gets an error of its own instead.
+   */
+  async describePlan(planId: string, context: RollbackContext, options: { readonly signal?: AbortSignal; readonly tellUnresolved?: boolean } = {}): Promise<readonly PlannedStep[]> {
     const ownContext = plainCopy(context, 'The rollback context');
     const planned: PlannedStep[] = [];
-    for (const step of this.#steps(planId, ownContext)) {
+    const steps: readonly PlannedStep[] = options.tellUnresolved === true ? this.#stepsOneByOne(planId, ownContext) : this.#steps(planId, ownContext);
+    for (const step of steps) {
       options.signal?.throwIfAborted();
-      planned.push({ ...step, ...(await this.#ports.calls.describeWhole(step.step, ownContext, { cancel: options.signal })) });
+      planned.push(step.skip === undefined && step.error === undefined ? { ...step, ...(await this.#describe(step, ownContext, options.signal)) } : step);
     }
     return planned;
   }
@@ -176,8 +215,8 @@ export class RollbackManager {
    */
   async planState(planId: string, context: RollbackContext, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<StepState> {
     const ownContext = plainCopy(context, 'The rollback context');
-    const changing = this.#steps(planId, ownContext).filter(({ step: { type } }) => type !== 'notification' && !this.#ports.calls.onlyWaits(type));
-    const states = await Promise.all(changing.map(({ step }) => this.#ports.calls.stateOf(step, ownContext, { timeoutMs: options.timeoutMs, cancel: options.signal })));
+    const changing = this.#steps(planId, ownContext).filter((step) => step.skip === undefined && step.step.type !== 'notification' && !this.#ports.calls.onlyWaits(step));
+    const states = await Promise.all(changing.map((step) => this.#ports.calls.stateOf(step, ownContext, { timeoutMs: options.timeoutMs, cancel: options.signal })));
     if (states.includes('not-applied')) return 'not-applied';
     return states.length > 0 && states.every((state) => state === 'applied') ? 'applied' : 'unknown';
   }
@@ -194,6 +233,89 @@ export class RollbackManager {
       for (const { type } of steps) this.#ports.calls.executorOf(type);
     }
     return executionSteps(plans, context, this.#secrets);
+  }
+
+  #stepsOneByOne(planId: string, context: RollbackContext): readonly PlannedStep[] {
+    const plans = planOrder(planId, (id) => this.#plans.get(id));
+    return plans.flatMap((plan) =>
+      plan.steps.flatMap((step) => {
+        this.#ports.calls.executorOf(step.type);
+        try {
+          return executionSteps([{ ...plan, steps: [step] }], context, this.#secrets);
+        } catch (error) {
+          if (!(error instanceof BelayError) || error.code !== 'template-unresolved') throw error;
+          return [{ key: `${plan.id}/${step.id}`, planId: plan.id, step, error: error.message }];
+        }
+      }),
+    );
+  }
+
+  async #describe(step: ExecutionStep, context: RollbackContext, signal?: AbortSignal): Promise<Pick<PlannedStep, 'description' | 'error'>> {
+    const read = await this.#ports.calls.describeWhole(step, context, { cancel: signal });
+    return 'error' in read ? { error: read.error } : read;
+  }
+
+  async #undoSteps(executionId: string, signal: AbortSignal | undefined): Promise<{ readonly planId: string; readonly planName: string; readonly steps: readonly ExecutionStep[] }> {
+    const { journal } = this.#ports;
+    const conflict = (words: string): BelayError => new BelayError('conflict', `Rollback ${executionId} ${words}`, { context: { executionId } });
+    const events = await journal.eventsOf(executionId);
+    if (events.length === 0) throw new BelayError('not-found', `Rollback ${executionId} not found`, { context: { executionId } });
+    const state = foldExecution(events);
+    if (state.undoes !== undefined) throw conflict('is an undo itself: to have its changes back, run its plan again');
+    if (state.dryRun) throw conflict('was a dry run and has changed nothing');
+    if (state.end === undefined) throw conflict('has not ended; cancel it first, or wait');
+    const earlier: ExecutionState[] = [];
+    for (const id of await journal.undosOf(executionId)) earlier.push(foldExecution(await journal.eventsOf(id)));
+    const standing = earlier.find(({ end }) => end === undefined || end.outcome === 'success');
+    if (standing !== undefined) throw conflict(`${standing.end === undefined ? 'is being' : 'has been'} undone, by ${standing.executionId}`);
+    signal?.throwIfAborted();
+    const steps = undoSteps(state, earlier);
+    for (const { step } of steps) this.#ports.calls.executorOf(step.type);
+    return { planId: state.planId, planName: state.planName, steps };
+  }
+
+  async #undoable(executionId: string, context: RollbackContext, signal: AbortSignal | undefined): Promise<{ readonly planId: string; readonly planName: string; readonly steps: readonly PlannedStep[] }> {
+    const { planId, planName, steps: all } = await this.#undoSteps(executionId, signal);
+    const steps = await this.#lookBeforeUndo(all, context, signal);
+    const drifted = steps.filter(({ refused }) => refused !== undefined);
+    if (drifted.length > 0) {
+      throw new BelayError('state-drifted', `Rollback ${executionId} is not undone, and nothing was touched: ${drifted.map(({ step, refused }) => `step ${step.id}: ${refused ?? ''}`).join('; ')}`, {
+        context: { executionId, steps: drifted.map(({ key }) => key) },
+      });
+    }
+    if (steps.every(({ skip }) => skip !== undefined)) {
+      throw new BelayError('undo-impossible', `Rollback ${executionId} leaves nothing that could be put back: ${steps.map(({ step, skip }) => `step ${step.id}: ${skip ?? ''}`).join('; ')}`, { context: { executionId } });
+    }
+    return { planId, planName, steps };
+  }
+
+  /** Each step with what it would put back; `skip` where that turns out to be impossible, `refused` where somebody else has been at it. */
+  async #lookBeforeUndo(steps: readonly ExecutionStep[], context: RollbackContext, signal: AbortSignal | undefined): Promise<readonly (PlannedStep & { readonly refused?: string })[]> {
+    const looked: (PlannedStep & { readonly refused?: string })[] = [];
+    for (const step of steps) {
+      signal?.throwIfAborted();
+      if (step.skip !== undefined) {
+        looked.push(step);
+        continue;
+      }
+      const read = await this.#ports.calls.describe(step, context, { cancel: signal });
+      if ('description' in read) looked.push({ ...step, ...read });
+      else if (read.code === 'undo-impossible') looked.push({ ...step, skip: withoutClass(read.error) });
+      else looked.push({ ...step, refused: withoutClass(read.error) });
+    }
+    return looked;
+  }
+
+  async #begin(started: Extract<RollbackEvent, { type: 'rollback-started' }>, options: RunOptions): Promise<RollbackExecution> {
+    const { journal } = this.#ports;
+    const { executionId } = started;
+    return this.#exclusively(executionId, async () => {
+      if ((await journal.eventsOf(executionId)).length > 0) {
+        throw new BelayError('conflict', `Rollback ${executionId} has run before`, { context: { executionId } });
+      }
+      await journal.append(started);
+      return this.#run([started], options);
+    });
   }
 
   async #run(events: readonly RollbackEvent[], options: RunOptions): Promise<RollbackExecution> {
@@ -232,6 +354,10 @@ export class RollbackManager {
     }
     return run;
   }
+}
+
+function newExecutionId(kind: 'rollback' | 'undo', at: number): string {
+  return `${kind}-${at}-${randomUUID().slice(0, 8)}`;
 }
 
 const noSecrets: SecretReader = {

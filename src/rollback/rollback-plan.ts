@@ -30,7 +30,16 @@ export interface RollbackStep {
   continueOnError?: boolean | undefined;
   /** `false`: when the outcome of an attempt is unknown, park the step for a person instead of running it again. */
   idempotent?: boolean | undefined;
+  /** The step is left out where this does not hold. */
+  when?: StepCondition | undefined;
+  /** Neighbouring steps of one group run side by side. */
+  group?: string | undefined;
+  /** Which checklist of the rollback the step belongs to; for people who read the plan. */
+  checklist?: Checklist | undefined;
 }
+
+export const checklists = ['pre', 'during', 'post'] as const;
+export type Checklist = (typeof checklists)[number];
 
 export interface RollbackPlan {
   id: string;
@@ -42,6 +51,8 @@ export interface RollbackPlan {
   dependencies: string[];
   /** Minutes. */
   estimatedDuration: number;
+  /** How long the steps may take before people are told, as Prometheus writes durations; without it, what the level allows. */
+  budget?: string | undefined;
   /** Without `target` and `level` a plan is started by hand only. */
   target?: string | undefined;
   level?: Level | undefined;
@@ -65,4 +76,27 @@ export interface RollbackContext {
   // As with `parameters`: declared so in the user's documents, and read so by their executors.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   metadata: Record<string, any>;
+}
+
+export type OneOrMore<T> = T | readonly T[];
+
+/** How an earlier step of the same plan ended, as far as the plan went on after it. */
+export const stepOutcomes = ['success', 'failed', 'skipped'] as const;
+export type StepOutcome = (typeof stepOutcomes)[number];
+
+/** When a step is run. Everything that is written must hold; a list is met by any of its entries. */
+export interface StepCondition {
+  readonly trigger?: RollbackContext['trigger'] | undefined;
+  readonly environment?: OneOrMore<string> | undefined;
+  /** The level that the plan is run for; a plan without one meets none. */
+  readonly level?: OneOrMore<number> | undefined;
+  /** Labels of the incident's first alert. One that is missing meets nothing. */
+  readonly labels?: Readonly<Record<string, OneOrMore<string>>> | undefined;
+  /** Whether the target has a last known good state. */
+  readonly rollbackPoint?: 'present' | 'absent' | undefined;
+  /** Outcomes of earlier steps of the plan, by id. */
+  readonly steps?: Readonly<Record<string, OneOrMore<StepOutcome>>> | undefined;
+  /** At least one of these holds. */
+  readonly any?: readonly StepCondition[] | undefined;
+  readonly not?: StepCondition | undefined;
 }

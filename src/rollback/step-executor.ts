@@ -52,14 +52,16 @@ export interface RollbackStepExecutor {
   state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
   /**
    * Reads what `execute` is about to overwrite, as plain data and without secrets, so that it can be put back later.
-   * It is journalled with the step's first attempt. Has no effect.
+   * It is journalled with the step's first attempt. Resolves to `undefined` where the step leaves nothing to put back;
+   * rejects where what is there cannot be told. Has no effect.
    */
   capture?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<unknown>;
   /**
-   * The executor that puts back what `capture` has read: every method of it takes the same step and is about that.
-   * Its `execute` throws `state-drifted` where the state is no longer what the step had made of it.
+   * The executor that puts back what `capture` has read: every method of it takes the same step and is about that. Its
+   * `describe` and `execute` throw `state-drifted` where the state is no longer what the step had made of it, and
+   * `undo-impossible` where it cannot be put back. `left`: what `capture` read after a step that did not succeed.
    */
-  undoing?(captured: unknown): RollbackStepExecutor;
+  undoing?(captured: unknown, left?: unknown): RollbackStepExecutor;
   /**
    * Ends what an attempt left running when Belay itself died in the middle of it; called before `state`. `attemptId` is
    * the `id` of the attempt that `execute` was given. Rejecting means that something of it may still be at work: the

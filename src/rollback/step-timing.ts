@@ -1,6 +1,6 @@
 import { BelayError } from '../fault/belay-error.js';
 import { parseDuration } from '../time/duration.js';
-import type { RollbackStep, WrittenDuration } from './rollback-plan.js';
+import type { RollbackPlan, RollbackStep, WrittenDuration } from './rollback-plan.js';
 
 const FIRST_DELAY_MS = 1_000;
 /** However steep the back-off, a step is tried again within an hour (and the instant stays one that JSON can hold). */
@@ -22,6 +22,18 @@ export function estimateMinutes({ id, estimatedDuration }: { readonly id: string
   const durationMs = parseDuration(estimatedDuration);
   if (durationMs !== undefined) return durationMs / 60_000;
   throw new BelayError('parameter-invalid', `Plan ${id}: estimatedDuration ${JSON.stringify(estimatedDuration)} is neither a number of minutes nor a duration such as "15m"`);
+}
+
+const MINUTE_MS = 60_000;
+/** What the levels promise: a flag within a minute, a whole system within an hour. */
+const levelBudgetMs = { 1: MINUTE_MS, 2: 5 * MINUTE_MS, 3: 15 * MINUTE_MS, 4: 30 * MINUTE_MS, 5: 60 * MINUTE_MS } as const;
+
+/** How long the steps of a plan may take before people are told; `undefined` for one without budget and level. Throws BelayError `parameter-invalid` for a text that is no duration. */
+export function budgetMsOf({ id, budget, level }: Pick<RollbackPlan, 'id' | 'budget' | 'level'>): number | undefined {
+  if (budget === undefined) return level === undefined ? undefined : levelBudgetMs[level];
+  const budgetMs = parseDuration(budget);
+  if (budgetMs === undefined || budgetMs <= 0) throw new BelayError('parameter-invalid', `Plan ${id}: budget ${JSON.stringify(budget)} is no duration such as "10m"`);
+  return budgetMs;
 }
 
 export function stepTimeoutMs({ timeout }: RollbackStep): number {

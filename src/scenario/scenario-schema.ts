@@ -98,7 +98,7 @@ const verifications = ['recovered', 'not-recovered', 'inconclusive', 'error', 's
 const statuses = ['none', 'open', 'awaiting-approval', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed'] as const satisfies readonly (IncidentStatus | 'none')[];
 const alertStates = ['inactive', 'pending', 'firing'] as const satisfies readonly AlertState[];
 const messageKinds = [
-  ...(['firing', 'decision', 'rollback-started', 'step-failed', 'rollback-ended', 'recovered', 'not-recovered'] as const),
+  ...(['firing', 'decision', 'rollback-started', 'step-failed', 'over-budget', 'rollback-ended', 'recovered', 'not-recovered'] as const),
   ...(['needs-human', 'would-have', 'approval', 'acknowledged', 'blind', 'seeing', 'guard', 'plan-notification'] as const),
 ] as const satisfies readonly MessageKind[];
 

@@ -1,4 +1,5 @@
 import type { JournalEvent } from '../incident/incident-event.js';
+import { formatDuration } from '../time/duration.js';
 import { alertText } from './check-expectation.js';
 import type { Fact } from './facts.js';
 import type { ScenarioRun } from './run-scenario.js';
@@ -59,6 +60,8 @@ function eventText(event: JournalEvent): string | undefined {
       return 'verification started';
     case 'verification-ended':
       return `verification ended: ${event.result.outcome}. ${event.result.explanation}`;
+    case 'verification-repeated':
+      return `verified again by ${event.by}: ${event.result.outcome}`;
     case 'needs-human':
       return `needs a person: ${event.reason}. ${event.explanation}`;
     case 'needs-human-lifted':
@@ -83,6 +86,10 @@ function eventText(event: JournalEvent): string | undefined {
       return `seeing again: source ${event.source}`;
     case 'cancel-requested':
       return event.reason;
+    case 'step-skipped':
+      return `step ${event.stepKey} skipped: ${event.reason}`;
+    case 'rollback-over-budget':
+      return `rollback takes longer than its budget of ${formatDuration(event.budgetMs)}`;
     case 'rollback-resumed':
       return 'rollback goes on';
     case 'attempt-settled-late':

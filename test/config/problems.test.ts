@@ -26,6 +26,34 @@ const PLAN_HEAD = 'id: flag-off\nname: Flag off\ntarget: checkout\nlevel: 1\n';
 const step = (...lines: string[]): Record<string, string> => plans(`${PLAN_HEAD}steps:\n  - id: one\n    name: One\n    timeout: 10\n${lines.map((line) => `    ${line}\n`).join('')}`);
 const STEP = '{ id: a, name: A, type: wait, parameters: { duration: 1s }, timeout: 5 }';
 
+const ofStepOrder: readonly Case[] = [
+  [
+    'conditions, groups, checklists and a budget that cannot be',
+    plans(`${PLAN_HEAD}budget: ►quick
+steps:
+  - { id: a, name: A, type: wait, parameters: { duration: 1s }, timeout: 5, group: g, when: { ►triger: manual } }
+  - { id: b, name: B, type: wait, parameters: { duration: 1s }, timeout: 5, when: { not: { level: ►6 } }, checklist: post }
+  - { id: c, name: C, type: wait, parameters: { duration: 1s }, timeout: 5, when: { steps: { a: ►done } } }
+`),
+    'error: "quick" is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (budget)',
+    'error: unknown key "triger" (steps[0].when.triger)\n  hint: did you mean "trigger"?',
+    'error: "level" must be a level from 1 to 5 (steps[1].when.not.level)',
+    'error: "done" is not one of success, failed, skipped, or must be a list, not text (steps[2].when.steps.a)',
+  ],
+  [
+    'steps that stand at the wrong place',
+    plans(`${PLAN_HEAD}steps:
+  - { id: a, name: A, type: wait, parameters: { duration: 1s }, timeout: 5, group: g }
+  - { id: b, name: B, type: wait, parameters: { duration: 1s }, timeout: 5, ►when: { steps: { c: failed } } }
+  - { id: c, name: C, type: wait, parameters: { duration: 1s }, timeout: 5, group: ►g, checklist: post }
+  - { id: d, name: D, type: wait, parameters: { duration: 1s }, timeout: 5, checklist: ►pre }
+`),
+    'error: "c" is no step that has ended before this one (steps[1].when)',
+    'error: the steps of the group "g" must stand beside each other (steps[2].group)',
+    'error: what is checked before the rollback stands before all other steps (steps[3].checklist)',
+  ],
+];
+
 const ofBelay: readonly Case[] = [
   [
     'keys that are missing, misspelled or not known',
@@ -312,7 +340,7 @@ describe('the matrix', () => {
   for (const [title, files, ...problems] of ofMatrix) it(title, () => expectProblems(files, problems));
 });
 describe('plans', () => {
-  for (const [title, files, ...problems] of ofPlans) it(title, () => expectProblems(files, problems));
+  for (const [title, files, ...problems] of [...ofPlans, ...ofStepOrder]) it(title, () => expectProblems(files, problems));
 });
 
 it('finds nothing wrong where nothing is', async () => {

@@ -91,7 +91,7 @@ describe('the state before a step', () => {
       undefined,
       'flag: on → off',
       'the state before could not be read: Error: no such host',
-      'the state before could not be read: Error: Step revert-gateway timed out after 120 seconds',
+      'the state before could not be read: Error: no answer within 5s',
       undefined,
     ]);
   });

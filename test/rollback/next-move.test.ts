@@ -89,7 +89,7 @@ function play(first: RollbackEvent, answers: readonly Answer[]): RollbackEvent[]
         break;
       case 'wait':
         expect(move.until).toBeGreaterThan(now);
-        now = move.until;
+        now = move.until ?? now;
         break;
       case 'describe':
         add(next.describes ? { ...base, type: 'step-described', stepKey: move.step.key, description: { summary: 's' } } : { ...base, type: 'step-failed', stepKey: move.step.key, error: 'Error: no', continued: true });
@@ -152,7 +152,8 @@ describe('an execution, whatever happens to it', () => {
           const attempts = ofStep.flatMap((event) => (event.type === 'step-attempt-started' ? [event] : []));
           expect(attempts.map(({ attempt }) => attempt)).toEqual(attempts.map((_, index) => index + 1));
           const interruptions = ofStep.filter((event) => event.type === 'step-attempt-failed' && event.interrupted).length;
-          expect(interruptions).toBeLessThanOrEqual(2);
+          // One that was cancelled is closed instead of parked.
+          expect(interruptions).toBeLessThanOrEqual(events.some(({ type }) => type === 'cancel-requested') ? 3 : 2);
           // The last attempt may have been cut off too, and the step parked for it.
           expect(attempts.length - interruptions).toBeLessThanOrEqual(maxAttempts);
         }

@@ -30,4 +30,8 @@ export class CrashingJournal implements RollbackJournal {
   unfinished(): Promise<readonly string[]> {
     return this.disk.unfinished();
   }
+
+  undosOf(executionId: string): Promise<readonly string[]> {
+    return this.disk.undosOf(executionId);
+  }
 }

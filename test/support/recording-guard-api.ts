@@ -1,6 +1,7 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { ReportApi } from '../../src/http/report-routes.js';
 import type { ApprovalView, GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
+import type { PlanDescription, PlanSummary, StepPreview } from '../../src/rollback/plan-description.js';
 import type { Incident, Rung } from '../../src/incident/incident.js';
 
 export const status: StatusView = {
@@ -55,6 +56,8 @@ const incident: Incident = {
   approvals: [],
   acknowledged: [],
 };
+
+const planSummary: PlanSummary = { id: 'checkout-flag-off', name: 'Flag off', description: '', phase: '', target: 'checkout', level: 1, dependencies: [], budgetMs: 60_000, stepCount: 1 };
 
 const approval: ApprovalView = {
   id: 'a1',
@@ -113,6 +116,26 @@ export class RecordingGuardApi implements GuardApi {
   async acknowledge(...request: Parameters<GuardApi['acknowledge']>): Promise<void> {
     this.#known(request[0], 'i1', undefined);
     this.#did('acknowledge', request, undefined);
+  }
+  async undoRollback(...details: Parameters<GuardApi['undoRollback']>): Promise<{ executionId: string; incidentId: string }> {
+    if (details[0] !== 'e1') throw new BelayError('not-found', `there is no rollback ${details[0]}`);
+    this.calls.push(['undoRollback', ...details]);
+    return { executionId: 'u1', incidentId: 'i1' };
+  }
+  async describeUndo(executionId: string): Promise<readonly StepPreview[]> {
+    if (executionId !== 'e1') throw new BelayError('not-found', `there is no rollback ${executionId}`);
+    return [{ key: 'p/s', name: 'flag', type: 'feature-flag', summary: 'off → on', before: 'off', after: 'on' }];
+  }
+  async verifyRollback(...details: Parameters<GuardApi['verifyRollback']>): Promise<{ verificationId: string; timeoutMs: number }> {
+    this.calls.push(['verifyRollback', ...details]);
+    return { verificationId: 'v1', timeoutMs: 600_000 };
+  }
+  async plans(): Promise<readonly PlanSummary[]> {
+    return [planSummary];
+  }
+  async describePlan(planId: string): Promise<PlanDescription> {
+    if (planId !== planSummary.id) throw new BelayError('plan-not-found', `Rollback plan ${planId} not found`);
+    return { ...planSummary, steps: [{ key: 'checkout-flag-off/flag', name: 'flag', type: 'feature-flag', summary: 'on → off', before: 'on', after: 'off' }] };
   }
   async cancelRollback(...request: Parameters<GuardApi['cancelRollback']>): Promise<void> {
     this.#known(request[0], 'e1', undefined);

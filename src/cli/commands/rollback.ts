@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { BelayError } from '../../fault/belay-error.js';
-import type { RollbackStart, RollbackView } from '../../http/guard-api.js';
-import type { DaemonClient } from '../daemon-client.js';
+import type { RollbackStart } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
+import { endText, follow, isWell } from '../follow-rollback.js';
 import { instant } from '../instant-text.js';
 import { Output } from '../output.js';
-
-const LOOK_EVERY_MS = 500;
+import { previewOf, stepsText } from '../plan-text.js';
 
 interface RollbackOptions {
   readonly target?: string;
@@ -52,7 +50,7 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
       }
       const ended = await follow(daemon, started.executionId, output);
       if (options.json === true) output.json(ended);
-      else output.answer(endText(ended));
+      else output.answer([...(dryRun ? [stepsText(ended.steps.map(previewOf), output)] : []), endText(ended)].join('\n'));
       done(isWell(ended) ? exitCodes.ok : exitCodes.bad);
     });
 
@@ -72,43 +70,6 @@ function wanted(plan: string | undefined, { target, level: number }: RollbackOpt
   if (plan !== undefined && target === undefined && number === undefined) return { plan };
   if (plan === undefined && target !== undefined && number !== undefined) return { target, level: number };
   throw new BelayError('wrong-use', 'name either a plan, or --target and --level');
-}
-
-/** Tells each step as it goes, and resolves when the verification is over too. */
-async function follow(daemon: DaemonClient, executionId: string, output: Output): Promise<RollbackView> {
-  const told = new Set<string>();
-  const tell = (line: string): void => {
-    if (told.has(line)) return;
-    told.add(line);
-    output.talk(line);
-  };
-  for (;;) {
-    const rollback = await daemon.get<RollbackView>(`/api/v1/rollbacks/${encodeURIComponent(executionId)}`);
-    for (const step of rollback.steps) {
-      if (step.status !== 'waiting') tell(`  ${step.status}: ${step.name}${step.description === undefined ? '' : ` — ${step.description.summary}`}${step.error === undefined ? '' : ` — ${step.error}`}`);
-    }
-    const { outcome, verification } = rollback;
-    if (verification !== undefined && verification.result === undefined) tell('  verifying …');
-    const verified = verification?.result !== undefined || outcome === 'would-have' || outcome === 'cancelled' || outcome === 'parked';
-    if (outcome !== undefined && (verified || (await isSettled(daemon, rollback)))) return rollback;
-    await sleep(LOOK_EVERY_MS);
-  }
-}
-
-/** A plan that nothing is declared to verify by ends with its incident, or with a person being asked. */
-async function isSettled(daemon: DaemonClient, { incidentId }: RollbackView): Promise<boolean> {
-  const { status } = await daemon.get<{ status: string }>(`/api/v1/incidents/${encodeURIComponent(incidentId)}`);
-  return status === 'needs-human' || status === 'recovered' || status === 'closed';
-}
-
-function isWell({ outcome, verification }: RollbackView): boolean {
-  if (outcome === 'would-have') return true;
-  return verification?.result === undefined ? outcome === 'success' : verification.result.outcome === 'recovered';
-}
-
-function endText({ outcome, verification, error }: RollbackView): string {
-  const verified = verification?.result === undefined || verification.result.outcome === 'skipped' ? '' : `; ${verification.result.outcome}: ${verification.result.explanation}`;
-  return `${outcome ?? 'under way'}${error === undefined ? '' : ` (${error})`}${verified}`;
 }
 
 function level(text: string): number {
