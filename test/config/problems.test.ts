@@ -203,8 +203,8 @@ const ofRules: readonly Case[] = [
   ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
   [
     'what belongs to later versions',
-    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►when: always'),
-    'error: the key "when" is not part of this version (triggers[0].when)\n  hint: take it out',
+    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►sharedFate: always'),
+    'error: the key "sharedFate" is not part of this version (triggers[0].sharedFate)\n  hint: take it out',
   ],
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
 ];

@@ -75,6 +75,10 @@ const routes: readonly (readonly [least: Least, status: number, request: InjectO
   ['operator', 204, { method: 'POST', url: '/-/reload' }],
   ['operator', 202, { method: 'POST', url: '/api/v1/rollbacks', payload: startBody }],
   ['operator', 204, { method: 'POST', url: '/api/v1/rollbacks/e1/cancel' }],
+  ['operator', 202, { method: 'POST', url: '/api/v1/rollbacks/e1/undo', payload: { reason: 'not that' } }],
+  ['operator', 202, { method: 'POST', url: '/api/v1/rollbacks/e1/verify' }],
+  ['viewer', 200, { method: 'GET', url: '/api/v1/plans' }],
+  ['operator', 200, { method: 'GET', url: '/api/v1/plans/checkout-flag-off' }],
   ['operator', 204, { method: 'POST', url: '/api/v1/incidents/i1/close', payload: { reason: 'done' } }],
   ['operator', 204, { method: 'POST', url: '/api/v1/changes', payload: { target: 'checkout', version: '1.2', kind: 'deploy' } }],
   ['operator', 201, { method: 'POST', url: '/api/v1/pauses', payload: { reason: 'work' } }],
@@ -348,7 +352,7 @@ test('OpenAPI names every route, its parameters and its answers', async () => {
   expect(document.info).toMatchObject({ title: 'Belay', version: '1' });
   const documented = Object.entries(document.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
   const served = routes
-    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1|a1)\b/, '/{id}').replace(/\?.*/, '')}`)
+    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1|a1|checkout-flag-off)\b/, '/{id}').replace(/\?.*/, '')}`)
     .filter((route) => !route.startsWith('HEAD') && !route.endsWith('openapi.json'));
   expect(documented.sort()).toEqual(served.sort());
   for (const [path, operations] of Object.entries(document.paths)) {
