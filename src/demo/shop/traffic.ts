@@ -30,9 +30,16 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
+export interface TrafficOptions {
+  readonly shopUrl: string;
+  readonly requestsPerSecond?: number;
+  /** Whether customers come over connections that are kept, as through a proxy; otherwise each opens its own. */
+  readonly keepAlive?: boolean;
+}
+
 /** Sends a steady stream of customers to the shop. */
-export function startTraffic({ shopUrl, requestsPerSecond = 30 }: { readonly shopUrl: string; readonly requestsPerSecond?: number }): Traffic {
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_AT_ONCE });
+export function startTraffic({ shopUrl, requestsPerSecond = 30, keepAlive = true }: TrafficOptions): Traffic {
+  const agent = new Agent({ keepAlive, maxSockets: MOST_AT_ONCE });
   const customer = axios.create({ baseURL: shopUrl, httpAgent: agent, proxy: false, timeout: ANSWER_WITHIN_MS, validateStatus: () => true });
   const counts = { ok: 0, failed: 0, unreachable: 0 };
   const underWay = new Set<Promise<void>>();

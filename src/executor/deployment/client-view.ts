@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorText } from '../../fault/belay-error.js';
 import { checkHttp } from '../../source/http-check.js';
 import { createHttpClient } from '../../source/http-client.js';
 import { httpReadSchema } from '../calls/http-call.js';
@@ -25,15 +26,25 @@ type ClientView = z.infer<z.ZodObject<typeof clientView>>;
 /** The version that the service names; `undefined` where the binding does not ask it. Throws when it gives no answer. */
 export async function servedVersion({ current }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
   if (current === undefined) return undefined;
-  const version = await requestValue(current, values, signal);
+  // A kept connection would lead to the process that was there before.
+  const version = await requestValue({ ...current, headers: { ...current.headers, connection: 'close' } }, values, signal);
   if (version === undefined) return 'no version';
   return typeof version === 'string' ? version : JSON.stringify(version);
 }
 
-/** Why a client would say that the service does not serve; `undefined` where it does, or is not asked. */
-export async function readinessProblem({ ready }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
+/** Why a client would say that the service does not serve this version; `undefined` where it does, or is not asked. */
+export async function clientProblem(view: ClientView, version: string, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const served = (await servedVersion(view, values, signal)) ?? version;
+    return served === version ? await readinessProblem(view, values, signal) : `it serves ${served}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return errorText(error);
+  }
+}
+
+async function readinessProblem({ ready }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
   if (ready === undefined) return undefined;
-  // A connection of its own each time: one that was kept would lead to the process before.
   const client = createHttpClient({ keepAlive: false });
   try {
     const { status, detail } = await checkHttp(client, { method: 'GET', url: fillUrl(ready.url, values), headers: ready.headers, timeoutMs: ready.timeout }, ready.expect, signal);

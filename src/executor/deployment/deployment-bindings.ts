@@ -4,10 +4,12 @@ import { commandDeployment, commandDeploymentBinding } from './command-deploymen
 import type { DeploymentProvider } from './deployment-provider.js';
 import { httpDeployment, httpDeploymentBinding } from './http-deployment.js';
 import { kubernetesDeployment, kubernetesDeploymentBinding } from './kubernetes-deployment.js';
+import { pm2Deployment, pm2DeploymentBinding } from './pm2-deployment.js';
 import { symlinkDeployment, symlinkDeploymentBinding } from './symlink-deployment.js';
 
 /** An entry of `deployments`: how versions of one service are brought into an environment. */
 export const deploymentBindingSchema = z.discriminatedUnion('type', [
+  pm2DeploymentBinding,
   symlinkDeploymentBinding,
   kubernetesDeploymentBinding,
   httpDeploymentBinding,
@@ -17,6 +19,8 @@ export type DeploymentBinding = z.infer<typeof deploymentBindingSchema>;
 
 export function deploymentProvider(binding: DeploymentBinding, directory: string, clock: Clock): DeploymentProvider {
   switch (binding.type) {
+    case 'pm2':
+      return pm2Deployment(binding, directory, clock);
     case 'symlink':
       return symlinkDeployment(binding, directory, clock);
     case 'kubernetes':

@@ -72,9 +72,10 @@ export class Pm2Control {
     await this.#act('start', resting, effort);
   }
 
-  /** Replaces processes, one after another; `reload` keeps the old one of a cluster until the new one listens. */
+  /** Replaces processes: `restart` all at once, `reload` one after another, each kept (in a cluster) until the new one listens. */
   async replace(how: 'reload' | 'restart', processes: readonly Pm2Process[], effort: Effort): Promise<void> {
-    for (const process of processes) await this.#act(how, [process], effort);
+    if (how === 'restart') await this.#act(how, processes, effort);
+    else for (const process of processes) await this.#act(how, [process], effort);
   }
 
   async #act(action: 'start' | 'stop' | 'reload' | 'restart', processes: readonly Pm2Process[], effort: Effort): Promise<void> {

@@ -13,6 +13,8 @@ export interface Pm2Process {
   readonly pid?: number | undefined;
   /** How often it was started again, by whomever. */
   readonly restarts: number;
+  /** When it was started last; milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly mode: 'cluster' | 'fork';
   /** The script and the directory that it was started with; links in them are as they were given. */
   readonly script?: string | undefined;
@@ -27,6 +29,7 @@ const entrySchema = z.object({
     namespace: z.string().optional(),
     status: z.string(),
     restart_time: z.number().default(0),
+    pm_uptime: z.number().default(0),
     exec_mode: z.string().optional(),
     pm_exec_path: z.string().optional(),
     pm_cwd: z.string().optional(),
@@ -73,6 +76,7 @@ function processOf({ name, pm_id: id, pid, pm2_env: env }: z.infer<typeof entryS
     status: env.status,
     pid: typeof pid === 'number' && pid > 0 ? pid : undefined,
     restarts: env.restart_time,
+    startedAt: env.pm_uptime,
     mode: env.exec_mode === 'cluster_mode' ? 'cluster' : 'fork',
     script: env.pm_exec_path,
     cwd: env.pm_cwd,

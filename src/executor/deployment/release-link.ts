@@ -17,6 +17,16 @@ export interface LinkState {
   readonly unfinished?: { readonly from?: string | undefined; readonly to: string } | undefined;
 }
 
+export function unfinishedText({ from, to }: NonNullable<LinkState['unfinished']>): string {
+  return `a switch from ${from ?? 'no release'} to ${to} that was not finished`;
+}
+
+/**
+ * Makes a release run, once the link names it. `isHurried`: the step's time is over, so it is only told to run, and not
+ * waited for.
+ */
+export type BringUp = (version: string, effort: Effort, isHurried: boolean) => Promise<void>;
+
 const SHOWN_RELEASES = 20;
 /** Of the time that a step has to stop once it is over, what is left when its command has been ended. */
 const WAY_BACK_MS = 2_500;
@@ -44,6 +54,17 @@ export class ReleaseLink {
     return { version, unfinished: { from: nameOf(from), to } };
   }
 
+  /** The version to go back to: what the link names, or named before a switch that was not finished. */
+  async before(): Promise<string | undefined> {
+    const { version, unfinished } = await this.read();
+    return unfinished === undefined ? version : unfinished.from;
+  }
+
+  /** When the link was moved last; milliseconds since the epoch. */
+  async movedAt(): Promise<number> {
+    return (await lstat(this.path)).ctimeMs;
+  }
+
   /** The real path of a release. */
   async pathOf(version: string): Promise<string> {
     const names = await this.#names();
@@ -65,15 +86,14 @@ export class ReleaseLink {
    * Moves the link and has `bringUp` make it run. When that fails or is aborted, the link is moved back and the release
    * before is brought up again, before the error is thrown on.
    */
-  async switchTo(version: string, effort: Effort, bringUp: (version: string, effort: Effort) => Promise<void>): Promise<void> {
+  async switchTo(version: string, effort: Effort, bringUp: BringUp): Promise<void> {
     await oneAtATime(this.path, effort.signal, async () => {
       await this.pathOf(version);
-      const { version: named, unfinished } = await this.read();
-      const from = unfinished === undefined ? named : unfinished.from;
+      const from = await this.before();
       await this.#place(this.#markPath, `${from ?? '.'}/${version}`);
       try {
         await this.#pointAt(version);
-        await bringUp(version, effort);
+        await bringUp(version, effort, false);
       } catch (error) {
         if (from === version) throw error;
         throw await this.#wayBack(from, error, effort, bringUp);
@@ -82,12 +102,12 @@ export class ReleaseLink {
     });
   }
 
-  async #wayBack(from: string | undefined, error: unknown, { signal, attemptId }: Effort, bringUp: (version: string, effort: Effort) => Promise<void>): Promise<unknown> {
+  async #wayBack(from: string | undefined, error: unknown, { signal, attemptId }: Effort, bringUp: BringUp): Promise<unknown> {
     try {
       if (from === undefined) await rm(this.path, { force: true });
       else {
         await this.#pointAt(from);
-        await bringUp(from, { signal: signal.aborted ? AbortSignal.timeout(WAY_BACK_MS) : signal, attemptId });
+        await bringUp(from, { signal: signal.aborted ? AbortSignal.timeout(WAY_BACK_MS) : signal, attemptId }, signal.aborted);
       }
       await this.#unmark();
     } catch (problem) {
