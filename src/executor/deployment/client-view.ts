@@ -21,10 +21,10 @@ export const clientView = {
   /** Where the service itself says which version it is. */
   current: httpReadSchema.optional(),
 };
-type ClientView = z.infer<z.ZodObject<typeof clientView>>;
+export type ClientView = z.infer<z.ZodObject<typeof clientView>>;
 
 /** The version that the service names; `undefined` where the binding does not ask it. Throws when it gives no answer. */
-export async function servedVersion({ current }: ClientView, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
+export async function servedVersion({ current }: Pick<ClientView, 'current'>, values: TemplateValues, signal: AbortSignal): Promise<string | undefined> {
   if (current === undefined) return undefined;
   // A kept connection would lead to the process that was there before.
   const version = await requestValue({ ...current, headers: { ...current.headers, connection: 'close' } }, values, signal);

@@ -6,6 +6,7 @@ import { filePath } from '../calls/command-line.js';
 import { oneAtATime } from '../calls/one-at-a-time.js';
 import type { Effort } from '../state-executor.js';
 import { syncDirectory } from '../text/replace-file.js';
+import { withWayBack } from './way-back.js';
 
 /** How a binding names its releases: a directory with one directory per version, and the link to the one that counts. */
 export const releaseLinkSettings = { releases: filePath, link: filePath };
@@ -21,15 +22,10 @@ export function unfinishedText({ from, to }: NonNullable<LinkState['unfinished']
   return `a switch from ${from ?? 'no release'} to ${to} that was not finished`;
 }
 
-/**
- * Makes a release run, once the link names it. `isHurried`: the step's time is over, so it is only told to run, and not
- * waited for.
- */
+/** Makes a release run, once the link names it. `isHurried`: the step's time is over, so it is only told to run. */
 export type BringUp = (version: string, effort: Effort, isHurried: boolean) => Promise<void>;
 
 const SHOWN_RELEASES = 20;
-/** Of the time that a step has to stop once it is over, what is left when its command has been ended. */
-const WAY_BACK_MS = 2_500;
 
 /**
  * Releases in a directory, and the symlink that names the current one. While a switch is under way, a second link beside
@@ -91,31 +87,22 @@ export class ReleaseLink {
       await this.pathOf(version);
       const from = await this.before();
       await this.#place(this.#markPath, `${from ?? '.'}/${version}`);
-      try {
+      const forward = async (): Promise<void> => {
         await this.#pointAt(version);
         await bringUp(version, effort, false);
-      } catch (error) {
-        if (from === version) throw error;
-        throw await this.#wayBack(from, error, effort, bringUp);
-      }
+      };
+      await (from === version ? forward() : withWayBack(from, effort, forward, (within, isHurried) => this.#goBack(from, within, isHurried, bringUp)));
       await this.#unmark();
     });
   }
 
-  async #wayBack(from: string | undefined, error: unknown, { signal, attemptId }: Effort, bringUp: BringUp): Promise<unknown> {
-    try {
-      if (from === undefined) await rm(this.path, { force: true });
-      else {
-        await this.#pointAt(from);
-        await bringUp(from, { signal: signal.aborted ? AbortSignal.timeout(WAY_BACK_MS) : signal, attemptId }, signal.aborted);
-      }
-      await this.#unmark();
-    } catch (problem) {
-      return new BelayError('state-not-as-wanted', `${errorText(error)}; the link is back at ${from ?? 'nothing'}, but it could not be brought up again: ${errorText(problem)}`, { cause: error });
+  async #goBack(from: string | undefined, effort: Effort, isHurried: boolean, bringUp: BringUp): Promise<void> {
+    if (from === undefined) await rm(this.path, { force: true });
+    else {
+      await this.#pointAt(from);
+      await bringUp(from, effort, isHurried);
     }
-    if (signal.aborted) return error;
-    const code = error instanceof BelayError ? error.code : 'state-not-as-wanted';
-    return new BelayError(code, `${errorText(error)}; ${from === undefined ? 'there was no release before it' : `${from} was switched back`}`, { cause: error });
+    await this.#unmark();
   }
 
   async #version(): Promise<string | undefined> {

@@ -41,7 +41,7 @@ describe('a release link', () => {
 
   it('is made where there was none, and taken away again when the release does not come up', async () => {
     rmSync(file('current'));
-    await expect(runner({ reload: ['false'] }).execute('deployment', wanted('v1'))).rejects.toMatchObject({ code: 'command-failed', message: 'false exited with 1; there was no release before it' });
+    await expect(runner({ reload: ['false'] }).execute('deployment', wanted('v1'))).rejects.toMatchObject({ code: 'command-failed', message: 'false exited with 1; there was nothing before it' });
     expect(names()).not.toContain('current');
     await runner().execute('deployment', wanted('v1'));
     expect(readlinkSync(file('current'))).toBe('releases/v1');
@@ -59,7 +59,7 @@ describe('a release link', () => {
     script('reload', 'exit 4');
     await expect(runner().execute('deployment', wanted('v1'))).rejects.toMatchObject({
       code: 'state-not-as-wanted',
-      message: './reload exited with 4; the link is back at v2, but it could not be brought up again: ./reload exited with 4',
+      message: './reload exited with 4; v2 was put back in its place, but could not be brought up again: ./reload exited with 4',
     });
     expect(readlinkSync(file('current'))).toBe('releases/v2');
     expect(await runner().state('deployment', wanted('v2'))).toBe('not-applied');
