@@ -1,5 +1,6 @@
 import { approvalLines } from './approval-text.js';
 import { instant } from './instant-text.js';
+import type { Decision } from '../decision/decision.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, IncidentStatus, Rung, RungStep } from '../incident/incident.js';
 import { formatDuration } from '../time/duration.js';
@@ -25,6 +26,7 @@ export function incidentText(incident: Incident, output: Output): string {
   for (const decision of incident.decisions) {
     lines.push(`  ${instant(decision.at)}  ${decision.kind}${decision.mode === 'dry-run' ? ' (DRY RUN)' : ''}: ${decision.reason}`);
     lines.push(output.style('dim', `    ${decision.explanation}`));
+    lines.push(...decisionGrounds(decision).map((line) => output.style('dim', `    ${line}`)));
     for (const { step, summary } of decision.wouldDo ?? []) lines.push(output.style('dim', `    would do: ${step} — ${summary}`));
   }
   if (incident.approvals.length > 0) lines.push('', output.style('bold', 'approvals'), ...incident.approvals.flatMap((approval) => approvalLines(approval, output)));
@@ -39,6 +41,15 @@ export function statusText(status: IncidentStatus, output: Output): string {
 
 function span(fromAt: number, toAt: number): string {
   return formatDuration(Math.round((toAt - fromAt) / 1000) * 1000);
+}
+
+/** What a decision rests on: the rule of each alert, what each part of the policy said, and the other levels. */
+function decisionGrounds({ rules, policy, alternatives }: Decision): readonly string[] {
+  return [
+    ...rules.map(({ text }) => `rule: ${text}`),
+    ...policy.filter(({ objects }) => !objects).map(({ about, says }) => `${about}: ${says}`),
+    ...alternatives.map(({ level, planId, why }) => `level ${level}${planId === undefined ? '' : `, plan ${planId}`}: ${why}`),
+  ];
 }
 
 function rungLines(rung: Rung, output: Output): string[] {
