@@ -24,7 +24,7 @@ const DEBIAN_PACKAGES = {
 
 try {
   checkNode();
-  await providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)');
+  await providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', ['ci']);
   if (buildIsMissing()) {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     await run('building', npm, ['run', '--silent', 'build']);
@@ -32,7 +32,8 @@ try {
     writeFileSync(builtMark, '');
   }
   if (process.argv.includes('--test')) {
-    await providePackages(join(root, 'test', 'servers'), 'installing the npm packages of servers that the tests start');
+    // Not "ci": a registry may lack the programs of other platforms, which the lock file then cannot list, and "ci" insists on them.
+    await providePackages(join(root, 'test', 'servers'), 'installing the npm packages of servers that the tests start', ['install', '--no-save']);
     await provideServers();
   }
 } catch (error) {
@@ -47,11 +48,11 @@ function checkNode() {
   }
 }
 
-async function providePackages(folder, what) {
+async function providePackages(folder, what, how) {
   // npm writes this file at the very end, so a broken-off installation is not taken for a whole one.
   const installed = join(folder, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && changedAt(join(folder, 'package-lock.json')) <= changedAt(installed)) return;
-  await run(what, npm, ['ci', '--no-audit', '--no-fund'], process.env, folder);
+  await run(what, npm, [...how, '--no-audit', '--no-fund'], process.env, folder);
 }
 
 function buildIsMissing() {
