@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import SqliteDatabase from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
 import { BelayProcess } from '../support/belay-process.js';
+import { journalOf } from '../support/journal-file.js';
 
 const second = 1_000;
 let belay: BelayProcess | undefined;
@@ -43,17 +43,6 @@ const plan = (id: string, level: number, step: object): object => ({
 
 /** The instants at which it is killed: just after these lines became durable, the first time that they do. */
 const deaths = ['rung-started', 'step-attempt-started act', 'rollback-ended', 'verification-ended', 'rollback-started 2', 'step-succeeded act 2', 'verification-ended 2'];
-
-/** The journal itself: a line may be durable and its daemon dead before the log tells it. */
-function journalOf(directory: string): readonly JournalEvent[] {
-  const database = new SqliteDatabase(join(directory, 'belay.db'), { readonly: true });
-  try {
-    const rows = database.prepare('select data from journal order by seq').all() as readonly { readonly data: string }[];
-    return rows.map(({ data }) => JSON.parse(data) as JournalEvent);
-  } finally {
-    database.close();
-  }
-}
 
 /** `rung-started 2` is that of the second rung; `act` that of the step which changes the world. */
 function nameOf(event: JournalEvent, rungs: readonly string[]): string {

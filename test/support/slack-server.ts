@@ -97,6 +97,7 @@ export class TestSlackServer {
       this.messages.push({ channel: 'C0123', ts, threadTs, fields, updates: 0 });
       return { body: JSON.stringify({ ok: true, channel: 'C0123', ts, message: { type: 'message', ts } }) };
     }
+    if (method === 'chat.postEphemeral') return { body: JSON.stringify({ ok: true, message_ts: '1700000000.000000' }) };
     if (method === 'chat.update') {
       // Unlike posting, updating takes ids only.
       if (fields['channel'] !== 'C0123') return slackError('channel_not_found');
@@ -130,7 +131,18 @@ function isValidBlock({ type, text, fields, elements }: BlockShape): boolean {
       return (text !== undefined || fields !== undefined) && (text === undefined || fits(text, 3000)) && (fields === undefined || (fields.length > 0 && fields.length <= 10 && fields.every((field) => fits(field, 2000))));
     case 'context':
       return elements !== undefined && elements.length > 0 && elements.length <= 10 && elements.every((element) => fits(element, 3000));
+    case 'actions':
+      return elements !== undefined && elements.length > 0 && elements.length <= 25 && elements.every((element) => isValidButton(element as unknown as ButtonShape));
     default:
       return false;
   }
+}
+
+interface ButtonShape { readonly type: string; readonly action_id?: string; readonly value?: string; readonly text?: Text; readonly style?: string; readonly confirm?: { readonly title: Text; readonly text: Text; readonly confirm: Text; readonly deny: Text } }
+
+function isValidButton({ type, action_id: action, value, text, style, confirm }: ButtonShape): boolean {
+  const fits = (words: Text | undefined, limit: number): boolean => words !== undefined && words.text.length > 0 && words.text.length <= limit;
+  if (type !== 'button' || action === undefined || action.length > 255 || (value ?? '').length > 2000 || !fits(text, 75)) return false;
+  if (style !== undefined && style !== 'primary' && style !== 'danger') return false;
+  return confirm === undefined || (fits(confirm.title, 100) && fits(confirm.text, 300) && fits(confirm.confirm, 30) && fits(confirm.deny, 30));
 }
