@@ -186,7 +186,7 @@ export function outcomeText(approval: Approval): string {
     case 'rejected':
       return `Plan ${planId} was rejected by ${last?.by ?? ''}${last?.reason === undefined ? '' : `: ${last.reason}`}.`;
     case 'expired':
-      return purpose === 'schedule' ? `Plan ${planId} fell due at ${instantText(expiresAt)}.` : `Nobody had answered for ${missing.join(', ')} by ${instantText(expiresAt)}.`;
+      return purpose === 'schedule' ? `Plan ${planId} fell due at ${instantText(expiresAt)}.` : `Not everybody had answered by ${instantText(expiresAt)}; missing: ${missing.join(', ')}.`;
     case 'void':
       return `The approval of plan ${planId} is not needed any more: ${voidText(voidCause)}.`;
     case 'requested':

@@ -47,7 +47,7 @@ export function composeApprovalExpired(incident: Incident, { approvalId, at }: E
     if (purpose === 'schedule' || (purpose === 'plan' && !isGranted(approval))) return [];
     const goesOn = approval.need.onTimeout === 'proceed';
     return [
-      about(incident, approval, at, goesOn ? 'working' : 'bad', `${rungText(approval)}: nobody answered in time, ${goesOn ? 'it goes ahead' : 'it does not start'}`, {
+      about(incident, approval, at, goesOn ? 'working' : 'bad', `${rungText(approval)}: nobody answered in time, ${goesOn ? 'it goes ahead' : purpose === 'step' ? 'the step fails' : 'nothing starts'}`, {
         text: outcomeText(approval),
         next: goesOn ? 'The approvals say so (onTimeout: proceed).' : purpose === 'step' ? 'The step has failed.' : `To ask again: belay rollback ${approval.planId} --reason "…"`,
       }),
@@ -113,7 +113,7 @@ function howToAnswer(approval: IncidentApproval): string {
   const yes = `belay approve ${id}`;
   const no = `belay reject ${id} --reason "…"`;
   if (purpose === 'schedule') return `It starts at ${readableInstant(expiresAt)}; a recovery before then cancels it.\nTo start it at once: ${yes}\nTo keep it from starting: ${no}`;
-  const otherwise = need.onTimeout === 'proceed' ? 'it goes ahead' : 'it does not';
+  const otherwise = need.onTimeout === 'proceed' ? 'it goes ahead' : purpose === 'step' ? 'the step fails' : 'nothing starts';
   return `It takes ${needText(need)} by ${readableInstant(expiresAt)} (within ${formatDuration(expiresAt - approval.requestedAt)}); otherwise ${otherwise}.\nTo approve: ${yes}\nTo reject: ${no}`;
 }
 
@@ -134,7 +134,7 @@ function about(incident: Incident, approval: IncidentApproval, at: number, tone:
     dryRun: false,
     title: `${incident.target}: ${title}`,
     text,
-    facts: [...facts, ['approval', [...agreed, ...(isOpen(approval) ? [`missing: ${approval.missing.join(', ')}`] : []), approval.id].join('\n')]],
+    facts: [...facts, ['approval', [...agreed, ...(isOpen(approval) && approval.purpose !== 'schedule' ? [`missing: ${approval.missing.join(', ')}`] : []), approval.id].join('\n')]],
     next,
     tell: approval.tell,
   };

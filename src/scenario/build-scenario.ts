@@ -174,15 +174,15 @@ class ScenarioBuilder {
   }
 
   #action(written: WrittenAction, path: Path): Action | undefined {
-    const kinds = (['pause', 'resume', 'reset', 'mark', 'rollback', 'close'] as const).filter((kind) => written[kind] !== undefined);
+    const kinds = (['pause', 'resume', 'reset', 'mark', 'rollback', 'close', 'approve', 'reject'] as const).filter((kind) => written[kind] !== undefined);
     const [kind] = kinds;
     if (kind === undefined || kinds.length > 1) {
-      this.#note(path, 'needs one of pause, resume, reset, mark, rollback and close', 'such as { at: 3m, pause: all }');
+      this.#note(path, 'needs one of pause, resume, reset, mark, rollback, close, approve and reject', 'such as { at: 3m, pause: all }');
       return undefined;
     }
-    const { at: atMs, target, version, reason, for: forMs } = written;
-    const allowed = { pause: ['reason', 'for'], resume: [], reset: [], mark: ['target', 'version'], rollback: [], close: [] }[kind] as readonly string[];
-    for (const key of ['target', 'version', 'reason', 'for'] as const) {
+    const { at: atMs, target, version, reason, by, for: forMs } = written;
+    const allowed = { pause: ['reason', 'for'], resume: [], reset: [], mark: ['target', 'version'], rollback: [], close: [], approve: ['by', 'reason'], reject: ['by', 'reason'] }[kind] as readonly string[];
+    for (const key of ['target', 'version', 'reason', 'by', 'for'] as const) {
       if (written[key] !== undefined && !allowed.includes(key)) this.#note([...path, key], `"${key}" has no place with "${kind}"`, undefined, true);
     }
     const named = written[kind] ?? '';
@@ -208,6 +208,11 @@ class ScenarioBuilder {
       case 'close':
         this.#mustKnow([...path, kind], named, targets, 'target');
         return { atMs, kind, target: named };
+      case 'approve':
+      case 'reject':
+        this.#mustKnow([...path, kind], named, targets, 'target');
+        if (by !== undefined) this.#mustKnow([...path, 'by'], by, this.#place.config.people.map(({ name }) => name), 'person');
+        return { atMs, kind, target: named, by, reason };
       default:
         return kind satisfies never;
     }

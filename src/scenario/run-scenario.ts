@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.js';
 import { CheckExecutor } from '../executor/steps/check-executor.js';
 import { WaitExecutor } from '../executor/steps/wait-executor.js';
+import type { Answerer } from '../decision/approval.js';
+import { ApprovalExecutor } from '../executor/steps/approval-executor.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { Guard } from '../guard/guard.js';
+import { StepApprovals } from '../guard/step-approvals.js';
 import type { GuardDeclaration } from '../guard/guard-declaration.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
@@ -83,7 +86,7 @@ class ScenarioStage {
     this.#world = new ScriptedWorld(scenario, config.triggers);
     this.#alertmanager = new ScriptedAlertmanager(this.#clock);
     const checks: CheckRunner = { run: (check, signal) => this.#eyes().checks.run(check, signal) };
-    const harmless = new Map<string, RollbackStepExecutor>([['wait', new WaitExecutor(this.#clock)], ['check', new CheckExecutor(checks)]]);
+    const harmless = new Map<string, RollbackStepExecutor>([['wait', new WaitExecutor(this.#clock)], ['check', new CheckExecutor(checks)], ['approval', new ApprovalExecutor(new StepApprovals(() => this.#mustBeUp()))]]);
     this.#executor = new ScriptedExecutor({ clock: this.#clock, world: this.#world, steps: scenario.steps, harmless });
   }
 
@@ -167,6 +170,11 @@ class ScenarioStage {
     void this.#clock.during(this.#alertmanager.deliver(message));
   }
 
+  #mustBeUp(): Guard {
+    if (this.#guard === undefined) throw new BelayError('daemon-unreachable', 'Belay is down');
+    return this.#guard;
+  }
+
   #act(action: Action): void {
     const [text, done] = this.#perform(action);
     this.#store.note(text);
@@ -193,6 +201,11 @@ class ScenarioStage {
         return [`a person starts plan ${action.planId}`, whileUp((up) => up.startByHand({ plan: action.planId, by: PERSON, reason: 'as the scenario says', dryRun: false }))];
       case 'close':
         return [`a person closes the incident of ${who}`, whileUp((up) => closeOpenIncident(up, action.target))];
+      case 'approve':
+      case 'reject': {
+        const person = this.#config.people.find(({ name }) => name === action.by) ?? { name: PERSON, groups: [], isApprover: true };
+        return [`${person.name} ${action.kind}s what is asked of ${who}`, whileUp((up) => answerOpenQuestion(up, action, person))];
+      }
       default:
         return action satisfies never;
     }
@@ -239,6 +252,12 @@ function ignore(): void {
 
 function refuseCommand(): Promise<never> {
   return Promise.reject(new BelayError('command-failed', 'a scenario starts no commands'));
+}
+
+async function answerOpenQuestion(guard: Guard, { target, kind, reason }: Extract<Action, { readonly kind: 'approve' | 'reject' }>, person: Answerer): Promise<void> {
+  const incident = guard.openIncidents.find((open) => open.target === target);
+  if (incident === undefined) throw new BelayError('not-found', `${target} has no open incident`);
+  await guard.answerApproval(incident.id, person, { answer: kind, reason, way: 'cli' });
 }
 
 async function closeOpenIncident(guard: Guard, target: string): Promise<void> {

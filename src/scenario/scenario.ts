@@ -66,6 +66,8 @@ export type Action = { readonly atMs: number } & (
   | { readonly kind: 'mark'; readonly target: string; readonly change: 'deploy' | 'good'; readonly version: string }
   | { readonly kind: 'rollback'; readonly planId: string }
   | { readonly kind: 'close'; readonly target: string }
+  /** The open questions of a target, in the name of `by`; without it as an approver whom no group knows. */
+  | { readonly kind: 'approve' | 'reject'; readonly target: string; readonly by?: string | undefined; readonly reason?: string | undefined }
 );
 
 export type Subject =

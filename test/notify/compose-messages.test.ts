@@ -57,6 +57,33 @@ describe('what people are told (golden texts)', () => {
     await expect(read(...stories)).toMatchFileSnapshot('golden/not-rolled-back.txt');
   });
 
+  it('when people are asked', async () => {
+    const awaiting = (): IncidentStory => begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' });
+    const one = { rules: [{ name: 'default', allOf: [], anyOf: [], count: 1 }], notify: [], timeoutMs: 600_000, onTimeout: 'hold' as const };
+    const scheduled = { purpose: 'schedule' as const, planId: 'checkout-flag-off', level: 1 as const, question: 'The breach is sustained; its trigger schedules the rollback.', need: { ...one, onTimeout: 'proceed' as const } };
+    const stories = [
+      awaiting().asks().answered('approve', 'ana', ['oncall']).acknowledged('bo').answered('approve', 'bo', ['dba'], 'the backup is fresh'),
+      awaiting().asks({ need: { ...one, onTimeout: 'proceed' } }).expired(),
+      awaiting().asks().voided('recovered'),
+      begun().decided({ kind: 'schedule', reason: 'scheduled', explanation: 'Scheduled.', level: 1, planId: 'checkout-flag-off' }).asks(scheduled).answered('approve', 'ana'),
+      new IncidentStory().opened().asks({ purpose: 'by-hand', requestedBy: 'ana', reason: 'corrupt', question: 'ana wants plan checkout-restore to be run: corrupt' }).answered('reject', 'bo', ['dba'], 'use the replica'),
+      begun().decidedToExecute(3).started(3).asks({ purpose: 'step', level: 3, planId: 'checkout-previous-release', question: 'Orders are lost. Go on?' }).expired(),
+    ];
+    await expect(stories.map((story) => read(story)).join('\n══════\n')).toMatchFileSnapshot('golden/approvals.txt');
+  });
+
+  it('what a trigger that only monitors would have started', () => {
+    const story = begun().decided({ kind: 'notify-only', reason: 'monitor-only', explanation: 'It only monitors.', level: 1, planId: 'checkout-flag-off', wouldDo: [{ step: 'Turn it off', summary: 'flag new-checkout: on → off' }] });
+    expect(told(story.entries).at(-1)?.facts).toContainEqual(['would do', 'Turn it off — flag new-checkout: on → off']);
+  });
+
+  it('with what can be answered, as long as it can be, whatever else is told of the incident', () => {
+    const story = begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' }).asks().acknowledged('bo').answered('approve', 'ana', ['oncall']).answered('approve', 'bo', ['dba']).acknowledged('ana');
+    expect(told(story.entries).map(({ questions }) => questions?.map(({ approvalId, approve, reject }) => `${approvalId}: ${approve}, ${reject}`).join())).toEqual([
+      'approval-1: Approve, Reject', 'approval-1: Approve, Reject', 'approval-1: Approve, Reject', undefined, undefined,
+    ]);
+  });
+
   it('when a person is needed', async () => {
     const needed = (story: IncidentStory, kind: 'notify-only' | 'suppress', reason: 'no-plan' | 'ladder-exhausted' | 'budget-exhausted' | 'fleet-limit', explanation: string, planId?: string): IncidentStory =>
       story.decided({ kind, reason, explanation, needsHuman: true, planId, level: planId === undefined ? undefined : 4 }).needsHuman(reason, explanation);
@@ -68,7 +95,7 @@ describe('what people are told (golden texts)', () => {
       needed(begun(), 'suppress', 'budget-exhausted', 'The budget of 2 automatically rolled back incidents per 1h is spent.', 'checkout-restore'),
       needed(begun(), 'suppress', 'fleet-limit', '2 other targets were rolled back within 10m (cart, search): something larger is wrong.', 'checkout-restore'),
       asked(notRecovered()).needsHuman('approval-rejected', 'Plan checkout-restore was rejected by ana: not at night.'),
-      asked(notRecovered()).needsHuman('approval-expired', 'Nobody had answered for one of dba by 2026-01-01T03:24:00.000Z.'),
+      asked(notRecovered()).needsHuman('approval-expired', 'Not everybody had answered by 2026-01-01T03:24:00.000Z; missing: dba.'),
       needed(notRecovered(), 'notify-only', 'ladder-exhausted', 'Every rung of the ladder was tried and the target has not recovered.'),
       afterLevel1().verified('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.').needsHuman('inconclusive', 'Nothing certain within 10m: alert CheckoutErrorRateHigh: no known sample.'),
       begun().decidedToExecute(3).started(3).stepParked(3, 0, 'BelayError: Belay stopped in the middle of it, and nobody knows how it ended').ended('parked', 'parked').needsHuman('step-parked', 'Belay stopped in the middle of "Deploy the previous release".'),

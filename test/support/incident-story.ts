@@ -1,3 +1,4 @@
+import type { NewApproval, VoidCause } from '../../src/decision/approval.js';
 import type { AlertEvidence, Decision, DecisionReason } from '../../src/decision/decision.js';
 import type { JournalEntry, JournalEvent, NeedsHumanReason } from '../../src/incident/incident-event.js';
 import type { RollbackOutcome } from '../../src/rollback/rollback-event.js';
@@ -144,6 +145,30 @@ export class IncidentStory {
     const startedAt = this.at;
     this.wait(afterMs);
     return this.event({ type: 'verification-ended', ...this.#base(), executionId: this.#executionId, result: { outcome, startedAt, endedAt: this.at, results: [], explanation } });
+  }
+
+  /** Asks for one of `oncall` and one of `dba`, unless the question says otherwise, within twenty minutes. */
+  asks(changes: Partial<NewApproval> = {}): this {
+    const need = { rules: [{ name: 'level4', allOf: ['oncall', 'dba'], anyOf: [], count: 1 }], notify: ['legal'], timeoutMs: 1_200_000, onTimeout: 'hold' as const };
+    const approval = { id: 'approval-1', purpose: 'plan' as const, planId: 'checkout-restore', level: 4 as const, question: 'Level 4 (database) takes an approval; plan checkout-restore waits for the approval of one of oncall and one of dba.', need, requestedAt: this.at, expiresAt: this.at + need.timeoutMs, ...changes };
+    const tell = [{ name: 'ana', email: 'ana@example.com', slack: 'U1' }, { name: 'eve', email: 'eve@example.com' }];
+    return this.event({ type: 'approval-requested', ...this.#base(), approval, tell });
+  }
+
+  answered(answer: 'approve' | 'reject', by: string, groups: readonly string[] = [], reason?: string): this {
+    return this.event({ type: 'approval-answered', ...this.#base(), approvalId: 'approval-1', answer: { answer, by, groups, way: 'slack', at: this.at, reason } });
+  }
+
+  expired(): this {
+    return this.event({ type: 'approval-expired', ...this.#base(), approvalId: 'approval-1' });
+  }
+
+  voided(cause: VoidCause): this {
+    return this.event({ type: 'approval-voided', ...this.#base(), approvalId: 'approval-1', cause });
+  }
+
+  acknowledged(by: string): this {
+    return this.event({ type: 'incident-acknowledged', ...this.#base(), by });
   }
 
   needsHuman(reason: NeedsHumanReason, explanation: string): this {
