@@ -3,6 +3,7 @@ import type { Clock } from '../../time/clock.js';
 import { commandDeployment, commandDeploymentBinding } from './command-deployment.js';
 import { composeDeployment, composeDeploymentBinding } from './compose-deployment.js';
 import type { DeploymentProvider } from './deployment-provider.js';
+import { githubActionsDeployment, githubActionsDeploymentBinding } from './github-actions-deployment.js';
 import { httpDeployment, httpDeploymentBinding } from './http-deployment.js';
 import { kubernetesDeployment, kubernetesDeploymentBinding } from './kubernetes-deployment.js';
 import { pm2Deployment, pm2DeploymentBinding } from './pm2-deployment.js';
@@ -16,6 +17,7 @@ export const deploymentBindingSchema = z.discriminatedUnion('type', [
   composeDeploymentBinding,
   systemdDeploymentBinding,
   kubernetesDeploymentBinding,
+  githubActionsDeploymentBinding,
   httpDeploymentBinding,
   commandDeploymentBinding,
 ]);
@@ -33,6 +35,8 @@ export function deploymentProvider(binding: DeploymentBinding, directory: string
       return systemdDeployment(binding, directory, clock);
     case 'kubernetes':
       return kubernetesDeployment(binding, directory, clock);
+    case 'github-actions':
+      return githubActionsDeployment(binding, clock);
     case 'command':
       return commandDeployment(binding, directory);
     case 'http':
