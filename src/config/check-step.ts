@@ -1,8 +1,8 @@
-import type { ConfigurationBinding } from '../executor/configuration/configuration-bindings.js';
 import { stepParameterSchemas } from '../executor/step-parameters.js';
 import { endpointPath } from '../executor/traffic/endpoint-path.js';
 import { wishesOfType, type TrafficBinding } from '../executor/traffic/traffic-bindings.js';
 import { trafficWishes } from '../executor/traffic/traffic-wish.js';
+import { unfitConfigurationWish, unfitFlagWish, type UnfitWish } from '../executor/unfit-wish.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';
 import type { BelayPart } from './belay-part.js';
@@ -62,15 +62,22 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
   };
   const { featureFlags, deployments, configurations, databases, traffic } = belay.bindings;
   switch (type) {
-    case 'feature-flag':
-      return checkKnown(document, [...path, 'provider'], parameters['provider'] === undefined ? 'default' : named('provider'), featureFlags, 'provider of flags', '"featureFlags" of belay.yaml');
+    case 'feature-flag': {
+      const provider = parameters['provider'] === undefined ? 'default' : named('provider');
+      const flags = provider === undefined ? undefined : featureFlags?.get(provider);
+      return [
+        ...checkKnown(document, [...path, 'provider'], provider, featureFlags, 'provider of flags', '"featureFlags" of belay.yaml'),
+        ...checkWish({ document, path }, flags && unfitFlagWish(parameters, flags)),
+      ];
+    }
     case 'deployment':
       return checkKnown(document, [...path, 'service'], named('service'), deployments, 'deployment', '"deployments" of belay.yaml');
     case 'configuration': {
       const service = named('service');
+      const configuration = service === undefined ? undefined : configurations?.get(service);
       return [
         ...checkKnown(document, [...path, 'service'], service, configurations, 'configuration', '"configurations" of belay.yaml'),
-        ...checkConfiguration({ document, path, parameters }, service === undefined ? undefined : configurations?.get(service)),
+        ...checkWish({ document, path }, configuration && unfitConfigurationWish(parameters, configuration)),
       ];
     }
     case 'data':
@@ -118,16 +125,8 @@ function checkTraffic({ document, path, parameters }: Omit<StepPart, 'secrets'>,
   return [...foreign, ...strangers];
 }
 
-/** Not every kind of configuration can bring back a version, or set single items. */
-function checkConfiguration({ document, path, parameters }: Omit<StepPart, 'secrets'>, binding: ConfigurationBinding | undefined): readonly Problem[] {
-  if (binding?.type === 'file' && parameters['configVersion'] !== undefined) {
-    return [document.problem([...path, 'configVersion'], 'this configuration is a plain file, which has no versions', { atKey: true, hint: 'write configItems, or keep the configuration in git' })];
-  }
-  if (binding?.type === 'kubernetes' && parameters['configVersion'] !== undefined) {
-    return [document.problem([...path, 'configVersion'], 'this configuration is a ConfigMap, which has no versions', { atKey: true, hint: 'write configItems' })];
-  }
-  if (binding?.type === 'git' && binding.itemsFile === undefined && parameters['configItems'] !== undefined) {
-    return [document.problem([...path, 'configItems'], 'this configuration has no file for single items', { atKey: true, hint: 'add itemsFile to it in belay.yaml, or write configVersion' })];
-  }
-  return [];
+/** What the binding of a step cannot do. */
+function checkWish({ document, path }: Pick<StepPart, 'document' | 'path'>, wish: UnfitWish | undefined): readonly Problem[] {
+  if (wish === undefined) return [];
+  return [document.problem([...path, wish.parameter], wish.message, { atKey: true, ...(wish.hint === undefined ? {} : { hint: wish.hint }) })];
 }

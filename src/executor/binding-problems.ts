@@ -1,8 +1,8 @@
 import type { RollbackStep } from '../rollback/rollback-plan.js';
 import type { Bindings } from './bindings.js';
 import { fetchReferences } from './data/backup/backup-place.js';
-import { stepParameterSchemas } from './step-parameters.js';
 import { templateReferences } from './calls/template.js';
+import { unfitConfigurationWish, unfitFlagWish } from './unfit-wish.js';
 
 /** Something wrong at a place: keys and indexes from the top of what was checked. */
 export interface BindingProblem {
@@ -74,19 +74,11 @@ function isOfFetch(path: readonly (string | number)[]): boolean {
   return path[0] === 'backups';
 }
 
-function unfitWishes(step: RollbackStep, bindings: Bindings, name: string): BindingProblem[] {
-  if (step.type !== 'configuration' || !stepParameterSchemas.configuration.safeParse(step.parameters).success) return [];
-  const binding = bindings.configurations[name];
-  if (binding?.type === 'file' && step.parameters['configVersion'] !== undefined) {
-    return [{ path: ['parameters', 'configVersion'], message: `configurations "${name}" is a plain file, which takes configItems; versions need a git or a command binding` }];
-  }
-  if (binding?.type === 'kubernetes' && step.parameters['configVersion'] !== undefined) {
-    return [{ path: ['parameters', 'configVersion'], message: `configurations "${name}" is a ConfigMap, which takes configItems` }];
-  }
-  if (binding?.type === 'git' && binding.itemsFile === undefined && step.parameters['configItems'] !== undefined) {
-    return [{ path: ['parameters', 'configItems'], message: `configurations "${name}" has no itemsFile, so it takes configVersion only` }];
-  }
-  return [];
+function unfitWishes({ type, parameters }: RollbackStep, bindings: Bindings, name: string): BindingProblem[] {
+  const flags = type === 'feature-flag' ? bindings.featureFlags[name] : undefined;
+  const configuration = type === 'configuration' ? bindings.configurations[name] : undefined;
+  const wish = (flags && unfitFlagWish(parameters, flags)) ?? (configuration && unfitConfigurationWish(parameters, configuration));
+  return wish === undefined ? [] : [{ path: ['parameters', wish.parameter], message: wish.hint === undefined ? wish.message : `${wish.message}: ${wish.hint}` }];
 }
 
 function referencesIn(data: unknown, path: readonly (string | number)[] = []): { path: readonly (string | number)[]; reference: string }[] {

@@ -298,6 +298,30 @@ const ofPlans: readonly Case[] = [
     'error: this configuration has no file for single items (steps[1].parameters.configItems)\n  hint: add itemsFile to it in belay.yaml, or write configVersion',
   ],
   [
+    'a scope that is none',
+    step('type: feature-flag', 'parameters: { flagKey: a, targetState: off, ►scope: beta }'),
+    'error: the scope is "beta", and can be global or segment (steps[0].parameters.scope)',
+  ],
+  [
+    'segments, revisions and keys that cannot be meant',
+    {
+      ...moreBelay('configurations:\n  store: { type: etcd, endpoints: ["http://127.0.0.1:2379"], prefix: /shop/ }\n  listed: { type: etcd, endpoints: ["http://127.0.0.1:2379"], prefix: /shop/, keys: [rps] }\n'),
+      'plans/other.yaml': `id: x\nname: X\nsteps:\n${[
+        'feature-flag, timeout: 5, parameters: { flagKey: a, targetState: off, ►scope: segment }',
+        'feature-flag, timeout: 5, parameters: { flagKey: a, targetState: off, ►segment: beta }',
+        'configuration, timeout: 5, parameters: { service: store, ►configVersion: v1 }',
+        'configuration, timeout: 5, parameters: { service: store, ►configVersion: previous }',
+        'configuration, timeout: 5, parameters: { service: listed, configVersion: previous }',
+        'configuration, timeout: 5, parameters: { service: listed, ►configItems: { rsp: 1 } }',
+      ].map((rest, index) => `  - { id: s${index}, name: S, type: ${rest} }\n`).join('')}`,
+    },
+    'error: scope: segment needs a segment, the name of the one that is meant (steps[0].parameters.scope)',
+    'error: segment: beta needs scope: segment (steps[1].parameters.segment)',
+    'error: "v1" is no version of etcd (steps[2].parameters.configVersion)\n  hint: write the number of a revision, or previous',
+    'error: the previous values of which keys is not said (steps[3].parameters.configVersion)\n  hint: add keys to this configuration in belay.yaml, or write the number of a revision',
+    'error: "rsp" is not among the keys of this configuration (steps[5].parameters.configItems)\n  hint: known: rps',
+  ],
+  [
     'references',
     step('type: feature-flag', 'parameters: { flagKey: "►${contex.environment} ${context.environment} ►${rollbackPoint.verison} ►${env:NOPE}", targetState: "${context.metadata.state}" }'),
     'error: ${contex.environment} begins with nothing known (available: context.…, labels.…, rollbackPoint.…, env:…, file:…); write $${ where the text ${ itself is meant (steps[0].parameters.flagKey)',

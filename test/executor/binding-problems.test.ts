@@ -48,8 +48,8 @@ describe('a step', () => {
 
   it('must give what the entry needs, and want what it can do', () => {
     expect(messages('feature-flag', { flagKey: 'x', targetState: true })).toEqual(['parameters: featureFlags "default" needs scope, which this step does not give']);
-    expect(messages('configuration', { service: 'file', configVersion: 'v1' })[0]).toMatch(/^parameters\.configVersion: .* takes configItems/);
-    expect(messages('configuration', { service: 'git', configItems: { a: 1 } })[0]).toMatch(/^parameters\.configItems: .* takes configVersion only/);
+    expect(messages('configuration', { service: 'file', configVersion: 'v1' })[0]).toMatch(/^parameters\.configVersion: .*a plain file/);
+    expect(messages('configuration', { service: 'git', configItems: { a: 1 } })[0]).toMatch(/^parameters\.configItems: .*no file for single items/);
     expect(messages('configuration', { service: 'git', configVersion: 'v1' })).toEqual([]);
   });
 });

@@ -44,32 +44,32 @@ export class StepRunner {
 
   execute(type: StepType, parameters: Record<string, unknown>, signal = AbortSignal.timeout(30_000), attemptId = 'test-attempt'): Promise<void> {
     const attempt = { id: attemptId, executionId: 'test-execution', stepKey: 'plan/the-step', number: 1 };
-    return this.#executor(type).execute(stepOf(type, parameters), this.#context, signal, attempt);
+    return this.executor(type).execute(stepOf(type, parameters), this.#context, signal, attempt);
   }
 
   describe(type: StepType, parameters: Record<string, unknown>): Promise<StepDescription> {
-    return this.#executor(type).describe!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+    return this.executor(type).describe!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
   state(type: StepType, parameters: Record<string, unknown>): Promise<StepState> {
-    return this.#executor(type).state!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+    return this.executor(type).state!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
   ready(type: StepType, parameters: Record<string, unknown>): Promise<string | undefined> {
-    return this.#executor(type).ready!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+    return this.executor(type).ready!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
   /** What would be put back later, as it comes out of a journal. */
   async capture(type: StepType, parameters: Record<string, unknown>): Promise<unknown> {
-    const captured = await this.#executor(type).capture!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+    const captured = await this.executor(type).capture!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
     return captured === undefined ? undefined : (JSON.parse(JSON.stringify(captured)) as unknown);
   }
 
   async undo(type: StepType, parameters: Record<string, unknown>, captured: unknown, signal = AbortSignal.timeout(30_000)): Promise<void> {
-    await this.#executor(type).undoing!(captured).execute(stepOf(type, parameters), this.#context, signal);
+    await this.executor(type).undoing!(captured).execute(stepOf(type, parameters), this.#context, signal);
   }
 
-  #executor(type: StepType): RollbackStepExecutor {
+  executor(type: StepType): RollbackStepExecutor {
     return this.#executors.get(type)!;
   }
 }

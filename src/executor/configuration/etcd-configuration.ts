@@ -25,7 +25,7 @@ export const etcdConfigurationBinding = z.strictObject({
 type EtcdBinding = z.infer<typeof etcdConfigurationBinding>;
 
 /** The version that is each key's value before it was last written. */
-const PREVIOUS = 'previous';
+export const PREVIOUS = 'previous';
 const capturedSchema = z.strictObject({ revision: z.int().positive(), keys: z.array(z.string()).optional() });
 
 /**
@@ -142,9 +142,15 @@ function listed({ prefix, keys }: EtcdBinding): readonly string[] {
   throw new BelayError('parameter-invalid', `configVersion: ${PREVIOUS} needs the keys that are meant in the binding of ${prefix}`);
 }
 
+/** What a version names; `undefined` for text that is neither a revision nor `previous`. */
+export function etcdRevision(version: string): number | typeof PREVIOUS | undefined {
+  if (version === PREVIOUS) return PREVIOUS;
+  return /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
+}
+
 function revisionOf(version: string): number {
-  const revision = /^[1-9]\d{0,14}$/.test(version) ? Number(version) : undefined;
-  if (revision !== undefined) return revision;
+  const revision = etcdRevision(version);
+  if (typeof revision === 'number') return revision;
   throw new BelayError('parameter-invalid', `${JSON.stringify(version.slice(0, 100))} is no version of etcd: it is the number of a revision, or ${PREVIOUS}`);
 }
 

@@ -198,6 +198,36 @@ describe('a remote', () => {
   });
 });
 
+describe('a conflict', () => {
+  it('with a push at the same moment loses nothing of either side, and says what to do', async () => {
+    const bare = join(directory, 'remote.git');
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+    repo.git('remote', 'add', 'origin', bare);
+    repo.git('push', '--quiet', 'origin', 'main', '--tags');
+    execFileSync('git', ['clone', '--quiet', bare, join(directory, 'clone')]);
+    new GitRepo(join(directory, 'clone')).commit({ 'gateway/routes.yaml': 'route: theirs\n' });
+    // Somebody's push comes in between Belay's fetch and its own push.
+    const hook = join(repo.directory, '.git/hooks/pre-push');
+    writeFileSync(hook, `#!/bin/sh\nunset GIT_DIR\ngit -C ${join(directory, 'clone')} push --quiet origin main\n`);
+    chmodSync(hook, 0o755);
+    await expect(runner({ push: true }).execute('configuration', mono)).rejects.toMatchObject({ code: 'command-failed', message: expect.stringMatching(/git push .*(rejected|failed to push)/s) as string });
+    rmSync(hook);
+    const theirs = execFileSync('git', ['--git-dir', bare, 'show', 'main:gateway/routes.yaml'], { encoding: 'utf8' });
+    expect(theirs).toBe('route: theirs\n');
+    expect(read('gateway/routes.yaml')).toBe('route: mono\n');
+    expect(repo.git('status', '--porcelain')).toBe('');
+    await expect(runner({ push: true }).execute('configuration', mono)).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('have gone different ways; bring them together first') as string });
+    expect(await runner({ push: true }).state('configuration', mono)).toBe('not-applied');
+  });
+
+  it('with a remote that is gone is an error before anything is changed', async () => {
+    repo.git('remote', 'add', 'origin', join(directory, 'nowhere.git'));
+    await expect(runner({ push: true }).execute('configuration', mono)).rejects.toMatchObject({ code: 'command-failed', message: expect.stringContaining('git fetch') as string });
+    expect(read('gateway/routes.yaml')).toBe('route: split\n');
+    expect(commits()).toEqual(['split-v1', 'mono-v3']);
+  });
+});
+
 describe('undo', () => {
   const bare = (): string => join(directory, 'remote.git');
   const remoteGit = (...args: string[]): string => execFileSync('git', ['--git-dir', bare(), ...args], { encoding: 'utf8' }).trim();

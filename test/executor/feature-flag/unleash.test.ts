@@ -1,6 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryJournal, RollbackManager } from '../../../src/index.js';
+import { systemClock } from '../../../src/time/clock.js';
 import { startJsonService } from '../../support/json-service.js';
 import type { LineProcess } from '../../support/line-process.js';
+import { separationPlan } from '../../support/separation-plan.js';
 import { StepRunner } from '../../support/step-runner.js';
 import { startUnleash, type UnleashServer } from '../../support/unleash-server.js';
 
@@ -145,6 +150,32 @@ describe('errors', () => {
     await expect(runner().execute('feature-flag', { flagKey: '..', targetState: false })).rejects.toMatchObject({ code: 'parameter-invalid' });
   });
 
+  it.each([
+    ['answers 503 at first', 'sick', /answered 503: not now/],
+    ['does not answer at first', 'silent', /timed out after 2 seconds/],
+  ])('a server that %s is asked again as the plan declares, and the step succeeds', async (_what, how, firstError) => {
+    const name = await flag(everybody);
+    let isWell = false;
+    // In front of the real server: what is asked up to the end of the first attempt goes wrong.
+    const front = await startFront(server.url, () => isWell, how === 'sick');
+    const manager = new RollbackManager({ clock: systemClock, journal: new MemoryJournal() });
+    manager.registerExecutor('feature-flag', runner({ url: front.url }).executor('feature-flag'));
+    manager.registerPlan({
+      ...separationPlan(),
+      id: 'off',
+      steps: [{ id: 'off', name: 'Off', description: '', type: 'feature-flag', parameters: { flagKey: name, targetState: false }, timeout: 2, retryPolicy: { maxAttempts: 2, backoffMultiplier: 1 } }],
+    });
+    const running = manager.executeRollback('off', { environment: 'staging', trigger: 'manual', metadata: {} }, { executionId: 'run' });
+    const told = (): string => (manager.getRollbackStatus('run')?.steps[0]?.logs ?? []).map(({ message, details }) => `${message} ${JSON.stringify(details ?? {})}`).join('\n');
+    await expect.poll(told, { timeout: 15_000, interval: 50 }).toContain('Attempt 1 of rollback step failed');
+    expect(told()).toMatch(firstError);
+    isWell = true;
+    const execution = await running;
+    expect(execution.status).toBe('success');
+    await expect.poll(() => shop.ask(name), { timeout: 2_000, interval: 50 }).toBe('off');
+    await front.close();
+  });
+
   it('a server that does not answer is given up when the time is over', async () => {
     const silent = await startJsonService(() => undefined);
     const started = performance.now();
@@ -164,4 +195,30 @@ describe('errors', () => {
   });
 });
 
-afterEach(() => expect.hasAssertions());
+/** Hands requests on to a real server once it is well; until then it answers 503, or not at all. */
+async function startFront(target: string, isWell: () => boolean, answers: boolean): Promise<{ url: string; close(): Promise<void> }> {
+  const front = createServer((incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      if (!isWell()) {
+        if (answers) response.writeHead(503).end('{"message":"not now"}');
+        return;
+      }
+      const { authorization = '' } = incoming.headers;
+      const spec = incoming.headers['unleash-client-spec'];
+      const body = Buffer.concat(chunks).toString();
+      void fetch(target + incoming.url!, { method: incoming.method!, headers: { authorization, 'content-type': 'application/json', ...(typeof spec === 'string' ? { 'unleash-client-spec': spec } : {}) }, ...(body === '' ? {} : { body }) }).then(async (answer) =>
+        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((front.address() as AddressInfo).port)}`,
+    async close() {
+      front.closeAllConnections();
+      await new Promise((resolve) => front.close(resolve));
+    },
+  };
+}
