@@ -28,7 +28,7 @@ describe('what is wrong is told with its place and what would be right', () => {
     ['what a step cannot do', scenario('steps: { off: explodes }'), '3:19 "off" must be succeeds, fails, hangs, or a map such as'],
     ['what a step cannot set', scenario('steps: { off: { sets: { ErorRateHigh: 1 } } }'), '3:43 "ErorRateHigh" is neither a trigger nor a query, series, target or check of this scenario; did you mean "ErrorRateHigh"?'],
     ['a restart that is none', scenario('restart: 3m'), '3:14 "3m" is no restart: write "at 3m", or "at 3m for 1m" when Belay is down for a minute'],
-    ['an action without a deed', scenario('actions: [ { at: 3m } ]'), '3:16 needs one of pause, resume, reset, mark, rollback and close; such as { at: 3m, pause: all }'],
+    ['an action without a deed', scenario('actions: [ { at: 3m } ]'), '3:16 needs one of pause, resume, reset, mark, rollback, close, approve and reject; such as { at: 3m, pause: all }'],
     ['an action on nobody', scenario('actions: [ { at: 3m, pause: chekout } ]'), '3:33 there is no target "chekout"; did you mean "checkout"?'],
     ['a mark without a version', scenario('actions: [ { at: 3m, mark: deploy, target: checkout } ]'), '3:32 "mark" needs "target" and "version"; such as { at: 3m, mark: deploy, target: checkout, version: v2 }'],
     ['a duration that is none', scenario('interval: 15'), '3:15 15 is not a duration: write it as Prometheus does (90s, 5m, 1h30m)'],
