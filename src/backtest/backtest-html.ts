@@ -3,7 +3,8 @@ import { pageHtml } from '../plot/page-html.js';
 import { plotSvg } from '../plot/plot-svg.js';
 import type { Plot, PlotLine } from '../plot/plot.js';
 import type { Backtest } from './backtest.js';
-import { type BacktestSummary, type FiringSummary, instantText, labelsText, nearMisses, oftenText, shareText, spanText, type TriggerSummary } from './backtest-summary.js';
+import { type BacktestSummary, type FiringSummary, labelsText, nearMisses, oftenText, shareText, spanText, type TriggerSummary } from './backtest-summary.js';
+import { instantText } from '../time/instant-text.js';
 import type { TriggerReplay } from './replay-trigger.js';
 
 /** What one page still shows; all of it is in `--json`. */

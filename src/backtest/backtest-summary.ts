@@ -1,3 +1,4 @@
+import { instantText } from '../time/instant-text.js';
 import { levelNames } from '../decision/ladder.js';
 import { windowText } from '../guard/evidence.js';
 import { formatValue } from '../source/condition.js';
@@ -139,11 +140,6 @@ export function labelsText(labels: Labels): string {
 export function shareText(share: number): string {
   const percent = share * 100;
   return `${percent !== 0 && Math.abs(percent) < 10 ? Number(percent.toPrecision(2)) : Math.round(percent)}%`;
-}
-
-/** `2026-11-21 03:12:07Z`. */
-export function instantText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 /** To the second. */

@@ -1,4 +1,5 @@
-import { type BacktestSummary, instantText, labelsText, nearMisses, oftenText, shareText, spanText, type TriggerSummary } from './backtest-summary.js';
+import { type BacktestSummary, labelsText, nearMisses, oftenText, shareText, spanText, type TriggerSummary } from './backtest-summary.js';
+import { instantText } from '../time/instant-text.js';
 
 /** How words stand out on a terminal; the identity elsewhere. */
 export type TextStyle = (style: 'red' | 'green' | 'yellow' | 'bold' | 'dim', text: string) => string;

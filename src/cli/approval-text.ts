@@ -1,6 +1,6 @@
 import { outcomeText, type Approval } from '../decision/approval.js';
 import { formatDuration } from '../time/duration.js';
-import { instant } from './instant-text.js';
+import { instantText } from '../time/instant-text.js';
 import type { Output } from './output.js';
 
 type Shown = Pick<Approval, 'id' | 'purpose' | 'planId' | 'missing' | 'expiresAt'> & { readonly target: string };
@@ -16,11 +16,11 @@ export function openApprovalText({ id, purpose, planId, missing, expiresAt, targ
 /** One question of an incident: what was asked, who answered what and how, how it ended. */
 export function approvalLines(approval: Approval, output: Output): string[] {
   const { id, purpose, planId, status, question, answers, expiresAt, endedAt } = approval;
-  const what = purpose === 'schedule' ? `plan ${planId} starts at ${instant(expiresAt)}` : `plan ${planId}`;
+  const what = purpose === 'schedule' ? `plan ${planId} starts at ${instantText(expiresAt)}` : `plan ${planId}`;
   return [
-    `  ${what}: ${status}${endedAt === undefined ? ` until ${instant(expiresAt)}` : ` ${instant(endedAt)}`}  ${id}`,
+    `  ${what}: ${status}${endedAt === undefined ? ` until ${instantText(expiresAt)}` : ` ${instantText(endedAt)}`}  ${id}`,
     output.style('dim', `    ${question}`),
-    ...answers.map(({ answer, by, groups, way, at, reason }) => `    ${instant(at)}  ${answer === 'approve' ? 'approved' : 'rejected'} by ${by}${groups.length === 0 ? '' : ` (${groups.join(', ')})`}, ${way}${reason === undefined ? '' : `: ${reason}`}`),
+    ...answers.map(({ answer, by, groups, way, at, reason }) => `    ${instantText(at)}  ${answer === 'approve' ? 'approved' : 'rejected'} by ${by}${groups.length === 0 ? '' : ` (${groups.join(', ')})`}, ${way}${reason === undefined ? '' : `: ${reason}`}`),
     `    ${outcomeText(approval)}`,
   ];
 }

@@ -1,5 +1,5 @@
 import { approvalLines } from './approval-text.js';
-import { instant } from './instant-text.js';
+import { instantText } from '../time/instant-text.js';
 import type { Decision } from '../decision/decision.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, IncidentStatus, Rung, RungStep } from '../incident/incident.js';
@@ -11,20 +11,20 @@ export function incidentText(incident: Incident, output: Output): string {
   const { id, target, environment, status, openedAt, endedAt } = incident;
   const lines = [
     `${output.style('bold', target)} (${environment})  ${statusText(status, output)}  ${id}`,
-    `opened ${instant(openedAt)}${endedAt === undefined ? '' : `, ended ${instant(endedAt)} (${span(openedAt, endedAt)})`}`,
+    `opened ${instantText(openedAt)}${endedAt === undefined ? '' : `, ended ${instantText(endedAt)} (${span(openedAt, endedAt)})`}`,
   ];
   if (incident.resolution !== undefined) lines.push(incident.resolution.explanation);
   if (incident.needsHuman !== undefined && endedAt === undefined) lines.push(output.style('red', `needs a person: ${incident.needsHuman.explanation}`));
-  for (const { by, at } of incident.acknowledged) lines.push(`seen by ${by} ${instant(at)}`);
+  for (const { by, at } of incident.acknowledged) lines.push(`seen by ${by} ${instantText(at)}`);
   lines.push('', output.style('bold', 'alerts'));
   for (const { evidence, firedAt, clearedAt, duringRollback } of incident.alerts) {
-    const state = clearedAt === undefined ? 'firing' : `cleared ${instant(clearedAt)}`;
-    lines.push(`  ${evidence.trigger} (${evidence.severity})  ${evidence.value ?? 'unknown'} ${evidence.condition} ${evidence.window}  since ${instant(evidence.activeAt ?? firedAt)}, ${state}${duringRollback ? ', began during a rollback' : ''}`);
+    const state = clearedAt === undefined ? 'firing' : `cleared ${instantText(clearedAt)}`;
+    lines.push(`  ${evidence.trigger} (${evidence.severity})  ${evidence.value ?? 'unknown'} ${evidence.condition} ${evidence.window}  since ${instantText(evidence.activeAt ?? firedAt)}, ${state}${duringRollback ? ', began during a rollback' : ''}`);
     lines.push(output.style('dim', `    ${evidence.query}`));
   }
   lines.push('', output.style('bold', 'decisions'));
   for (const decision of incident.decisions) {
-    lines.push(`  ${instant(decision.at)}  ${decision.kind}${decision.mode === 'dry-run' ? ' (DRY RUN)' : ''}: ${decision.reason}`);
+    lines.push(`  ${instantText(decision.at)}  ${decision.kind}${decision.mode === 'dry-run' ? ' (DRY RUN)' : ''}: ${decision.reason}`);
     lines.push(output.style('dim', `    ${decision.explanation}`));
     lines.push(...decisionGrounds(decision).map((line) => output.style('dim', `    ${line}`)));
     for (const { step, summary } of decision.wouldDo ?? []) lines.push(output.style('dim', `    would do: ${step} — ${summary}`));
@@ -57,7 +57,7 @@ function rungLines(rung: Rung, output: Output): string[] {
   const outcome = rung.outcome ?? 'under way';
   const lines = [
     `${output.style('bold', `${level}${rung.undoes === undefined ? '' : 'undo of '}plan ${rung.planId}`)}  ${outcome}${rung.mode === 'enforce' ? '' : '  DRY RUN'}  ${rung.executionId}`,
-    `  ${rung.trigger}, by ${rung.by}, ${instant(rung.startedAt)}${rung.endedAt === undefined ? '' : ` for ${span(rung.startedAt, rung.endedAt)}`}${allowedText(rung, output)}`,
+    `  ${rung.trigger}, by ${rung.by}, ${instantText(rung.startedAt)}${rung.endedAt === undefined ? '' : ` for ${span(rung.startedAt, rung.endedAt)}`}${allowedText(rung, output)}`,
     ...rung.steps.flatMap((step) => stepLines(step, output)),
   ];
   const result = rung.verification?.result;

@@ -1,6 +1,7 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
+import { isTimeZone } from '../time/time-zone.js';
 import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
 import { httpExpectation } from '../executor/steps/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
@@ -105,15 +106,6 @@ const freeze = z.strictObject({
   for: positiveDurationField,
   reason: z.string().min(1).default('freeze'),
 });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const policySchema = z.strictObject({
   cooldown: durationField.prefault('30m'),

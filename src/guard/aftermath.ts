@@ -1,4 +1,4 @@
-import type { Rung } from '../incident/incident.js';
+import { wasRefused, type Rung } from '../incident/incident.js';
 import type { NeedsHumanReason } from '../incident/incident-event.js';
 
 /** What the end of a run means for its incident. */
@@ -34,6 +34,8 @@ export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure, stoppe
       return hasAlerts ? { kind: 'decide' } : { kind: 'close', explanation: 'A dry run by hand: nothing was changed, and there is nothing to verify.' };
     case 'success':
     case 'failed':
+      // What a plan lacks, such as a backup, is no proof that its level does not help.
+      if (wasRefused(rung)) return { kind: 'needs-human', reason: 'step-parked', explanation: `Plan ${rung.planId} could not be begun: ${rung.error ?? ''}.` };
       return stopped !== undefined && rung.verification?.result === undefined
         ? { kind: 'needs-human', reason: 'cancelled', explanation: stoppedText('verification', stopped) }
         : afterVerification(rung, alertsFire, hasAlerts);

@@ -1,5 +1,5 @@
 import { BelayError, errorText } from '../fault/belay-error.js';
-import type { Rung } from '../incident/incident.js';
+import { wasRefused, type Rung } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
@@ -76,7 +76,8 @@ export class RungRun {
       await ports.rollbacks.resume(executionId, stops);
     }
     const ran = ports.record.rung(executionId);
-    if (spec === undefined || cancelled.aborted || (ran?.outcome !== 'success' && ran?.outcome !== 'failed')) return ran;
+    // Where no step was begun there is nothing to prove.
+    if (spec === undefined || cancelled.aborted || ran === undefined || wasRefused(ran) || (ran.outcome !== 'success' && ran.outcome !== 'failed')) return ran;
     await this.#verify(spec, ports, AbortSignal.any([cancelled, stopping]));
     return ports.record.rung(executionId);
   }

@@ -207,6 +207,11 @@ function concerns({ purpose, planId, executionId }: Approval, rung: Pick<Rung, '
   return purpose === 'by-hand' ? executionId === rung.executionId : purpose !== 'step' && planId === rung.planId;
 }
 
+/** Whether its plan was refused before the first step, so that nothing was done. */
+export function wasRefused({ outcome, steps }: Rung): boolean {
+  return outcome === 'failed' && steps.every(({ status }) => status === 'waiting' || status === 'skipped');
+}
+
 function withRung(incident: Incident, executionId: string, change: (rung: Rung) => Rung): Incident {
   return { ...incident, rungs: incident.rungs.map((rung) => (rung.executionId === executionId ? change(rung) : rung)) };
 }

@@ -1,4 +1,5 @@
-import { durationText, instantText } from './report-blocks.js';
+import { instantText } from '../time/instant-text.js';
+import { durationText } from './report-blocks.js';
 import type { PeriodFigures, PeriodReport } from './period-report.js';
 
 /** A period as Markdown that also reads well on a terminal. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../time/duration.js';
+import { instantText } from '../time/instant-text.js';
 import type { IncidentReport, MeasuredImpact, ReportedRollback } from './incident-report.js';
 import { reportFields, type ReportField } from './report-fields.js';
 
@@ -56,11 +57,6 @@ export function reportBlocks(report: IncidentReport): readonly ReportBlock[] {
     heading(2, 'Lessons learned'),
     ...fields('worked-well', 'to-improve', 'action-items'),
   ];
-}
-
-/** `2026-01-01 03:04:05Z`. */
-export function instantText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 export function durationText(durationMs: number | undefined): string {

@@ -4,7 +4,7 @@ import { fieldText, type ReportFields } from './report-fields.js';
 
 /** A report as Markdown that people go on writing: the fields between comments are theirs and are kept. */
 export function reportMarkdown(report: IncidentReport, fields: ReportFields): string {
-  return `${reportBlocks(report).flatMap((block) => blockText(block, fields) || []).join('\n\n')}\n`;
+  return `${reportBlocks(report).map((block) => blockText(block, fields)).filter((text) => text !== '').join('\n\n')}\n`;
 }
 
 function blockText(block: ReportBlock, fields: ReportFields): string {

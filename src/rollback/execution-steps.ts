@@ -1,9 +1,13 @@
 import { BelayError } from '../fault/belay-error.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import type { ExecutionStep } from './rollback-event.js';
-import type { RollbackContext, RollbackPlan } from './rollback-plan.js';
+import type { RollbackContext, RollbackPlan, StepType } from './rollback-plan.js';
 import { judgeCondition } from './step-condition.js';
 import { fillContext, unreadableSecrets } from './template.js';
+
+/** Where the parameters of Belay's own step types hold an address. */
+const urlTypes: ReadonlySet<string> = new Set<StepType>(['http', 'check']);
+const urlPaths: ReadonlySet<string> = new Set(['parameters.url', 'parameters.undo.url']);
 
 /**
  * The steps of the plans in this order, filled from the context; secrets stay references, and are read only to see that
@@ -17,7 +21,7 @@ export function executionSteps(plans: readonly RollbackPlan[], context: Rollback
       // A step that is left out for certain needs no values.
       const verdict = step.when === undefined ? undefined : judgeCondition(step.when, context, () => undefined);
       if (verdict?.holds === false) return { key, planId: plan.id, step, skip: verdict.why };
-      const { parameters, problems } = fillContext(step.parameters, context);
+      const { parameters, problems } = fillContext(step.parameters, context, (path) => urlTypes.has(step.type) && urlPaths.has(path));
       for (const problem of [...problems, ...unreadableSecrets(parameters, secrets)]) unresolved.push({ step: key, ...problem });
       return { key, planId: plan.id, step: { ...step, parameters } };
     }),

@@ -1,6 +1,7 @@
 import { errorText } from '../fault/belay-error.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import type { RollbackContext } from './rollback-plan.js';
+import { urlPart } from './url-part.js';
 import { isSecret, readSecret, rootOf, staticProblem, type TemplateRoot, unreachableKeys } from './template-reference.js';
 import { escapeDollars, formatTemplate, parseTemplate, type TemplatePiece, UnclosedReference } from './template-text.js';
 
@@ -45,15 +46,16 @@ export function templateReferences(parameters: unknown): readonly TemplateRefere
 /**
  * Fills what the context knows. The result is a template in which only secrets are left, so text that was inserted is
  * never read as a reference; `fillSecrets` makes the final parameters of it. Absent `triggeredBy` is the empty string; a
- * text that is one whole reference keeps the type of its value; objects inside a longer text are written as JSON.
+ * text that is one whole reference keeps the type of its value; objects inside a longer text are written as JSON. Where
+ * `isUrl` says so of a path, each value becomes one encoded part of a URL.
  */
-export function fillContext<T>(parameters: T, context: RollbackContext): { readonly parameters: T; readonly problems: readonly TemplateProblem[] } {
+export function fillContext<T>(parameters: T, context: RollbackContext, isUrl: (path: string) => boolean = () => false): { readonly parameters: T; readonly problems: readonly TemplateProblem[] } {
   const scope = scopeOf(context);
   const problems: TemplateProblem[] = [];
 
   const filled = mapTexts(parameters, 'parameters', (text, path) => {
     const resolve = (reference: string): unknown => {
-      const resolution = lookUp(scope, reference);
+      const resolution = isUrl(path) ? asUrlPart(lookUp(scope, reference)) : lookUp(scope, reference);
       if ('value' in resolution) return resolution.value;
       problems.push({ path, reference, message: `${path}: \${${reference}} ${resolution.problem}` });
       return '';
@@ -121,8 +123,16 @@ function scopeOf(context: RollbackContext): Record<string, unknown> {
   return { context: { environment, trigger, triggeredBy, metadata }, ...part('labels'), ...part('rollbackPoint') };
 }
 
+type Resolution = { readonly value: unknown } | { readonly problem: string };
+
+function asUrlPart(resolution: Resolution): Resolution {
+  if ('problem' in resolution) return resolution;
+  const part = urlPart(asText(resolution.value));
+  return part === undefined ? { problem: `is ${JSON.stringify(resolution.value)}, which cannot be a part of a URL` } : { value: part };
+}
+
 /** Walks own properties only, so nothing that a prototype brings can be reached. */
-function lookUp(scope: Record<string, unknown>, reference: string): { readonly value: unknown } | { readonly problem: string } {
+function lookUp(scope: Record<string, unknown>, reference: string): Resolution {
   const problem = staticProblem(reference);
   if (problem !== undefined) return { problem };
   let value: unknown = scope;

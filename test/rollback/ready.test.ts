@@ -21,6 +21,17 @@ it('every step is asked before the first one begins, and one that refuses keeps 
   expect([execution.status, execution.error, execution.steps, done]).toEqual(['failed', 'Failed at step: data - Error: the backup is too old; nothing has been begun', [], []]);
 });
 
+it('a label stays inside its place in the address of an http step, of its undo, and of a check', async () => {
+  const rollbacks = new RollbackManager();
+  const seen: unknown[] = [];
+  for (const type of ['http', 'check', 'other']) rollbacks.registerExecutor(type, { execute: async ({ parameters }) => void seen.push(parameters) });
+  const parameters = { url: 'http://h/${labels.name}', undo: { url: 'http://h/undo/${labels.name}' }, note: '${labels.name}' };
+  rollbacks.registerPlan({ id: 'plan', name: 'Plan', description: '', phase: '', dependencies: [], estimatedDuration: 1, steps: ['http', 'check', 'other'].map((type) => ({ id: type, name: type, description: '', type, parameters, timeout: 5 })) });
+  await rollbacks.executeRollback('plan', { ...context, metadata: { labels: { name: 'a/../b?c' } } });
+  const encoded = { url: 'http://h/a%2F..%2Fb%3Fc', undo: { url: 'http://h/undo/a%2F..%2Fb%3Fc' }, note: 'a/../b?c' };
+  expect(seen).toEqual([encoded, encoded, { url: 'http://h/a/../b?c', undo: { url: 'http://h/undo/a/../b?c' }, note: 'a/../b?c' }]);
+});
+
 it('one that agrees lets it begin, and is not asked again before later steps', async () => {
   let asked = 0;
   const { manager: rollbacks, done } = manager(async () => `asked ${(asked += 1)} times`);

@@ -54,6 +54,16 @@ describe('filling templates', () => {
     });
   });
 
+  it('makes a value one part of a URL where the text is one', () => {
+    const of = (zone: string): ReturnType<typeof fillContext<{ url: string; body: string }>> =>
+      fillContext({ url: 'http://h/zones/${labels.zone}?z=${labels.zone}', body: '${labels.zone}' }, { ...context, metadata: { labels: { zone } } }, (path) => path === 'parameters.url');
+    expect(of('../admin?all=1&x=#${env:TOKEN}').parameters).toEqual({
+      url: 'http://h/zones/..%2Fadmin%3Fall%3D1%26x%3D%23%24%7Benv%3ATOKEN%7D?z=..%2Fadmin%3Fall%3D1%26x%3D%23%24%7Benv%3ATOKEN%7D',
+      body: '../admin?all=1&x=#$${env:TOKEN}',
+    });
+    for (const zone of ['.', '..', '\ud800']) expect(of(zone).problems.map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining('cannot be a part of a URL')));
+  });
+
   it('takes an absent triggeredBy as empty, alone and in a longer text', () => {
     expect(fill({ who: '${context.triggeredBy}', line: 'by ${context.triggeredBy}.' })).toEqual({ who: '', line: 'by .' });
     expect(fill('${context.triggeredBy}', { ...context, triggeredBy: 'ana' })).toBe('ana');

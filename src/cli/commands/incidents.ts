@@ -3,7 +3,7 @@ import type { IncidentSummary } from '../../http/guard-api.js';
 import type { Incident } from '../../incident/incident.js';
 import { daemonOf } from '../context.js';
 import { incidentText, statusText } from '../incident-text.js';
-import { instant } from '../instant-text.js';
+import { instantText } from '../../time/instant-text.js';
 import { Output } from '../output.js';
 
 /** `belay incidents [ID]`, `belay ack ID` and `belay close ID`. */
@@ -27,7 +27,7 @@ export function incidentCommands(program: Command): void {
       const { incidents } = await daemon.get<{ incidents: readonly IncidentSummary[] }>('/api/v1/incidents', { target: options.target, limit: options.limit });
       if (options.json === true) output.json({ incidents });
       else if (incidents.length === 0) output.answer('no incidents');
-      else output.answer(output.table(incidents.map((incident) => [instant(incident.openedAt), incident.target, statusText(incident.status, output), incident.id])));
+      else output.answer(output.table(incidents.map((incident) => [instantText(incident.openedAt), incident.target, statusText(incident.status, output), incident.id])));
     });
 
   program

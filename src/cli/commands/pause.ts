@@ -3,7 +3,7 @@ import { BelayError } from '../../fault/belay-error.js';
 import type { Pause } from '../../guard/pauses.js';
 import type { StatusView } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
-import { instant } from '../instant-text.js';
+import { instantText } from '../../time/instant-text.js';
 import { Output } from '../output.js';
 
 /** `belay pause`, `belay resume` and `belay reset`. */
@@ -19,7 +19,7 @@ export function pauseCommands(program: Command): void {
     .action(async ({ json, ...request }: { target?: string; for?: string; now?: boolean; reason: string; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
       const pause = await daemon.post<Pause>('/api/v1/pauses', request);
-      new Output().done({ json }, `paused ${pause.target ?? 'all targets'}${pause.until === undefined ? '' : ` until ${instant(pause.until)}`}  ${pause.id}`, pause);
+      new Output().done({ json }, `paused ${pause.target ?? 'all targets'}${pause.until === undefined ? '' : ` until ${instantText(pause.until)}`}  ${pause.id}`, pause);
     });
 
   program

@@ -4,7 +4,7 @@ import type { RollbackStart } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { endText, follow, isWell } from '../follow-rollback.js';
-import { instant } from '../instant-text.js';
+import { instantText } from '../../time/instant-text.js';
 import { Output } from '../output.js';
 import { previewOf, stepsText } from '../plan-text.js';
 
@@ -38,7 +38,7 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
       const output = new Output();
       if (started.approvalId !== undefined) {
         const { approvalId, missing = [], expiresAt = 0 } = started;
-        output.talk(`nothing has started: it takes ${missing.join(' and ')} by ${instant(expiresAt)}\nto approve: belay approve ${approvalId}`);
+        output.talk(`nothing has started: it takes ${missing.join(' and ')} by ${instantText(expiresAt)}\nto approve: belay approve ${approvalId}`);
         output.done(options, approvalId, started);
         return;
       }

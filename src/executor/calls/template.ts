@@ -1,4 +1,5 @@
 import { BelayError } from '../../fault/belay-error.js';
+import { urlPart } from '../../rollback/url-part.js';
 
 /**
  * What `${name}` in a binding may stand for: the step's parameters by name, and the environment. `undefined`: the text
@@ -26,9 +27,9 @@ export function fillUrl(template: string, values: TemplateValues): string {
   if (values === undefined) return template;
   return template.replaceAll(REFERENCE, (_reference, name: string) => {
     const text = textOf(valueOf(name, values));
-    // URL parsers resolve these two even when their dots are encoded.
-    if (text === '.' || text === '..') throw new BelayError('parameter-invalid', `${name} is "${text}", which cannot be a part of a URL`);
-    return encodeURIComponent(text);
+    const part = urlPart(text);
+    if (part === undefined) throw new BelayError('parameter-invalid', `${name} is ${JSON.stringify(text)}, which cannot be a part of a URL`);
+    return part;
   });
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BelayError } from '../../../fault/belay-error.js';
 import { argumentList, commandSurroundings, filePath, plainText } from '../../calls/command-line.js';
 import { runProviderCommandWell } from '../../calls/provider-command.js';
+import { isTimeZone } from '../../../time/time-zone.js';
 import type { Effort } from '../../state-executor.js';
 import { durationMs } from '../../steps/check-schema.js';
 
@@ -64,13 +65,4 @@ async function entryOf(directory: string, id: string): Promise<string | undefine
 
 function unreadable(directory: string, error: unknown): never {
   throw new BelayError('backup-unfit', `the backups in ${directory} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
