@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bindingsSchema } from '../executor/bindings.js';
 import { isTimeZone } from '../time/time-zone.js';
 import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
-import { httpExpectation } from '../executor/steps/check-schema.js';
+import { alertMatch, httpExpectation } from '../executor/steps/check-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
@@ -40,6 +40,7 @@ export const sourceSchema = z.discriminatedUnion('type', [
 ]);
 
 export const targetSchema = z.strictObject({
+  silence: z.strictObject({ source: nameField.optional(), match: alertMatch, for: positiveDurationField.prefault('1h') }).optional(),
   owners: z.array(nameField).default([]),
   priority: severityField.default('medium'),
   rto: positiveDurationField.optional(),

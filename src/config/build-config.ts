@@ -53,6 +53,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, health: endpoint }]) => ({
       name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, hasHealth: endpoint !== undefined,
     })),
+    silences: silencesOf(belay),
     triggers: buildTriggers(triggers, intervalMs),
     plans: plans.map(planOf),
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
@@ -78,6 +79,12 @@ function sourceOf(name: string, written: WrittenSource): SourceSettings {
   const { interval: intervalMs, timeout: timeoutMs, type, url, headers } = written;
   const settings = { name, url, headers, intervalMs, timeoutMs };
   return type === 'alertmanager' ? { ...settings, type, settleMs: written.settle } : { ...settings, type };
+}
+
+/** Without a name, the only Alertmanager is meant; the check has seen that there is one. */
+function silencesOf({ targets, sources }: BelayFile): Config['silences'] {
+  const only = Object.entries(sources).find(([, { type }]) => type === 'alertmanager')?.[0] ?? '';
+  return new Map(Object.entries(targets).flatMap(([target, { silence }]) => (silence === undefined ? [] : [[target, deepFreeze({ source: silence.source ?? only, match: silence.match, forMs: silence.for })] as const])));
 }
 
 function planOf({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, budget, steps, onResolved }: WrittenPlan): RollbackPlan {

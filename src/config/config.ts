@@ -2,6 +2,7 @@ import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { Bindings } from '../executor/bindings.js';
+import type { SilenceSettings } from '../guard/silencer.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
 import type { ImpactMeasure } from '../report/measured-impact.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -37,6 +38,8 @@ export interface Config {
   readonly sources: readonly SourceSettings[];
   readonly health: readonly HealthSettings[];
   readonly targets: readonly Target[];
+  /** By target: what Alertmanager is told while it is rolled back. */
+  readonly silences: ReadonlyMap<string, SilenceSettings>;
   readonly triggers: readonly Trigger[];
   readonly plans: readonly RollbackPlan[];
   /** By plan id; every plan with a target has one. */

@@ -9,6 +9,7 @@ import { AlertReceiver } from '../guard/alert-receiver.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { patientStore } from '../guard/until-written.js';
 import { Guard, type Eyes } from '../guard/guard.js';
+import { Silencer } from '../guard/silencer.js';
 import { StepApprovals } from '../guard/step-approvals.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
@@ -24,6 +25,7 @@ import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
 import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
 import { ReceivedAlerts } from '../source/received-alerts.js';
+import { createSilences } from '../source/silences.js';
 import { openSqliteStore } from '../store/sqlite-store.js';
 import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
@@ -151,6 +153,16 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await receiver.restore();
   opened.add('the receiver', () => receiver.stop());
   opened.add('the sources', () => pool.close());
+  const silencer = new Silencer({
+    clock,
+    store: store.guard,
+    report,
+    settingsOf: (target) => config.silences.get(target),
+    silencesOf: (name) => config.sources.flatMap((source) => (source.name === name && source.type === 'alertmanager' ? [createSilences(source)] : []))[0],
+  });
+  await silencer.restore();
+  store.onAppended((entries) => entries.forEach((entry) => silencer.note(entry)));
+  opened.add('the silencer', () => silencer.stop());
   const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources });
   store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
   opened.add('the reports', () => reports.stop());

@@ -66,6 +66,9 @@ export type GuardEvent =
   | { readonly type: 'daemon-stopped'; readonly at: number; readonly reason: string }
   | { readonly type: 'source-blind'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly since: number; readonly message: string }
   | { readonly type: 'source-seeing'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly blindForMs: number }
+  | { readonly type: 'silence-created'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly silenceId: string; readonly until: number }
+  | { readonly type: 'silence-removed'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly silenceId: string }
+  | { readonly type: 'silence-failed'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly doing: 'create' | 'remove'; readonly message: string }
   | { readonly type: 'paused'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason: string; readonly until?: number | undefined }
   | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason?: string | undefined }
   | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }

@@ -181,6 +181,9 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'report-written':
     case 'daemon-started':
     case 'daemon-stopped':
+    case 'silence-created':
+    case 'silence-removed':
+    case 'silence-failed':
     case 'source-blind':
     case 'source-seeing':
     case 'paused':

@@ -40,6 +40,20 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
           next: 'The targets are guarded again.',
         }),
       ];
+    case 'silence-failed':
+      return [
+        about([event.target], {
+          kind: 'guard',
+          tone: 'neutral',
+          title: event.doing === 'create' ? `${event.target}: Alertmanager could not be quietened` : `${event.target}: the silence in Alertmanager could not be ended`,
+          text: event.message,
+          facts: [['source', event.source], ['incident', event.incidentId]],
+          next: event.doing === 'create' ? 'The rollback goes on; its alerts make noise.' : 'It ends by itself; until then alerts of the target tell nobody. End it by hand: amtool silence query, amtool silence expire.',
+        }),
+      ];
+    case 'silence-created':
+    case 'silence-removed':
+      return [];
     case 'daemon-started':
       if (event.downForMs === undefined || event.downForMs < NOTABLE_DOWNTIME_MS) return [];
       return [

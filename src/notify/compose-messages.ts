@@ -76,6 +76,9 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       return [];
     case 'daemon-started':
     case 'daemon-stopped':
+    case 'silence-created':
+    case 'silence-removed':
+    case 'silence-failed':
     case 'source-blind':
     case 'source-seeing':
     case 'paused':

@@ -80,6 +80,10 @@ function eventText(event: JournalEvent): string | undefined {
       return `incident of ${event.target} recovered (${event.how})`;
     case 'incident-closed':
       return `incident of ${event.target} closed`;
+    case 'silence-created':
+    case 'silence-removed':
+    case 'silence-failed':
+      return undefined;
     case 'source-blind':
       return `blind: source ${event.source}: ${event.message}`;
     case 'source-seeing':

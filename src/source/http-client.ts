@@ -16,7 +16,7 @@ const MAX_KEPT_CONNECTIONS = 16;
 const ADDRESS_ATTEMPT_MS = 1_000;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'HEAD';
+  readonly method: 'GET' | 'POST' | 'HEAD' | 'DELETE';
   readonly url: string;
   readonly headers: Labels;
   readonly body?: string | undefined;
