@@ -40,12 +40,12 @@ export const sourceSchema = z.discriminatedUnion('type', [
 ]);
 
 export const targetSchema = z.strictObject({
-  silence: z.strictObject({ source: nameField.optional(), match: alertMatch, for: positiveDurationField.prefault('1h') }).optional(),
   owners: z.array(nameField).default([]),
   priority: severityField.default('medium'),
   rto: positiveDurationField.optional(),
   rpo: positiveDurationField.optional(),
   mode: modeField.optional(),
+  silence: z.strictObject({ source: nameField.optional(), match: alertMatch, for: positiveDurationField.prefault('1h') }).optional(),
   health: z
     .strictObject({
       url: httpUrlField,

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import { errorText } from '../fault/belay-error.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { AlertMatcher } from '../source/alert-match.js';
+import type { RequestFault } from '../source/request-fault.js';
 import type { Silences } from '../source/silences.js';
 import type { Clock } from '../time/clock.js';
 import type { GuardStore } from './guard-store.js';
@@ -24,6 +25,7 @@ export interface SilencerPorts {
 }
 
 type Created = Extract<JournalEvent, { type: 'silence-created' }>;
+type Fault = Pick<RequestFault, 'message'>;
 
 /** How often, and how far apart, a silence is asked for before people are told that there is none. */
 const TRIES = 3;
@@ -82,13 +84,14 @@ export class Silencer {
   }
 
   async #create(incidentId: string, target: string): Promise<void> {
-    const { clock, settingsOf, silencesOf, store } = this.#ports;
+    const { clock, settingsOf, store } = this.#ports;
     const settings = settingsOf(target);
     const now = clock.now();
     if (settings === undefined || (this.#open.get(incidentId)?.until ?? -Infinity) > now) return;
     const { source, match, forMs } = settings;
     const until = now + forMs;
-    const made = await this.#trying(async (signal) => silencesOf(source)?.create({ match, startsAt: now, endsAt: until, comment: `Belay rolls ${target} back (${incidentId})` }, signal) ?? { message: `there is no Alertmanager "${source}"` });
+    const comment = `Belay rolls ${target} back (${incidentId})`;
+    const made = await this.#trying(source, (silences, signal) => silences.create({ match, startsAt: now, endsAt: until, comment }, signal));
     if ('message' in made) {
       await store.append([{ type: 'silence-failed', at: clock.now(), target, incidentId, source, doing: 'create', message: made.message }]);
       return;
@@ -99,24 +102,24 @@ export class Silencer {
   }
 
   async #remove(incidentId: string): Promise<void> {
-    const { clock, silencesOf, store } = this.#ports;
+    const { clock, store } = this.#ports;
     const created = this.#open.get(incidentId);
     if (created === undefined) return;
     const { target, source, silenceId, until } = created;
     this.#open.delete(incidentId);
     if (until <= clock.now()) return;
-    const fault = await this.#trying(async (signal) => (await silencesOf(source)?.remove(silenceId, signal)) ?? {});
+    const ended = await this.#trying(source, async (silences, signal) => (await silences.remove(silenceId, signal)) ?? {});
     const base = { at: clock.now(), target, incidentId, source };
-    await store.append([
-      'message' in fault ? { type: 'silence-failed', ...base, doing: 'remove', message: fault.message } : { type: 'silence-removed', ...base, silenceId },
-    ]);
+    await store.append(['message' in ended ? { type: 'silence-failed', ...base, doing: 'remove', message: ended.message } : { type: 'silence-removed', ...base, silenceId }]);
   }
 
   /** The first answer that is no fault, or the last fault. */
-  async #trying<T extends object>(ask: (signal: AbortSignal) => Promise<T | { readonly message: string }>): Promise<T | { readonly message: string }> {
-    const { clock } = this.#ports;
+  async #trying<T extends object>(source: string, ask: (silences: Silences, signal: AbortSignal) => Promise<T | Fault>): Promise<T | Fault> {
+    const { clock, silencesOf } = this.#ports;
+    const silences = silencesOf(source);
+    if (silences === undefined) return { message: `there is no Alertmanager "${source}" any more` };
     for (let triesLeft = TRIES; ; triesLeft -= 1) {
-      const answer = await ask(this.#stopping.signal).catch((error: unknown) => ({ message: errorText(error) }));
+      const answer = await ask(silences, this.#stopping.signal).catch((error: unknown) => ({ message: errorText(error) }));
       this.#stopping.signal.throwIfAborted();
       if (!('message' in answer) || triesLeft <= 1) return answer;
       await clock.sleepUntil(clock.now() + RETRY_MS, this.#stopping.signal);

@@ -97,6 +97,22 @@ const ofBelay: readonly Case[] = [
     ],
   ),
   [
+    'silences that no Alertmanager could keep',
+    {
+      ...belay('environment: test\nsources:\n  one: { type: alertmanager, url: "http://127.0.0.1:9093" }\n  two: { type: alertmanager, url: "http://127.0.0.1:9094" }\n  prom: { type: prometheus, url: "http://127.0.0.1:9090" }\ntargets:\n  ►a: { ►silence: { match: { service: a } } }\n  ►b: { silence: { source: ►prom, match: { service: b } } }\n  ►c: { silence: { source: one, ►match: {}, for: ►0 } }\n'),
+      ...EMPTY,
+    },
+    'warning: no trigger watches the target "a" (targets.a)\n  hint: add rules/a.yaml with target: a',
+    'error: "source" is missing: the Alertmanager that is quietened (targets.a.silence)\n  hint: known: one, two',
+    'warning: no trigger watches the target "b" (targets.b)\n  hint: add rules/b.yaml with target: b',
+    'error: there is no alertmanager source "prom" (targets.b.silence.source)\n  hint: known: one, two',
+    'warning: no trigger watches the target "c" (targets.c)\n  hint: add rules/c.yaml with target: c',
+    'error: "match" must name at least one label, such as { alertname: CheckoutDown } (targets.c.silence.match)',
+    'error: 0 is not a duration: write it as Prometheus does (90s, 5m, 1h30m) (targets.c.silence.for)',
+    'warning: the file is empty',
+    'warning: the file is empty',
+  ],
+  [
     'people who cannot be told apart, and groups that nobody belongs to',
     moreBelay('people:\n  ana: { slack: U1, groups: [oncall] }\n  bo: { slack: ►U1, groups: [dba] }\n  cy: { email: ►nobody, slack: ►"<@U2>", ►grups: [x] }\npolicy:\n  approvals:\n    level4: { allOf: [►oncal, dba] }\n'),
     'error: ana has the same user in Slack, so nobody could tell who answers (people.bo.slack)',

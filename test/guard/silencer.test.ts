@@ -136,3 +136,15 @@ test('a source that is gone after a reload is told', async () => {
   await told(own, rung());
   expect(journal()).toEqual(['silence-failed']);
 });
+
+test('one that cannot be ended, since its source is gone after a reload, is told', async () => {
+  let gone = false;
+  const own = await silencer({
+    silencesOf: () => (gone ? undefined : createSilences({ type: 'alertmanager', name: 'am', url: server.url, intervalMs: 1_000, timeoutMs: 2_000, headers: {}, settleMs: 0 })),
+  });
+  await told(own, rung());
+  gone = true;
+  await told(own, recovered());
+  expect(journal()).toEqual(['silence-created', 'silence-failed']);
+  expect(await silences('active')).toHaveLength(1);
+});
