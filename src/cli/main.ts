@@ -1,21 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../daemon/version.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
-import { approvalCommands } from './commands/approve.js';
-import { backtestCommand } from './commands/backtest.js';
-import { checkCommand } from './commands/check.js';
-import { demoCommand } from './commands/demo.js';
-import { exportCommand } from './commands/export.js';
-import { incidentCommands } from './commands/incidents.js';
-import { markCommand } from './commands/mark.js';
-import { pauseCommands } from './commands/pause.js';
-import { reportCommand } from './commands/report.js';
-import { planCommand } from './commands/plan.js';
-import { rollbackCommands } from './commands/rollback.js';
-import { runCommand } from './commands/run.js';
-import { statusCommand } from './commands/status.js';
-import { testCommand } from './commands/test.js';
-import { undoCommands } from './commands/undo.js';
+import { addCommands } from './commands.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { Output } from './output.js';
 
@@ -38,21 +24,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const done = (result: ExitCode): void => {
     code = result;
   };
-  runCommand(program, done);
-  checkCommand(program, done);
-  testCommand(program, done);
-  backtestCommand(program, done);
-  statusCommand(program);
-  planCommand(program, done);
-  rollbackCommands(program, done);
-  undoCommands(program, done);
-  approvalCommands(program);
-  incidentCommands(program);
-  reportCommand(program);
-  pauseCommands(program);
-  markCommand(program);
-  exportCommand(program, done);
-  demoCommand(program, done);
+  await addCommands(program, argv, done);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
