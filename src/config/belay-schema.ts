@@ -115,6 +115,7 @@ export const policySchema = z.strictObject({
   maxAutoLevel: levelField.default(3),
   matrix: matrixSchema.default([]),
   requireChange: z.strictObject({ within: positiveDurationField }).optional(),
+  goodAfter: z.union([z.literal('never'), positiveDurationField], 'must be a duration such as 1h, or never').prefault('1h'),
   flap: z.strictObject({ count: count.max(100).default(5), per: positiveDurationField.prefault('1h') }).prefault({}),
   freeze: z.array(freeze).default([]),
   approvals: z.record(nameField, approvalSchema).default({}),

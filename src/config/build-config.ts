@@ -36,7 +36,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
   };
   const { listen, auth, tls } = belay.http;
   const inDirectory = (path: string): string => resolve(directory, path);
-  const { cooldown, maxRollbacks, fleet, maxAutoLevel, approvals, matrix, requireChange, flap, freeze } = belay.policy;
+  const { cooldown, maxRollbacks, fleet, maxAutoLevel, approvals, matrix, requireChange, goodAfter, flap, freeze } = belay.policy;
   return deepFreeze<Config>({
     file,
     directory,
@@ -66,6 +66,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
       maxAutoLevel,
       matrix: buildMatrix(matrix, plans),
       requireChange: requireChange === undefined ? undefined : { withinMs: requireChange.within },
+      goodAfterMs: goodAfter === 'never' ? undefined : goodAfter,
       flap: { count: flap.count, perMs: flap.per },
       freeze: freeze.map(({ for: forMs, ...start }) => ({ ...start, forMs })),
       approvals,

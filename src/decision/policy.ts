@@ -16,6 +16,8 @@ export interface Policy {
   readonly matrix: readonly MatrixRow[];
   /** A breach that no change goes before by at most this is told to a person instead of being acted upon. */
   readonly requireChange?: { readonly withinMs: number } | undefined;
+  /** A version that runs and was seen to be healthy for so long is known to be good; `undefined`: only people say so. */
+  readonly goodAfterMs?: number | undefined;
   /** A target with an alert that fired and cleared so often within `perMs`, without any help, is left to a person. */
   readonly flap: { readonly count: number; readonly perMs: number };
   readonly freeze: readonly Freeze[];

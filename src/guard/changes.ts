@@ -17,9 +17,15 @@ export const changeEventTypes = ['change-marked', 'rollback-started', 'rollback-
 
 /** The change markers of all targets, kept up with the journal. */
 export class Changes {
+  readonly #onMarked: () => void;
   #markers: readonly ChangeMarker[] = [];
   /** Versions that rollbacks under way bring back, by execution. */
   readonly #bringing = new Map<string, string>();
+
+  /** `onMarked` hears that there is a new marker. */
+  constructor(onMarked: () => void = () => undefined) {
+    this.#onMarked = onMarked;
+  }
 
   get markers(): readonly ChangeMarker[] {
     return this.#markers;
@@ -34,7 +40,7 @@ export class Changes {
     switch (event.type) {
       case 'change-marked': {
         const { target, kind, version, by, at, configVersion, snapshotId, migration, flags } = event;
-        this.#markers = [...this.#markers, { target, kind, version, by, at, configVersion, snapshotId, migration, flags }];
+        this.#add({ target, kind, version, by, at, configVersion, snapshotId, migration, flags });
         break;
       }
       case 'rollback-started': {
@@ -46,7 +52,7 @@ export class Changes {
         const version = this.#bringing.get(event.executionId);
         this.#bringing.delete(event.executionId);
         if (event.outcome === 'success' && version !== undefined && event.target !== undefined) {
-          this.#markers = [...this.#markers, { target: event.target, kind: 'rollback', version, by: event.executionId, at: event.at }];
+          this.#add({ target: event.target, kind: 'rollback', version, by: event.executionId, at: event.at });
         }
         break;
       }
@@ -57,6 +63,11 @@ export class Changes {
 
   factsOf(target: string): ChangeFacts {
     return changeFacts(this.#markers.filter((marker) => marker.target === target));
+  }
+
+  #add(marker: ChangeMarker): void {
+    this.#markers = [...this.#markers, marker];
+    this.#onMarked();
   }
 }
 
@@ -88,13 +99,14 @@ export function changeFacts(markers: readonly ChangeMarker[]): ChangeFacts {
   };
 }
 
-/** The newest state that was called good. What its marker leaves out, the deployment of the same version has told. */
+/** The newest state that was called good. What its marker leaves out, the last marker of the same version before it that tells it has told. */
 function rollbackPointOf(inTime: readonly ChangeMarker[]): RollbackPoint | undefined {
   const good = inTime.findLast(({ kind }) => kind === 'good');
   if (good === undefined) return undefined;
-  const deployed = inTime.findLast(({ kind, version, at }) => kind === 'deploy' && version === good.version && at <= good.at);
-  const { configVersion = deployed?.configVersion, snapshotId = deployed?.snapshotId, migration = deployed?.migration, flags = deployed?.flags } = good;
-  return { version: good.version, at: good.at, configVersion, snapshotId, migration, flags };
+  const { version, at } = good;
+  const told = inTime.filter((marker) => marker.version === version && marker.at <= at).toReversed();
+  const last = <K extends keyof MarkedState>(key: K): MarkedState[K] => told.find((marker) => marker[key] !== undefined)?.[key];
+  return { version, at, configVersion: last('configVersion'), snapshotId: last('snapshotId'), migration: last('migration'), flags: last('flags') };
 }
 
 /** When a target was last deployed, at or before `at`. */

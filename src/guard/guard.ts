@@ -21,6 +21,7 @@ import { meantApproval } from './meant-approval.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
 import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { GuardStore } from './guard-store.js';
+import { lookAtHealth } from './health-look.js';
 import { Looks } from './looks.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
 import { refuseWithoutRollbackPoint } from './rollback-point-check.js';
@@ -29,6 +30,11 @@ import { RepeatedVerifications, type StartedVerification } from './repeated-veri
 import { TargetGuard, type HandStart, type StartedRollback, type WishByHand } from './target-guard.js';
 import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
+import type { HealthLook } from './version-proof.js';
+import { VersionProofs } from './version-proofs.js';
+
+/** Under this name stands what nobody but Belay has said. */
+const BELAY = 'belay';
 
 export interface GuardPorts {
   readonly clock: Clock;
@@ -66,13 +72,24 @@ export class Guard {
   readonly #looks = new Looks(async (trigger) => this.#watch?.lookNow(trigger));
   readonly #sights = new Map<string, SourceSight>();
   #pauses: readonly Pause[] = [];
-  readonly #changes = new Changes();
+  readonly #changes = new Changes(() => this.#proofs.wake());
+  readonly #proofs: VersionProofs;
   readonly #repeated: RepeatedVerifications;
 
   constructor(declaration: GuardDeclaration, eyes: Eyes, ports: GuardPorts) {
     this.#declaration = declaration;
     this.#eyes = eyes;
     this.#ports = ports;
+    this.#proofs = new VersionProofs({
+      ...ports,
+      targets: () => this.#declaration.targets.map(({ name }) => name),
+      markers: () => this.#changes.markers,
+      goodAfterMs: () => this.#declaration.policy.goodAfterMs,
+      look: (target, signal) => this.#lookAtHealth(target, signal),
+      onProven: async (target, version) => {
+        await this.markChange({ target, kind: 'good', version, by: BELAY });
+      },
+    });
     this.#repeated = new RepeatedVerifications({
       ...ports,
       checks: { run: (check, signal) => this.#eyes.checks.run(check, signal) },
@@ -130,6 +147,7 @@ export class Guard {
     this.#startWatch();
     const everPaused = pauseHistory(pausing);
     for (const target of this.#targets.values()) target.goOn(everPaused);
+    this.#proofs.start();
   }
 
   /** Takes a new configuration in place of the old one. Windows, incidents and what is under way go on. */
@@ -146,12 +164,13 @@ export class Guard {
       if (guard.incident === undefined) this.#targets.delete(name);
     }
     this.#startWatch();
+    this.#proofs.wake();
     this.#reconsiderAll();
   }
 
   /** Stops watching, starts nothing more, and waits for what is in hand. */
   async stop(): Promise<void> {
-    await this.#watch?.stop();
+    await Promise.all([this.#watch?.stop(), this.#proofs.stop()]);
     this.#watch = undefined;
     await Promise.all([...[...this.#targets.values()].map((target) => target.stop()), this.#repeated.stop(), this.#ports.rollbacks.drain()]);
   }
@@ -277,6 +296,19 @@ export class Guard {
   /** The effective mode of a target. */
   modeOf(target: Target): Mode {
     return declarationFor(target, this.#declaration).mode;
+  }
+
+  #lookAtHealth(name: string, signal: AbortSignal): Promise<HealthLook> {
+    const triggers = this.#declaration.triggers.filter(({ target }) => target === name);
+    return lookAtHealth(
+      {
+        checks: this.#eyes.checks,
+        isIncidentOpen: this.#targets.get(name)?.incident !== undefined,
+        triggers: triggers.map((trigger) => ({ trigger, health: this.#watch?.sightOf(trigger.name).health ?? 'unknown', alerts: this.#alerts.ofTrigger(trigger.name) })),
+        healthOf: this.#declaration.targets.some((target) => target.name === name && target.hasHealth) ? name : undefined,
+      },
+      signal,
+    );
   }
 
   #ownerOf(incidentId: string): TargetGuard {
