@@ -23,15 +23,19 @@ export class BelayProcess {
   #child: ChildProcess | undefined;
   #log = '';
 
-  private constructor(directory: string, url: string) {
+  private constructor(
+    directory: string,
+    url: string,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {
     this.directory = directory;
     this.url = url;
   }
 
-  /** Writes the files (`http.listen` and `store` of belay.yaml are filled in) and starts. */
-  static async start(files: BelayFiles): Promise<BelayProcess> {
+  /** Writes the files (`http.listen` of belay.yaml is filled in) and starts, with more in its environment if need be. */
+  static async start(files: BelayFiles, environment: Readonly<Record<string, string>> = {}): Promise<BelayProcess> {
     const port = await freePort();
-    const belay = new BelayProcess(await mkdtemp(join(tmpdir(), 'belay-e2e-')), `http://127.0.0.1:${port}`);
+    const belay = new BelayProcess(await mkdtemp(join(tmpdir(), 'belay-e2e-')), `http://127.0.0.1:${port}`, environment);
     const written = files['belay.yaml'] as { readonly http?: object };
     await belay.write({ ...files, 'belay.yaml': { ...written, http: { listen: `127.0.0.1:${port}`, ...written.http } } });
     await belay.start();
@@ -58,7 +62,7 @@ export class BelayProcess {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...nodeArguments, bin, 'run', '--config', join(this.directory, 'belay.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [...nodeArguments, bin, 'run', '--config', join(this.directory, 'belay.yaml')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.environment } });
     child.stderr.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
     this.#child = child;
     await this.until('it serves', START_WITHIN_MS, async () => {
@@ -88,7 +92,7 @@ export class BelayProcess {
 
   /** The answer of `belay …` on this daemon. */
   async cli(...argv: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-    const child = spawn(process.execPath, [...nodeArguments, bin, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...nodeArguments, bin, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment } });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
@@ -115,7 +119,8 @@ export class BelayProcess {
   }
 
   async #authorization(): Promise<Record<string, string>> {
-    return { authorization: `Bearer ${(await readFile(join(this.directory, 'belay.db.token'), 'utf8')).trim()}` };
+    const token = this.environment['BELAY_TOKEN'] ?? (await readFile(join(this.directory, 'belay.db.token'), 'utf8'));
+    return { authorization: `Bearer ${token.trim()}` };
   }
 
   async incidents(): Promise<readonly IncidentSummary[]> {
