@@ -5,6 +5,10 @@ export class AlertBook {
   readonly #byTrigger = new Map<string, readonly Alert[]>();
   readonly #triggersOf = new Map<string, Set<string>>();
 
+  restore(alerts: readonly Alert[]): void {
+    for (const trigger of new Set(alerts.map((alert) => alert.trigger))) this.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
+  }
+
   /** Replaces all that is known of one trigger's alerts. */
   put(trigger: string, alerts: readonly Alert[]): void {
     this.#byTrigger.set(trigger, alerts);

@@ -6,6 +6,7 @@ import { BelayError } from '../fault/belay-error.js';
 import type { IncidentApproval } from '../incident/incident.js';
 import type { JournalEvent, ToldPerson } from '../incident/incident-event.js';
 import type { Clock } from '../time/clock.js';
+import { obsoleteBecause } from './approval-consequences.js';
 import type { IncidentRecord } from './incident-record.js';
 import { untilWritten } from './until-written.js';
 
@@ -86,6 +87,12 @@ export class ApprovalDesk {
         if (cause !== undefined) await this.#move({ type: 'approval-voided', ...this.#base(approval.id), at: this.#ports.clock.now(), cause });
       }
     });
+  }
+
+  /** Ends what has no place any more while a rollback is under way, or once the one that asked it has ended. */
+  async voidObsolete(isRunning: boolean): Promise<void> {
+    const incident = this.#ports.record.current;
+    if (incident !== undefined) await this.voidWhere((approval) => obsoleteBecause(approval, incident, isRunning));
   }
 
   /** Resolves with the approval once it has ended; rejects with the signal's reason. */

@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import { matrixOf } from '../decision/matrix.js';
 import { strictestMode } from '../decision/mode.js';
+import { BelayError } from '../fault/belay-error.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
@@ -43,4 +44,9 @@ export function declarationFor(target: Target, declaration: GuardDeclaration): T
  */
 export function undeclaredTarget(name: string): Target {
   return { name, owners: [], priority: 'medium', hasHealth: false };
+}
+
+/** Throws BelayError `not-found` for a target that the files do not declare. */
+export function mustBeDeclared({ targets }: GuardDeclaration, target: string): void {
+  if (!targets.some(({ name }) => name === target)) throw new BelayError('not-found', `there is no target ${target}`, { context: { known: targets.map(({ name }) => name) } });
 }

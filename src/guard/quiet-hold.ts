@@ -1,0 +1,46 @@
+import type { CheckRunner } from '../source/check.js';
+import type { Clock } from '../time/clock.js';
+import type { IncidentRecord } from './incident-record.js';
+import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
+
+export interface QuietHoldPorts {
+  readonly clock: Clock;
+  readonly record: IncidentRecord;
+  readonly checks: CheckRunner;
+}
+
+const HEALTH_LIMIT_MS = 10_000;
+
+/** Whether an incident with nothing under way has ended by itself: its alerts known to be clear for the hold, and the target healthy. */
+export class QuietHold {
+  readonly #ports: QuietHoldPorts;
+  /** Since when every alert of the incident has been known to be clear, with nothing under way. */
+  #since: number | undefined;
+
+  constructor(ports: QuietHoldPorts) {
+    this.#ports = ports;
+  }
+
+  restart(): void {
+    this.#since = undefined;
+  }
+
+  async isOver(declaration: TargetDeclaration, signal: AbortSignal): Promise<boolean> {
+    const { clock, record } = this.#ports;
+    const incident = record.current;
+    if (incident === undefined || incident.alerts.length === 0) return false;
+    const now = clock.now();
+    if (!record.alertResults(incident.openedAt, now).every((result) => result.status === 'ok')) {
+      this.restart();
+      return false;
+    }
+    this.#since ??= now;
+    return now - this.#since >= quietHoldMs(declaration) && (await this.#isHealthy(declaration, signal));
+  }
+
+  async #isHealthy({ target: { name, hasHealth } }: TargetDeclaration, signal: AbortSignal): Promise<boolean> {
+    if (!hasHealth) return true;
+    const result = await this.#ports.checks.run({ type: 'health', name: 'health', target: name, timeoutMs: HEALTH_LIMIT_MS }, signal);
+    return result.status === 'ok';
+  }
+}

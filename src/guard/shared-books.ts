@@ -1,0 +1,42 @@
+import type { JournalEvent } from '../incident/incident-event.js';
+import { changeEventTypes, Changes } from './changes.js';
+import { Fleet, ledgerEventTypes } from './fleet.js';
+import type { GuardStore } from './guard-store.js';
+import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
+
+/** What the journal comes to beyond single incidents: the fleet with its ledger, the pauses, and the change markers. */
+export class SharedBooks {
+  readonly fleet = new Fleet();
+  readonly changes: Changes;
+  #pauses: readonly Pause[] = [];
+
+  /** `onMarked` hears that there is a new change marker. */
+  constructor(onMarked: () => void) {
+    this.changes = new Changes(onMarked);
+  }
+
+  get pauses(): readonly Pause[] {
+    return this.#pauses;
+  }
+
+  /** The pauses that hold a target back now. */
+  pausesOf(target: string, now: number): readonly Pause[] {
+    return activePauses(this.#pauses, target, now);
+  }
+
+  /** Resolves with every pause that there has been, each until it really ended. */
+  async restore(store: Pick<GuardStore, 'entriesOfTypes'>): Promise<readonly Pause[]> {
+    this.fleet.restore(await store.entriesOfTypes(ledgerEventTypes, 0));
+    this.changes.restore(await store.entriesOfTypes(changeEventTypes, 0));
+    const pausing = await store.entriesOfTypes(pauseEventTypes, 0);
+    this.#pauses = foldPauses(pausing);
+    return pauseHistory(pausing);
+  }
+
+  /** Books an event that has just become durable. */
+  note(event: JournalEvent): void {
+    this.fleet.note(event);
+    this.changes.note(event);
+    this.#pauses = applyToPauses(this.#pauses, event);
+  }
+}
