@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.js';
+import { isAlive, waitFor } from './processes.js';
 
 const run = promisify(execFile);
 const PROGRAMS = '/usr/lib/postgresql/15/bin';
@@ -12,6 +13,10 @@ const PROGRAMS = '/usr/lib/postgresql/15/bin';
 export interface PostgresServer {
   /** With the superuser `belay`, without a password. */
   readonly url: string;
+  /** SIGKILL to every process of the server at once, as when the machine dies. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`; it recovers first. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,13 +26,27 @@ export async function startPostgres(): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'belay-postgres-'));
   await ownByPostgres(directory);
   const data = join(directory, 'data');
+  const pidFile = join(data, 'postmaster.pid');
   const port = await freePort();
   await asPostgres('initdb', ['-D', data, '-A', 'trust', '-U', 'belay', '--no-sync', '-E', 'UTF8', '--locale', 'C']);
-  await asPostgres('pg_ctl', ['-D', data, '-o', `-p ${port} -c listen_addresses=127.0.0.1 -k ${directory} -F`, '-l', join(directory, 'log'), '-w', 'start']);
+  const start = (): Promise<void> => asPostgres('pg_ctl', ['-D', data, '-o', `-p ${port} -c listen_addresses=127.0.0.1 -k ${directory} -F`, '-l', join(directory, 'log'), '-w', 'start']);
+  await start();
+  let runs = true;
   return {
     url: `postgres://belay@127.0.0.1:${port}/postgres`,
+    async kill() {
+      runs = false;
+      const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0]);
+      const family = [postmaster, ...childrenOf(postmaster)];
+      for (const pid of family) process.kill(pid, 'SIGKILL');
+      await waitFor(() => !family.some(isAlive));
+    },
+    async start() {
+      await start();
+      runs = true;
+    },
     async stop() {
-      await asPostgres('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop']);
+      if (runs) await asPostgres('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop']);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -48,10 +67,12 @@ async function ownByPostgres(directory: string): Promise<void> {
   await chown(directory, uid!, gid!);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && new RegExp(`^PPid:\\s+${parent}$`, 'm').test(readFileSync(`/proc/${name}/status`, 'utf8'));
+    } catch {
+      return false; // It has ended in between.
+    }
+  }).map(Number);
 }

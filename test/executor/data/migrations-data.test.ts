@@ -1,57 +1,41 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PostgresShop } from '../../support/postgres-shop.js';
-import { startPostgres, type PostgresServer } from '../../support/postgres-server.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../src/process/run-command.js';
-import { StepRunner } from '../../support/step-runner.js';
+import { ShopDatabases } from '../../support/shop-databases.js';
+import type { StepRunner } from '../../support/step-runner.js';
 
 const PACKAGES = fileURLToPath(new URL('../../servers/node_modules', import.meta.url));
 
-let server: PostgresServer;
-let directory: string;
-let shop: PostgresShop;
-let count = 0;
+const here = new ShopDatabases();
+beforeEach(() => symlinkSync(PACKAGES, here.path('node_modules')));
 
-beforeAll(async () => {
-  server = await startPostgres();
-}, 60_000);
-afterAll(() => server.stop());
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'belay-migrations-'));
-  symlinkSync(PACKAGES, join(directory, 'node_modules'));
-  count += 1;
-  shop = await PostgresShop.create(server.url, `shop${count}`);
-});
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-const url = (): string => `${shop.url}?sslmode=disable`;
+const url = (): string => `${here.shop.url}?sslmode=disable`;
 const bin = (name: string): string => join(PACKAGES, '.bin', name);
 
 function write(files: Record<string, string>): void {
   for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    writeFileSync(join(directory, path), text);
+    mkdirSync(dirname(here.path(path)), { recursive: true });
+    writeFileSync(here.path(path), text);
   }
 }
 
 function runner(binding: Record<string, unknown>): StepRunner {
-  return new StepRunner({ directory, executionId: 'rollback-1', bindings: { databases: { db: { type: 'migrations', url: url(), cwd: '.', backups: 'none', ...binding } } } });
+  return here.runner({ type: 'migrations', url: url(), cwd: '.', backups: 'none', ...binding });
 }
 
 async function tool(...argv: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await runCommand({ argv, cwd: directory, env: { DATABASE_URL: url() }, signal: AbortSignal.timeout(30_000) });
+  const { exitCode, stdout, stderr } = await runCommand({ argv, cwd: here.path(), env: { DATABASE_URL: url() }, signal: AbortSignal.timeout(30_000) });
   expect(exitCode, stdout + stderr).toBe(0);
 }
 
 /** Which of the three tables that the migrations make are there. */
-const tables = async (): Promise<string[]> => (await shop.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname IN ('one', 'two', 'three') AND relkind = 'r' ORDER BY oid`)).map(({ name }) => name);
+const tables = async (): Promise<string[]> => (await here.shop.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname IN ('one', 'two', 'three') AND relkind = 'r' ORDER BY oid`)).map(({ name }) => name);
 
 /** Reverses `two` and what came after it, twice, and puts it back. */
 async function thereAndBack(run: StepRunner, migration: string): Promise<void> {
-  const step = { database: 'db', migration };
+  const step = { database: 'shop-db', migration };
   expect(await tables()).toEqual(['one', 'two', 'three']);
   expect((await run.describe('data', step)).summary).toMatch(/^schema of shop\d+: at \S*three\S* \(2 to reverse\) → without /);
   const captured = await run.capture('data', step);
@@ -75,33 +59,33 @@ describe('dbmate', () => {
   it.each(['20250101000002_two.sql', '20250101000002', 'two'])('goes down before %s, and up again with undo', (migration) => thereAndBack(runner(binding), migration));
 
   it('applies nothing in an undo that had not been applied before', async () => {
-    const captured = await runner(binding).capture('data', { database: 'db', migration: 'two' });
-    await runner(binding).execute('data', { database: 'db', migration: 'two' });
+    const captured = await runner(binding).capture('data', { database: 'shop-db', migration: 'two' });
+    await runner(binding).execute('data', { database: 'shop-db', migration: 'two' });
     write({ 'db/migrations/20260101000000_new.sql': '-- migrate:up\nCREATE TABLE new (id int);\n-- migrate:down\nDROP TABLE new;\n' });
-    await expect(runner(binding).undo('data', { database: 'db', migration: 'two' }, captured)).rejects.toThrow('20260101000000_new.sql would be applied as well');
+    await expect(runner(binding).undo('data', { database: 'shop-db', migration: 'two' }, captured)).rejects.toThrow('20260101000000_new.sql would be applied as well');
     expect(await tables()).toEqual(['one']);
   });
 
   it('says what it said when a migration cannot be reversed', async () => {
     write({ 'db/migrations/20250101000003_three.sql': '-- migrate:up\nCREATE TABLE three (id int);\n-- migrate:down\nDROP TABLE nowhere;\n' });
-    await expect(runner(binding).execute('data', { database: 'db', migration: 'two' })).rejects.toMatchObject({ code: 'command-failed', message: expect.stringContaining('table "nowhere" does not exist') as string });
+    await expect(runner(binding).execute('data', { database: 'shop-db', migration: 'two' })).rejects.toMatchObject({ code: 'command-failed', message: expect.stringContaining('table "nowhere" does not exist') as string });
     expect(await tables()).toEqual(['one', 'two', 'three']);
   });
 
   it.each(['; rm -rf /', '$(touch pwned)', '--env=pwned', '../../etc/passwd', 'two\nlines', '"', 'x'.repeat(4_000), 'four'])('refuses a migration that is none: %j', async (migration) => {
-    await expect(runner(binding).execute('data', { database: 'db', migration })).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('knows no migration') as string });
+    await expect(runner(binding).execute('data', { database: 'shop-db', migration })).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('knows no migration') as string });
     expect(await tables()).toEqual(['one', 'two', 'three']);
   });
 
   it('reverses nothing without a good backup, where backups are declared', async () => {
-    const backups = join(directory, 'backups');
+    const backups = here.path('backups');
     mkdirSync(backups);
     const careful = runner({ ...binding, backups: { directory: 'backups', maxAge: '1h' } });
-    const step = { database: 'db', migration: 'two' };
+    const step = { database: 'shop-db', migration: 'two' };
     await expect(careful.ready('data', step)).rejects.toMatchObject({ code: 'backup-unfit' });
     await expect(careful.execute('data', step)).rejects.toThrow('there is no backup in');
     expect(await tables()).toEqual(['one', 'two', 'three']);
-    shop.dump(join(backups, 'tonight.dump'));
+    here.shop.dump(join(backups, 'tonight.dump'));
     expect(await careful.ready('data', step)).toMatch(/^backup tonight\.dump is verified/);
     await careful.execute('data', step);
     expect(await tables()).toEqual(['one']);
@@ -136,15 +120,15 @@ const names = Object.entries(numbered).map(([name, number]) => `${number}_${name
 describe('plain SQL', () => {
   beforeEach(async () => {
     write(sqlFiles('sql'));
-    await shop.query(`${makeTables} CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES ${names.map((name) => `('${name}')`).join(', ')}`);
+    await here.shop.query(`${makeTables} CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES ${names.map((name) => `('${name}')`).join(', ')}`);
   });
 
   it('goes down and up', () => thereAndBack(runner({ tool: 'sql', directory: 'sql' }), 'two'));
 
   it.each([['DROP TABLE three; DROP TABLE nowhere;', 'nowhere'], ['DROP TABLE three;\nCOMMIT;\nDROP TABLE nowhere;', 'begins or ends transactions']])('is all or nothing: %j', async (sql, words) => {
     write({ [`sql/${names[2]}/down.sql`]: sql });
-    await expect(runner({ tool: 'sql', directory: 'sql' }).execute('data', { database: 'db', migration: 'three' })).rejects.toThrow(words);
-    expect([await tables(), await shop.count('schema_migrations')]).toEqual([['one', 'two', 'three'], 3]);
+    await expect(runner({ tool: 'sql', directory: 'sql' }).execute('data', { database: 'shop-db', migration: 'three' })).rejects.toThrow(words);
+    expect([await tables(), await here.shop.count('schema_migrations')]).toEqual([['one', 'two', 'three'], 3]);
   });
 });
 
@@ -180,17 +164,17 @@ main().catch((error) => { console.error(error.message); process.exit(1); });
 
 describe('Prisma', () => {
   const binding = { tool: 'prisma', program: ['./prisma-program'], directory: 'prisma/migrations' };
-  const step = { database: 'db', migration: names[2] ?? '' };
+  const step = { database: 'shop-db', migration: names[2] ?? '' };
   beforeEach(async () => {
     write({ ...sqlFiles('prisma/migrations'), 'prisma-program': FAKE_PRISMA, 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n' });
-    chmodSync(join(directory, 'prisma-program'), 0o755);
-    await shop.query(`${makeTables} CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_steps_count integer NOT NULL DEFAULT 0);
+    chmodSync(here.path('prisma-program'), 0o755);
+    await here.shop.query(`${makeTables} CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_steps_count integer NOT NULL DEFAULT 0);
       INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, started_at) VALUES ${names.map((name, index) => `(gen_random_uuid()::text, '', '${name}', now(), now() + interval '${index} s')`).join(', ')}`);
   });
 
   it('runs down.sql, then has Prisma resolve it; undo deploys again', async () => {
     await thereAndBack(runner(binding), 'two');
-    expect(readFileSync(join(directory, 'calls'), 'utf8').trim().split('\n')).toEqual([`migrate resolve --rolled-back ${names[2]}`, `migrate resolve --rolled-back ${names[1]}`, 'migrate deploy']);
+    expect(readFileSync(here.path('calls'), 'utf8').trim().split('\n')).toEqual([`migrate resolve --rolled-back ${names[2]}`, `migrate resolve --rolled-back ${names[1]}`, 'migrate deploy']);
   });
 
   it('killed between the two, it is resolved without a second down.sql', async () => {
@@ -203,7 +187,7 @@ describe('Prisma', () => {
   });
 
   it('without a down.sql nothing is noted', async () => {
-    rmSync(join(directory, `prisma/migrations/${names[2]}/down.sql`));
+    rmSync(here.path(`prisma/migrations/${names[2]}/down.sql`));
     await expect(runner(binding).execute('data', step)).rejects.toThrow('so it cannot be reversed');
     expect(await runner(binding).state('data', step)).toBe('not-applied');
   });
@@ -217,9 +201,9 @@ if (way === 'status') console.log(['one', 'two', 'three'].map((other) => (names.
 else writeFileSync('applied', (way === 'up' ? [...names, name] : names.filter((other) => other !== name)).join('\\n'));\n`, applied: 'one\ntwo\nthree' });
   const call = (way: string, ...args: string[]): string[] => [process.execPath, 'tool.mjs', way, ...args];
   const run = runner({ tool: 'command', status: call('status'), down: call('down', '${migration}'), up: call('up', '${migration}') });
-  const captured = await run.capture('data', { database: 'db', migration: 'two' });
-  await run.execute('data', { database: 'db', migration: 'two' });
-  expect(readFileSync(join(directory, 'applied'), 'utf8')).toBe('one');
-  await run.undo('data', { database: 'db', migration: 'two' }, captured);
-  expect(readFileSync(join(directory, 'applied'), 'utf8')).toBe('one\ntwo\nthree');
+  const captured = await run.capture('data', { database: 'shop-db', migration: 'two' });
+  await run.execute('data', { database: 'shop-db', migration: 'two' });
+  expect(readFileSync(here.path('applied'), 'utf8')).toBe('one');
+  await run.undo('data', { database: 'shop-db', migration: 'two' }, captured);
+  expect(readFileSync(here.path('applied'), 'utf8')).toBe('one\ntwo\nthree');
 });
