@@ -98,7 +98,8 @@ export class StateExecutor implements RollbackStepExecutor {
 
   async state(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState> {
     const change = this.#changeOf(step, context);
-    const { state } = await look(change, signal);
+    const { state, problem } = await change.read(signal);
+    if (state === 'unknown' && problem !== undefined) throw new BelayError('provider-refused', `${change.subject}: ${problem}`);
     return state === 'applied' && change.follow !== undefined ? 'unknown' : state;
   }
 

@@ -48,7 +48,10 @@ export interface RollbackStepExecutor {
    * step then. Resolves to a line for people; rejecting means that the plan is not begun. Has no effect.
    */
   ready?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<string | undefined>;
-  /** Reads the real state after a crash, to decide between skipping, running again and parking. Has no effect. */
+  /**
+   * Reads the real state after a crash, to decide between skipping, running again and parking. Rejecting is `unknown` with
+   * its reason. Has no effect.
+   */
   state?(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<StepState>;
   /**
    * Reads what `execute` is about to overwrite, as plain data and without secrets, so that it can be put back later.

@@ -40,6 +40,8 @@ export async function startPostgres(): Promise<PostgresServer> {
       const family = [postmaster, ...childrenOf(postmaster)];
       for (const pid of family) process.kill(pid, 'SIGKILL');
       await waitFor(() => !family.some(isAlive));
+      // Where nobody collects the dead, their numbers look alive to the next start.
+      for (const lock of [pidFile, join(directory, `.s.PGSQL.${port}.lock`)]) await rm(lock, { force: true });
     },
     async start() {
       await start();

@@ -15,12 +15,23 @@ export function carriers(environmentEntry: string): number[] {
     .map(Number);
 }
 
-/** Waits for something that another process does; throws after ten seconds. */
+const WAIT_AT_MOST_MS = 20_000;
+const LOOK_EVERY_MS = 20;
+
+/** Waits for something that another process does; throws after twenty seconds. */
 export async function waitFor(holds: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !holds(); waitedMs += 20) {
-    if (waitedMs > 10_000) throw new Error(`waited in vain for ${holds.toString()}`);
-    await waitMs(20);
+  await waitUntil(holds.toString(), async () => holds() || undefined);
+}
+
+/** Looks again and again until there is something to return; throws after twenty seconds. */
+export async function waitUntil<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < WAIT_AT_MOST_MS) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await waitMs(LOOK_EVERY_MS);
   }
+  throw new Error(`waited in vain for: ${what}`);
 }
 
 /** Whether a process is at work: one that has ended and that nobody has collected is not. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { Clock } from '../../src/time/clock.js';
 import { startPostgres, type PostgresServer } from './postgres-server.js';
 import { PostgresShop } from './postgres-shop.js';
 import { StepRunner } from './step-runner.js';
@@ -40,7 +41,7 @@ export class ShopDatabases {
   }
 
   /** Steps of the type `data` for `shop-db`, with backups in the folder that may be an hour old, unless `binding` says otherwise. */
-  runner({ backups = {}, ...binding }: Record<string, unknown> = {}, options: { executionId?: string; rpoMs?: number } = {}): StepRunner {
+  runner({ backups = {}, ...binding }: Record<string, unknown> = {}, options: { executionId?: string; rpoMs?: number; clock?: Clock } = {}): StepRunner {
     const ownBackups = typeof backups === 'object' ? { directory: this.#directory, maxAge: '1h', ...backups } : backups;
     const whole = { type: 'postgres', url: this.shop.url, backups: ownBackups, ...binding };
     return new StepRunner({ directory: this.#directory, executionId: 'rollback-1', bindings: { databases: { 'shop-db': whole } }, ...options });

@@ -51,8 +51,9 @@ export class StepRunner {
     return this.executor(type).describe!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
   }
 
+  /** As a manager takes it: what cannot be read is unknown. */
   state(type: StepType, parameters: Record<string, unknown>): Promise<StepState> {
-    return this.executor(type).state!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+    return this.executor(type).state!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000)).catch(() => 'unknown' as const);
   }
 
   ready(type: StepType, parameters: Record<string, unknown>): Promise<string | undefined> {

@@ -2,6 +2,8 @@ import pg from 'pg';
 import { BelayError, errorText } from '../../fault/belay-error.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** PostgreSQL 14 and newer look this often whether the client of a statement is still there. */
+const CLIENT_CHECK_MS = 1_000;
 
 /** Where one database of a PostgreSQL server is, as its URL says. */
 export interface PostgresAddress {
@@ -53,6 +55,7 @@ export async function withPostgres<T>({ url, database }: PostgresAddress, signal
   try {
     await client.connect();
     connected = true;
+    await endWithClient(client);
     return await work(client);
   } catch (error) {
     signal.throwIfAborted();
@@ -62,6 +65,14 @@ export async function withPostgres<T>({ url, database }: PostgresAddress, signal
     signal.removeEventListener('abort', cut);
     if (!signal.aborted) await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * A statement that waits for a lock would go on waiting for a Belay that has died, and everybody else behind it. Servers
+ * that do not know the setting, or whose system cannot tell, go on without it.
+ */
+async function endWithClient(client: pg.Client): Promise<void> {
+  await client.query(`SELECT set_config(name, '${CLIENT_CHECK_MS}', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`).catch(() => undefined);
 }
 
 /** A transaction that is rolled back by whatever the work throws. */

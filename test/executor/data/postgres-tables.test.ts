@@ -1,6 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { writeSum } from '../../support/postgres-shop.js';
 import { ShopDatabases } from '../../support/shop-databases.js';
 
@@ -79,11 +78,13 @@ it.each<[string, string, () => Promise<unknown>, Record<string, unknown>?, Recor
 it('a table that others hold is left alone, and a step whose time is over lets go at once', async () => {
   dump();
   await here.shop.query('SELECT 1');
+  vi.stubEnv('TMPDIR', here.path());
   const blocker = here.shop.query('BEGIN; LOCK TABLE customers IN ACCESS SHARE MODE; SELECT pg_sleep(3); COMMIT');
   await expect(here.runner().execute('data', customers, AbortSignal.timeout(1_000))).rejects.toThrow(/timeout/i);
   await blocker;
-  expect([await keptSchemas(), readdirSync(tmpdir()).filter((name) => name.startsWith('belay-tables-'))]).toEqual([[], []]);
+  expect([await keptSchemas(), readdirSync(here.path()).filter((name) => name.startsWith('belay-tables-'))]).toEqual([[], []]);
   await here.runner().execute('data', customers);
+  vi.unstubAllEnvs();
 });
 
 it('a dump with inserts instead of rows is refused', async () => {

@@ -10,6 +10,8 @@ import { formatMark } from './database-mark.js';
 import { hashOf, nameBeside, switchDatabases } from './database-switch.js';
 import { checkKeys, checkRowCounts, invalidKeys, liftSequences, runChecksAlone } from './integrity.js';
 import type { PostgresPrograms } from './postgres-programs.js';
+import { AFTERMATH_MS, howToLetIn, leaveAsItWas, letIn } from './snapshot-aftermath.js';
+import { snapshotState, type SnapshotState } from './snapshot-state.js';
 import type { VerifiedDump } from './verify-dump.js';
 
 /** What it takes to bring a whole database back. */
@@ -36,12 +38,6 @@ interface Captured {
   readonly oid: string;
 }
 
-/** Within the time that an executor has to stop once its signal has aborted. */
-const AFTERMATH_MS = 2_500;
-/** A server that has crashed needs a while to be back. */
-const SERVER_BACK_MS = 15_000;
-const SERVER_POLL_MS = 250;
-
 /**
  * Brings a whole database back: the dump is restored into a new database beside the living one, checked there, and takes
  * its place by rename; the old one is kept. What has been done stands in the names and comments of the databases
@@ -55,7 +51,7 @@ export function snapshotRestore(restore: SnapshotRestore): StateChange {
     wanted,
     ready: async (effort) => (await verify(effort)).words,
     async read(signal) {
-      const { live, kept } = await withPostgres(server, signal, (client) => lookAt(client, restore));
+      const { live, kept } = await withPostgres(server, signal, (client) => snapshotState(client, restore));
       if (live === undefined) return { state: 'unknown', problem: `there is no database ${database} on this server` };
       if (kept !== undefined) return { state: 'applied', actual: wanted };
       return { state: 'not-applied', actual: `as it is (${sizeText(live.sizeBytes)})` };
@@ -64,69 +60,58 @@ export function snapshotRestore(restore: SnapshotRestore): StateChange {
       await oneAtATime(`${server.url} ${database}`, effort.signal, () => bringBack(restore, effort));
     },
     async capture(signal) {
-      const { live } = await withPostgres(server, signal, (client) => lookAt(client, restore));
+      const { live } = await withPostgres(server, signal, (client) => snapshotState(client, restore));
       return live === undefined ? undefined : ({ run, snapshotId, oid: live.oid } satisfies Captured);
     },
     restoring: (captured) => switchBack(restore, captured as Captured),
   };
 }
 
-interface Found {
-  readonly live: DatabaseEntry | undefined;
-  /** The database that this run has taken out of use, while what it put there is still in use. */
-  readonly kept: DatabaseEntry | undefined;
-  readonly staging: DatabaseEntry | undefined;
-  readonly stagingName: string;
-}
-
-async function lookAt(client: pg.Client, { database, snapshotId, run }: Pick<SnapshotRestore, 'database' | 'snapshotId' | 'run'>): Promise<Found> {
-  const databases = await readDatabases(client);
-  const live = databases.find(({ name }) => name === database);
-  const kept = databases.find(({ mark }) => mark?.role === 'before' && mark.run === run && mark.snapshot === snapshotId && mark.of === database && mark.replacedBy === live?.oid);
-  const stagingName = nameBeside(database, 'restoring', hashOf(run, database, snapshotId));
-  return { live, kept, staging: databases.find(({ name }) => name === stagingName), stagingName };
-}
-
 async function bringBack(restore: SnapshotRestore, effort: Effort): Promise<void> {
-  const { server, database, snapshotId, run, clock } = restore;
-  await withPostgres(server, effort.signal, async (client) => {
-    const found = await lookAt(client, restore);
-    const { live, stagingName } = found;
-    if (live === undefined) throw new BelayError('provider-refused', `there is no database ${database} on this server`);
-    if (found.kept !== undefined) return;
-    try {
-      const staging = await readyStaging(client, restore, found, effort);
-      const before = staging.mark?.role === 'restoring' ? staging.mark.before : live.before;
-      await switchDatabases(client, {
-        live,
-        incoming: staging,
-        keptName: nameBeside(database, 'before', hashOf(run, database, snapshotId), clock.now()),
-        keptMark: { role: 'before', run, of: database, snapshot: snapshotId, replacedBy: staging.oid, comment: live.comment, before },
-        comment: live.comment,
-        writable: before,
-      });
-    } catch (error) {
-      const left = await leaveAsItWas(restore, stagingName, effort.signal);
-      effort.signal.throwIfAborted();
-      throw withWords(error, left);
-    }
+  let found: SnapshotState | undefined;
+  try {
+    await withPostgres(restore.server, effort.signal, async (client) => {
+      found = await snapshotState(client, restore);
+      if (found.kept === undefined) await putInPlace(client, restore, found, effort);
+    });
+  } catch (error) {
+    const isOver = effort.signal.aborted;
+    if (found === undefined) throw isOver ? error : withWords(error, `nothing was touched by this attempt; if an earlier one was cut off, ${howToLetIn(restore)}`);
+    const left = await leaveAsItWas(restore, isOver);
+    // That the time is over is said anyway.
+    throw isOver && left !== '' ? new BelayError('provider-refused', left, { cause: error }) : withWords(error, left);
+  }
+}
+
+async function putInPlace(client: pg.Client, restore: SnapshotRestore, found: SnapshotState, effort: Effort): Promise<void> {
+  const { database, snapshotId, run, clock } = restore;
+  const { live } = found;
+  if (live === undefined) throw new BelayError('provider-refused', `there is no database ${database} on this server`);
+  const staging = await readyStaging(client, restore, found, effort);
+  const before = staging.mark?.role === 'restoring' ? staging.mark.before : live.before;
+  await switchDatabases(client, {
+    live,
+    incoming: staging,
+    keptName: nameBeside(database, 'before', hashOf(run, database, snapshotId), clock.now()),
+    keptMark: { role: 'before', run, of: database, snapshot: snapshotId, replacedBy: staging.oid, comment: live.comment, before },
+    comment: live.comment,
+    writable: before,
   });
 }
 
 /** The new database, restored and checked; one that this run has made ready before is taken as it is. */
-async function readyStaging(client: pg.Client, restore: SnapshotRestore, found: Found, effort: Effort): Promise<DatabaseEntry> {
+async function readyStaging(client: pg.Client, restore: SnapshotRestore, found: SnapshotState, effort: Effort): Promise<DatabaseEntry> {
   const { database, snapshotId, run } = restore;
-  const { stagingName } = found;
-  const live = found.live as DatabaseEntry;
+  const { stagingName, before } = found;
   if (found.staging?.mark?.role === 'restoring' && found.staging.mark.phase === 'ready') return found.staging;
   const dump = await restore.verify(effort);
   // A database of this name without the mark was made by this run as well, which died before it could write it.
   if (found.staging !== undefined) await discard(client, database, found.staging);
-  const before = (await mustFind(client, database)).before;
   await createLike(client, database, stagingName);
-  const mark = { role: 'restoring', run, of: database, snapshot: snapshotId, before } as const;
+  const mark = { role: 'restoring', run, of: database, snapshot: snapshotId, before, letIn: false } as const;
   await commentOn(client, stagingName, formatMark({ ...mark, phase: 'filling' }));
-  await stopWrites(client, restore, live.name);
+  for (const { name, mark: older } of found.stoppedBy) if (name !== stagingName) await commentOn(client, name, formatMark({ ...older, letIn: true }));
+  await stopWrites(client, restore);
   await fill(restore, stagingName, dump, effort);
   await examine(restore, stagingName, dump, effort.signal);
   await commentOn(client, stagingName, formatMark({ ...mark, phase: 'ready' }));
@@ -139,7 +124,7 @@ async function mustFind(client: pg.Client, database: string): Promise<DatabaseEn
   return entry;
 }
 
-async function stopWrites(client: pg.Client, { stopWrites: how }: SnapshotRestore, name: string): Promise<void> {
+async function stopWrites(client: pg.Client, { stopWrites: how, database: name }: SnapshotRestore): Promise<void> {
   if (how === 'none') return;
   if (how === 'read-only') await setReadOnly(client, name, 'on');
   else await allowConnections(client, name, false);
@@ -170,43 +155,14 @@ async function examine({ server, database, checks }: SnapshotRestore, stagingNam
 }
 
 async function discard(client: pg.Client, database: string, { name, mark }: DatabaseEntry): Promise<void> {
-  if (mark?.role === 'restoring') await letIn(client, database, mark.before);
+  if (mark?.role === 'restoring' && !mark.letIn) await letIn(client, database, mark.before);
   await dropDatabase(client, name);
 }
 
-async function letIn(client: pg.Client, database: string, before: DatabaseEntry['before']): Promise<void> {
-  await allowConnections(client, database, before.allowConnections);
-  await setReadOnly(client, database, before.readOnly);
-}
-
-/** A restore that failed leaves the living database as it found it. Resolves to what a person should know. */
-async function leaveAsItWas(restore: SnapshotRestore, stagingName: string, signal: AbortSignal): Promise<string> {
-  const { database, clock } = restore;
-  const limit = AbortSignal.timeout(signal.aborted ? AFTERMATH_MS : SERVER_BACK_MS);
-  const letInAgain = (): Promise<string> =>
-    withPostgres(restore.server, limit, async (client) => {
-      const { staging, kept } = await lookAt(client, restore);
-      if (kept !== undefined || staging?.mark?.role !== 'restoring') return '';
-      await letIn(client, database, staging.mark.before);
-      return `; ${database} is as it was, and what was restored stays in ${stagingName} for a look (drop it, or run the step again)`;
-    });
-  try {
-    for (;;) {
-      try {
-        return await letInAgain();
-      } catch (error) {
-        if (!(error instanceof BelayError) || error.code !== 'provider-unreachable') throw error;
-        await clock.sleepUntil(clock.now() + SERVER_POLL_MS, limit);
-      }
-    }
-  } catch (error) {
-    return `; whether ${database} takes writes again could not be seen (${errorText(error)}): nothing of it is lost, and when the server is back, run the step again, or write ALTER DATABASE ${database} RESET default_transaction_read_only; ALTER DATABASE ${database} ALLOW_CONNECTIONS true; and drop ${stagingName}`;
-  }
-}
-
 function withWords(error: unknown, words: string): unknown {
-  if (!(error instanceof BelayError)) return new BelayError('provider-refused', `PostgreSQL: ${errorText(error)}${words}`, { cause: error });
-  return new BelayError(error.code, error.message + words, { context: error.context, cause: error.cause });
+  const more = words === '' ? '' : `; ${words}`;
+  if (!(error instanceof BelayError)) return new BelayError('provider-refused', `PostgreSQL: ${errorText(error)}${more}`, { cause: error });
+  return new BelayError(error.code, error.message + more, { context: error.context, cause: error.cause });
 }
 
 /** The opposite: what was kept takes its place again, and what was restored is kept with all that was written to it since. */
@@ -224,8 +180,9 @@ function switchBack(restore: SnapshotRestore, captured: Captured): StateChange {
     },
     async apply({ signal }) {
       await withPostgres(server, signal, async (client) => {
-        const { live, kept } = await lookAt(client, asThen);
+        const { live, kept } = await snapshotState(client, asThen);
         if (live === undefined || kept?.mark?.role !== 'before') throw new BelayError('undo-impossible', `the database that was kept of ${database} is no longer on this server`);
+        const { before: writable } = kept.mark;
         try {
           await switchDatabases(client, {
             live,
@@ -233,10 +190,10 @@ function switchBack(restore: SnapshotRestore, captured: Captured): StateChange {
             keptName: nameBeside(database, 'undone', hashOf(captured.run, database, captured.snapshotId), clock.now()),
             keptMark: { role: 'undone', run: captured.run, of: database, snapshot: captured.snapshotId, replacedBy: kept.oid, comment: live.comment, before: live.before },
             comment: kept.mark.comment,
-            writable: kept.mark.before,
+            writable,
           });
         } catch (error) {
-          await withPostgres(server, AbortSignal.timeout(AFTERMATH_MS), (again) => allowConnections(again, database, live.before.allowConnections)).catch(() => undefined);
+          await withPostgres(server, AbortSignal.timeout(AFTERMATH_MS), (again) => allowConnections(again, database, writable.allowConnections)).catch(() => undefined);
           throw error;
         }
       });

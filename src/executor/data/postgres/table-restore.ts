@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -50,7 +50,10 @@ export function tableRestore(restore: TableRestore): StateChange {
     read: (signal) => readKept(address, schema, wanted, signal),
     async apply(effort) {
       const dumps = await verifyAll(restore, effort);
-      const directory = await mkdtemp(join(tmpdir(), 'belay-tables-'));
+      // Named after the run, whose name nobody can guess: an attempt that died has left the rows of tables here.
+      const directory = join(tmpdir(), `belay-tables-${shortHash(run, schema)}`);
+      await rm(directory, { recursive: true, force: true });
+      await mkdir(directory, { mode: 0o700 });
       try {
         const dumped: { readonly name: TableName; readonly rows: RowsInFile }[] = [];
         for (const name of names) dumped.push({ name, rows: await dumpedRows(restore, dumps, name, directory, effort) });
