@@ -16,6 +16,12 @@ const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 /** Files by their path below the folder of belay.yaml; what is no text is written as JSON, which is YAML too. */
 export type BelayFiles = Readonly<Record<string, unknown>>;
 
+interface CliAnswer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The real daemon in a process of its own, on its files in a folder of its own. */
 export class BelayProcess {
   readonly directory: string;
@@ -90,9 +96,13 @@ export class BelayProcess {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** The answer of `belay …` on this daemon. */
-  async cli(...argv: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-    const child = spawn(process.execPath, [...nodeArguments, bin, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment } });
+  /** The answer of `belay …` on this daemon; `environment` says who asks, where that is not who asks otherwise. */
+  cli(...argv: readonly string[]): Promise<CliAnswer> {
+    return this.cliAs({}, ...argv);
+  }
+
+  async cliAs(environment: { readonly BELAY_TOKEN?: string }, ...argv: readonly string[]): Promise<CliAnswer> {
+    const child = spawn(process.execPath, [...nodeArguments, bin, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment, ...environment } });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

@@ -1,0 +1,320 @@
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StatusView } from '../../src/http/guard-api.js';
+import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
+import { BelayProcess } from '../support/belay-process.js';
+import { exampleFiles } from '../support/example-folder.js';
+import { freePort } from '../support/free-port.js';
+import { GitRepo } from '../support/git-repo.js';
+import { startNginx, type NginxServer } from '../support/nginx-server.js';
+import { startPm2, type Pm2Daemon } from '../support/pm2-daemon.js';
+import { pathWith } from '../support/pm2-service.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { writeSum } from '../support/postgres-shop.js';
+import { scrapeConfig, startPrometheus } from '../support/prometheus-server.js';
+import { TestSlackServer } from '../support/slack-server.js';
+import { TestSmtpServer } from '../support/smtp-server.js';
+import { startVisits } from '../support/visits.js';
+
+const second = 1_000;
+const servers = fileURLToPath(new URL('../servers/', import.meta.url));
+const programs = join(servers, 'node_modules/.bin');
+const ANA = 'the-token-of-ana';
+const BO = 'the-token-of-bo';
+const PROBE = 'probe-user';
+const closers: (() => Promise<unknown>)[] = [];
+
+const hashOf = (password: string): string => `sha256$${createHash('sha256').update(password).digest('hex')}`;
+const SCHEMA = `
+  CREATE TABLE schema_migrations (version varchar PRIMARY KEY);
+  CREATE TABLE users (name text PRIMARY KEY, password_hash text NOT NULL, role text NOT NULL DEFAULT 'member');
+  CREATE TABLE tasks (id serial PRIMARY KEY, title text NOT NULL, owner text NOT NULL, status text NOT NULL DEFAULT 'open');
+  CREATE TABLE task_tags (task_id int NOT NULL REFERENCES tasks (id), tag text NOT NULL);
+  CREATE TABLE worker_log (version text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+  INSERT INTO schema_migrations VALUES ('20260101000000');
+  INSERT INTO users (name, password_hash) VALUES ('${PROBE}', '${hashOf('the-password')}'), ('eve', '${hashOf('another')}');
+  INSERT INTO tasks (title, owner) SELECT 'task ' || n, CASE n % 2 WHEN 0 THEN '${PROBE}' ELSE 'eve' END FROM generate_series(1, 40) n;
+  INSERT INTO task_tags SELECT id, 'urgent' FROM tasks WHERE id % 5 = 0;`;
+const UUID_IDS = `-- migrate:up
+ALTER TABLE task_tags DROP CONSTRAINT task_tags_task_id_fkey;
+ALTER TABLE tasks ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE text USING id::text;
+ALTER TABLE tasks ALTER COLUMN id SET DEFAULT gen_random_uuid()::text;
+
+-- migrate:down
+UPDATE tasks SET id = nextval('tasks_id_seq')::text WHERE id !~ '^[0-9]+$';
+ALTER TABLE tasks ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE integer USING id::integer;
+ALTER TABLE tasks ALTER COLUMN id SET DEFAULT nextval('tasks_id_seq');
+ALTER TABLE task_tags ADD CONSTRAINT task_tags_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks (id);
+`;
+
+let home: string;
+let pm2: Pm2Daemon;
+let postgres: PostgresServer;
+let nginx: NginxServer;
+let cdn: AnsweringServer;
+let smtp: TestSmtpServer;
+let slack: TestSlackServer;
+let belay: BelayProcess;
+let config: GitRepo;
+let apiUrl: string;
+let probe: { readonly authorization: string };
+
+function opened<T extends { stop(): Promise<unknown> }>(thing: T): T {
+  closers.push(() => thing.stop());
+  return thing;
+}
+
+const databaseUrl = (name = 'tasks'): string => postgres.url.replace(/[^/]*$/, `${name}?sslmode=disable`);
+async function sql<T extends pg.QueryResultRow>(text: string, database = 'tasks'): Promise<T[]> {
+  const client = new pg.Client({ connectionString: databaseUrl(database) });
+  await client.connect();
+  try {
+    return (await client.query<T>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+const idType = async (): Promise<string> => (await sql<{ data_type: string }>("SELECT data_type FROM information_schema.columns WHERE table_name = 'tasks' AND column_name = 'id'"))[0]!.data_type;
+const pm2Status = async (name: string): Promise<string | undefined> => (JSON.parse(await pm2.pm2('jlist')) as { name: string; pm2_env: { status: string } }[]).find((one) => one.name === name)?.pm2_env.status;
+const apiVersion = async (): Promise<unknown> => ((await (await fetch(`${apiUrl}/health`)).json()) as { version: unknown }).version;
+const flagIs = (): string => (JSON.parse(readFileSync(join(home, 'flags.json'), 'utf8')) as { flags: { 'new-board': { defaultVariant: string } } }).flags['new-board'].defaultVariant;
+const site = async (path: string): Promise<Response> => fetch(`${nginx.url}${path}`, { headers: { ...probe, connection: 'close' } });
+
+function write(path: string, content: unknown): void {
+  const file = join(home, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+/** Puts a release in place as a deployment would. */
+async function deploy(version: string): Promise<void> {
+  rmSync(join(home, 'api/current'), { force: true });
+  symlinkSync(`releases/${version}`, join(home, 'api/current'));
+  await pm2.pm2('reload', 'task-api');
+  await belay.until(`API ${version}`, 20 * second, async () => (await apiVersion().catch(() => undefined)) === version || undefined);
+}
+
+/** Starts a plan by hand, as an operator, with ana and bo agreeing where they are asked, and waits for its verification. */
+async function byHand(plan: string): Promise<void> {
+  const run = await belay.cli('rollback', plan, '--reason', 'the test says so');
+  const asked = /approval-\S+/.exec(run.stdout)?.[0];
+  if (asked === undefined) {
+    expect(run, run.stderr).toMatchObject({ code: 0 });
+    return;
+  }
+  expect(await belay.cliAs({ BELAY_TOKEN: ANA }, 'approve', asked)).toMatchObject({ code: 0 });
+  expect(await belay.cliAs({ BELAY_TOKEN: BO }, 'approve', asked)).toMatchObject({ code: 0 });
+  const incident = await belay.incident(`${plan} by hand`, 90 * second, ({ status, rungs }) => rungs.some(({ planId }) => planId === plan) && ['recovered', 'closed', 'needs-human'].includes(status));
+  expect(incident.rungs.at(-1)).toMatchObject({ planId: plan, outcome: 'success', verification: { result: { outcome: 'recovered' } } });
+}
+
+beforeAll(async () => {
+  home = realpathSync(mkdtempSync(join(tmpdir(), 'belay-tasks-')));
+  chmodSync(home, 0o755); // nginx serves from it as a user of its own.
+  closers.push(async () => rmSync(home, { recursive: true, force: true }));
+  postgres = opened(await startPostgres());
+  await sql('CREATE DATABASE tasks', 'postgres');
+  await sql(SCHEMA);
+  write('backups/pre-migration.json', { rows: { users: 2, tasks: 40, task_tags: 8 } });
+  execFileSync('pg_dump', ['--format=custom', `--file=${join(home, 'backups/pre-migration.dump')}`, databaseUrl()]);
+  writeSum(join(home, 'backups/pre-migration.dump'));
+  write('migrations/20260101000000_begin.sql', '-- migrate:up\n\n-- migrate:down\n');
+  write('migrations/20260301090000_uuid_ids.sql', UUID_IDS);
+  execFileSync(join(programs, 'dbmate'), ['--no-dump-schema', '--migrations-dir', join(home, 'migrations'), 'up'], { env: { ...process.env, DATABASE_URL: databaseUrl() } });
+
+  const [apiPort, indexerPort] = [await freePort(), await freePort()];
+  apiUrl = `http://127.0.0.1:${apiPort}`;
+  write('api/releases/v2.4.0/release.json', { version: 'v2.4.0' });
+  write('api/releases/v3.0.0/release.json', { version: 'v3.0.0', newEndpoints: true });
+  write('api/releases/v3.0.1/release.json', { version: 'v3.0.1', newEndpoints: true, fails: ['/api/v1'] });
+  write('api/releases/v3.0.2/release.json', { version: 'v3.0.2', newEndpoints: true, fails: ['/api'] });
+  symlinkSync('releases/v3.0.0', join(home, 'api/current'));
+  for (const version of ['v2.4.0', 'v3.0.0']) {
+    write(`web/releases/${version}/index.html`, `<!doctype html><meta name="version" content="${version}"><title>Tasks</title>`);
+    write(`web/releases/${version}/version.json`, { version });
+    write(`web/releases/${version}/board/index.html`, 'the new board');
+  }
+  symlinkSync('releases/v3.0.0', join(home, 'web/current'));
+  write('web/settings.json', { api: { base: '/api/v1' }, title: 'Tasks' });
+  write('maintenance.html', 'We are back soon.');
+  write('flags.json', { flags: { 'new-board': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' } } });
+  config = new GitRepo(join(home, 'config'));
+  config.commit({ 'task-api.env': 'IDS=integer\n' }, 'pre-migration');
+  config.commit({ 'task-api.env': 'IDS=uuid\n' });
+
+  pm2 = opened(await startPm2());
+  const app = (name: string, script: string, args: readonly string[]): object => ({ name, script: join(servers, script), cwd: join(home, 'api/current'), args, exec_mode: 'cluster', instances: 1, listen_timeout: 4_000, kill_timeout: 2_000 });
+  write('ecosystem.config.cjs', `module.exports = ${JSON.stringify({ apps: [app('task-api', 'records-api.mjs', [String(apiPort), databaseUrl(), 'task-api', 'tasks']), app('board-indexer', 'record-worker.mjs', [databaseUrl(), String(indexerPort)])] })};\n`);
+  await pm2.pm2('start', join(home, 'ecosystem.config.cjs'));
+  nginx = opened(
+    await startNginx([
+      `include ${join(home, 'nginx')}/*.conf;`,
+      `root ${join(home, 'web/current')};`,
+      'error_page 503 /maintenance.html;',
+      `location = /maintenance.html { root ${home}; }`,
+      `location /api/ { proxy_pass ${apiUrl}; }`,
+      `location / { if (-f ${join(home, 'clear-site-data')}) { add_header Clear-Site-Data '"cache", "storage"'; } }`,
+    ]),
+  );
+  mkdirSync(join(home, 'nginx'));
+  cdn = opened(await startAnsweringServer('{}'));
+  smtp = opened(await TestSmtpServer.start());
+  slack = opened(await TestSlackServer.start());
+  const prometheus = opened(await startPrometheus({ config: scrapeConfig('task-api', `${apiUrl}/metrics`) }));
+
+  const env = {
+    TASKS_HOME: home,
+    PM2_HOME: pm2.home,
+    BACKUPS: join(home, 'backups'),
+    API_URL: apiUrl,
+    SITE_URL: nginx.url,
+    PROMETHEUS_URL: prometheus.url,
+    DATABASE_URL: databaseUrl(),
+    CDN_URL: cdn.url,
+    CDN_TOKEN: 'the-token-of-the-cdn',
+    PROBE_USER: PROBE,
+    PROBE_PASSWORD: 'the-password',
+    PROBE_TOKEN: await tokenOfProbe(),
+    SLACK_TOKEN: 'xoxb-the-token',
+    SLACK_CHANNEL: '#incidents',
+    SLACK_API_URL: slack.apiUrl,
+    SMTP_URL: smtp.url,
+    BELAY_TOKEN_ANA: ANA,
+    BELAY_TOKEN_BO: BO,
+  };
+  probe = { authorization: `Bearer ${env.PROBE_TOKEN}` };
+  // The windows are proved by the scenarios of examples/triggers/migration; here they are short, and all else is as it stands.
+  const soon: readonly [string, string][] = [['hold: 2m', 'hold: 2s'], ['timeout: 10m', 'timeout: 20s']];
+  const files = exampleFiles('migration-issues', {
+    'belay.yaml': [['interval: 15s', 'interval: 1s'], ['    probe:', `    test: ${JSON.stringify([...nginx.argv, '-t'])}\n    reload: ${JSON.stringify([...nginx.argv, '-s', 'reload'])}\n    probe:`]],
+    'rules/task-api.yaml': [['for: 2m', 'for: 2s'], ['window: 1m', 'window: 5s'], ['[1m]', '[5s]']],
+    'plans/1-preserve.yaml': [['hold: 2m', 'hold: 2s'], ['timeout: 8m', 'timeout: 14s']],
+    'plans/1-reopen.yaml': soon,
+    'plans/2-data-back.yaml': soon,
+    'plans/2-schema-back.yaml': soon,
+    'plans/3-release-back.yaml': soon,
+    'plans/4-web-back.yaml': soon,
+    'plans/5-all-back.yaml': [['hold: 2h', 'hold: 3s'], ['timeout: 4h', 'timeout: 60s'], ['interval: 1m', 'interval: 500ms'], ['window: 1m', 'window: 5s'], ['window: 5m', 'window: 5s']],
+  });
+  belay = opened(await BelayProcess.start(files, { ...env, PATH: pathWith(pm2) }));
+  for (const target of ['task-api', 'task-web']) expect(await belay.cli('mark', 'good', '--target', target, '--version', 'v2.4.0')).toMatchObject({ code: 0 });
+}, 120 * second);
+
+afterAll(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+}, 60 * second);
+
+/** What the API gives a user who logs in. */
+async function tokenOfProbe(): Promise<string> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await fetch(`${apiUrl}/api/login`, { method: 'POST', body: JSON.stringify({ user: PROBE, password: 'the-password' }) }).catch(() => undefined);
+    if (answer?.ok === true) return ((await answer.json()) as { token: string }).token;
+    if (tries > 100) throw new Error('the API does not come up');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and Prometheus', { timeout: 240 * second }, () => {
+  it('is checked without an error or a warning, and every plan says what it would change', async () => {
+    expect(await belay.cli('check')).toMatchObject({ code: 0, stderr: '' });
+    const shown: Record<string, readonly RegExp[]> = {
+      'task-api-preserve': [/gateway at \/api\/v1, \/board.*: open → blocked, then reload/, /flag new-board.*: on → off/, /worker board-indexer.*: running → stopped/],
+      'task-api-reopen': [/already running/, /already on/, /already open/],
+      'task-api-data-back': [/worker task-api.*: running → stopped/, /database tasks: as it is .* → restored from pre-migration/, /login: at present ok/],
+      'task-api-schema-back': [/schema of tasks: at 20260301090000\S* \(1 to reverse\) → without uuid_ids/],
+      'task-api-release-back': [/configuration of task-api.* → pre-migration/, /deployment of task-api in production: v3\.0\.0 → v2\.4\.0/],
+      'task-web-back': [/deployment of task-web in production: v3\.0\.0 → v2\.4\.0/, /\/api\/v1.* → .*\/api/, /run touch/],
+      'tasks-all-back': [/v3\.0\.0 → v2\.4\.0[\s\S]*support@example\.com/],
+    };
+    for (const [plan, lines] of Object.entries(shown)) {
+      const { stdout, stderr, code } = await belay.cli('plan', plan);
+      expect(code, stderr).toBe(0);
+      for (const line of lines) expect(stdout).toMatch(line);
+    }
+  });
+
+  it('preserves the service when the new endpoints fail: 503 there, a maintenance page, less work, and all else goes on', async () => {
+    const visits = [startVisits(`${nginx.url}/api/v1/tasks`), startVisits(`${nginx.url}/api/tasks`)];
+    await deploy('v3.0.1');
+    const incident = await belay.incident('recovered', 90 * second, ({ status }) => status === 'recovered' || status === 'needs-human');
+    expect(incident.rungs).toMatchObject([{ planId: 'task-api-preserve', outcome: 'success', verification: { result: { outcome: 'recovered' } } }]);
+    const closed = await site('/board/');
+    expect([(await site('/api/v1/tasks')).status, closed.status, await closed.text(), (await site('/api/tasks')).status, (await site('/')).status]).toEqual([503, 503, 'We are back soon.', 200, 200]);
+    expect([flagIs(), await pm2Status('board-indexer')]).toEqual(['off', 'stopped']);
+    await Promise.all(visits.map((one) => one.stop()));
+    await belay.until('Slack', 20 * second, async () => JSON.stringify(slack.messages).includes('the new endpoints are being closed') || undefined);
+  });
+
+  it('is opened by hand when the migration goes on', async () => {
+    await deploy('v3.0.0');
+    await byHand('task-api-reopen');
+    expect([(await site('/api/v1/tasks')).status, (await site('/board/')).status, flagIs(), await pm2Status('board-indexer')]).toEqual([200, 200, 'on', 'online']);
+  });
+
+  it('goes on to the release before, with its settings, where that does not help', async () => {
+    expect(await belay.cli('reset', '--target', 'task-api')).toMatchObject({ code: 0 });
+    const visits = startVisits(`${nginx.url}/api/tasks`, 40);
+    await deploy('v3.0.2');
+    const incident = await belay.incident('recovered', 120 * second, ({ status, rungs }) => rungs.length === 2 && (status === 'recovered' || status === 'needs-human'));
+    expect(incident.rungs).toMatchObject([
+      { planId: 'task-api-preserve', outcome: 'success', verification: { result: { outcome: 'not-recovered' } } },
+      { planId: 'task-api-release-back', outcome: 'success', verification: { result: { outcome: 'recovered' } } },
+    ]);
+    expect(await apiVersion()).toBe('v2.4.0');
+    expect(readFileSync(join(home, 'config/task-api.env'), 'utf8')).toBe('IDS=integer\n');
+    expect(config.git('status', '--porcelain')).toBe('');
+    expect((await site('/api/tasks')).status).toBe(200);
+    await visits.stop();
+  });
+
+  it('reverses the schema alone, once two people agree', async () => {
+    expect(await idType()).toBe('text');
+    await byHand('task-api-schema-back');
+    expect([await idType(), (await sql<{ count: string }>('SELECT count(*) FROM tasks'))[0]?.count]).toEqual(['integer', '41']);
+    expect(await pm2Status('task-api')).toBe('online');
+  });
+
+  it('restores the data of before, checked beside the present one, which is kept', async () => {
+    await sql("UPDATE tasks SET title = '', owner = 'nobody'; UPDATE users SET password_hash = ''");
+    await byHand('task-api-data-back');
+    expect((await sql<{ count: string }>(`SELECT count(*) FROM tasks WHERE owner = '${PROBE}' AND title <> ''`))[0]?.count).toBe('20');
+    const [kept] = await sql<{ datname: string }>("SELECT datname FROM pg_database WHERE datname LIKE 'tasks_before_%'", 'postgres');
+    expect((await sql<{ count: string }>("SELECT count(*) FROM tasks WHERE owner = 'nobody'", kept?.datname))[0]?.count).toBe('41');
+    // What is made next has an id of its own: the sequence stands behind the largest.
+    expect((await sql<{ id: number }>("INSERT INTO tasks (title, owner) VALUES ('next', 'eve') RETURNING id"))[0]?.id).toBe(41);
+  });
+
+  it('brings the site back, on stable endpoints and out of every cache', async () => {
+    await byHand('task-web-back');
+    const page = await site('/');
+    expect([await page.text(), page.headers.get('clear-site-data')]).toEqual([expect.stringContaining('content="v2.4.0"'), '"cache", "storage"']);
+    expect(JSON.parse(readFileSync(join(home, 'web/settings.json'), 'utf8'))).toEqual({ api: { base: '/api' }, title: 'Tasks' });
+    expect(cdn.requests).toMatchObject([{ method: 'POST', url: '/purge', headers: { authorization: 'Bearer the-token-of-the-cdn' }, body: '{"everything":true}' }]);
+  });
+
+  it('takes all of it back at once, and tells support', async () => {
+    // Somebody who takes it in hand keeps Belay from beginning with the lowest level meanwhile.
+    expect(await belay.cli('pause', '--target', 'task-api', '--reason', 'all goes back by hand')).toMatchObject({ code: 0 });
+    await deploy('v3.0.2');
+    rmSync(join(home, 'web/current'));
+    symlinkSync('releases/v3.0.0', join(home, 'web/current'));
+    await sql("UPDATE tasks SET owner = 'nobody'");
+    const visits = startVisits(`${nginx.url}/api/tasks`, 200);
+    await byHand('tasks-all-back');
+    await visits.stop();
+    expect([await apiVersion(), (await (await site('/version.json')).json()), (await site('/board/')).status]).toEqual(['v2.4.0', { version: 'v2.4.0' }, 503]);
+    expect((await sql<{ count: string }>("SELECT count(*) FROM tasks WHERE owner = 'nobody'"))[0]?.count).toBe('0');
+    const mail = await belay.until('the mail to support', 20 * second, async () => smtp.mails.find(({ envelopeTo }) => envelopeTo.includes('support@example.com')));
+    expect(mail.text).toContain('as it was before the migration');
+    expect(existsSync(join(home, 'clear-site-data'))).toBe(true);
+    const { approvals } = await belay.get<StatusView>('/api/v1/status');
+    expect(approvals).toEqual([]);
+    for (const secret of [ANA, BO, 'the-password', 'the-token-of-the-cdn', 'xoxb-the-token']) expect(belay.log + JSON.stringify(slack.messages) + smtp.mails.map(({ text }) => text).join('')).not.toContain(secret);
+  });
+});
