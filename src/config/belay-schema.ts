@@ -45,6 +45,7 @@ export const targetSchema = z.strictObject({
   rto: positiveDurationField.optional(),
   rpo: positiveDurationField.optional(),
   mode: modeField.optional(),
+  version: z.strictObject({ source: nameField, expr: z.string().min(1).max(20_000), label: z.string().regex(/^[A-Za-z_]\w*$/, { error: ({ input }) => `"${String(input)}" is not the name of a label` }) }).optional(),
   silence: z.strictObject({ source: nameField.optional(), match: alertMatch, for: positiveDurationField.prefault('1h') }).optional(),
   health: z
     .strictObject({

@@ -50,8 +50,8 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     },
     sources,
     health,
-    targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, health: endpoint }]) => ({
-      name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, hasHealth: endpoint !== undefined,
+    targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, version, health: endpoint }]) => ({
+      name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, version, hasHealth: endpoint !== undefined,
     })),
     silences: silencesOf(belay),
     triggers: buildTriggers(triggers, intervalMs),

@@ -5,6 +5,7 @@ import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
 import type { BelayPart } from './belay-part.js';
 import { httpSchema } from './belay-schema.js';
 import { checkReports } from './check-reports.js';
+import { checkTargets } from './check-targets.js';
 import { listOf, recordOf, validFields } from './check-schema.js';
 import { isLoopbackHost } from './listen-address.js';
 import { HEALTH } from './health-source.js';
@@ -14,20 +15,7 @@ import type { Problem } from './problem.js';
 
 /** What the schema of belay.yaml cannot see. */
 export function checkBelay(belay: BelayPart): readonly Problem[] {
-  return [...checkHttp(belay), ...checkSilences(belay), ...checkTls(belay), ...checkNames(belay), ...checkApprovals(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
-}
-
-/** Each silence needs an Alertmanager, the one that it names or the only one. */
-function checkSilences({ document, targets, sources }: BelayPart): readonly Problem[] {
-  const known = [...(sources ?? [])].flatMap(([name, source]) => (source === undefined || source.type === 'alertmanager' ? [name] : []));
-  return [...(targets ?? [])].flatMap(([target, declared]) => {
-    const { silence } = declared ?? {};
-    if (silence === undefined || sources === undefined) return [];
-    const path = ['targets', target, 'silence'];
-    const hint = known.length === 0 ? 'add sources.NAME with type: alertmanager' : `known: ${known.join(', ')}`;
-    if (silence.source === undefined) return known.length === 1 ? [] : [document.problem(path, '"source" is missing: the Alertmanager that is quietened', { hint })];
-    return known.includes(silence.source) ? [] : [document.problem([...path, 'source'], `there is no alertmanager source "${silence.source}"`, { hint })];
-  });
+  return [...checkHttp(belay), ...checkTargets(belay), ...checkTls(belay), ...checkNames(belay), ...checkApprovals(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkSecrets(belay)];
 }
 
 /** Files that the daemon would look for in vain at its start. */

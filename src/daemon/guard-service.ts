@@ -60,6 +60,7 @@ export class GuardService implements GuardApi {
           alerts: { inactive: count('inactive'), pending: count('pending'), firing: count('firing') },
           openIncident: incident === undefined ? undefined : { id: incident.id, status: incident.status },
           paused: activePauses(guard.pauses, target.name, now).length > 0,
+          ...guard.versionsOf(target.name),
         };
       }),
       sources: this.#sources(),

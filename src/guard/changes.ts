@@ -2,12 +2,13 @@ import type { ChangeFacts, MarkedState, RollbackPoint } from '../decision/change
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 
 /**
- * "Version X of target T was deployed at time t", or was seen to be good, or was brought back by a rollback of Belay's.
+ * "Version X of target T was deployed at time t", or was seen to be good, or was brought back by a rollback of Belay's;
+ * `seen`: it was found to run before anybody had told of it, which is no change.
  * Instants in milliseconds since the epoch.
  */
 export interface ChangeMarker extends MarkedState {
   readonly target: string;
-  readonly kind: 'deploy' | 'good' | 'rollback';
+  readonly kind: 'deploy' | 'good' | 'rollback' | 'seen';
   readonly version: string;
   readonly by: string;
   readonly at: number;
@@ -21,6 +22,8 @@ export class Changes {
   #markers: readonly ChangeMarker[] = [];
   /** Versions that rollbacks under way bring back, by execution. */
   readonly #bringing = new Map<string, string>();
+  /** Targets of rollbacks under way that change something, by execution. */
+  readonly #underWay = new Map<string, string>();
 
   /** `onMarked` hears that there is a new marker. */
   constructor(onMarked: () => void = () => undefined) {
@@ -46,11 +49,13 @@ export class Changes {
       case 'rollback-started': {
         const version = event.dryRun ? undefined : broughtBack(event);
         if (version !== undefined) this.#bringing.set(event.executionId, version);
+        if (!event.dryRun && event.target !== undefined) this.#underWay.set(event.executionId, event.target);
         break;
       }
       case 'rollback-ended': {
         const version = this.#bringing.get(event.executionId);
         this.#bringing.delete(event.executionId);
+        this.#underWay.delete(event.executionId);
         if (event.outcome === 'success' && version !== undefined && event.target !== undefined) {
           this.#add({ target: event.target, kind: 'rollback', version, by: event.executionId, at: event.at });
         }
@@ -59,6 +64,16 @@ export class Changes {
       default:
         break;
     }
+  }
+
+  /** Whether a rollback of the target is under way that may change what runs. */
+  isRollingBack(target: string): boolean {
+    return [...this.#underWay.values()].includes(target);
+  }
+
+  /** When the newest marker of a target is from. */
+  lastAt(target: string): number {
+    return Math.max(...this.#markers.flatMap((marker) => (marker.target === target ? [marker.at] : [])), -Infinity);
   }
 
   factsOf(target: string): ChangeFacts {

@@ -25,6 +25,7 @@ import type { Pause } from './pauses.js';
 import { refusalOfPast } from './past-approval.js';
 import { pastRun } from './past-run.js';
 import { type ManualRollback, RollbacksByHand } from './rollbacks-by-hand.js';
+import { RunningVersions, type VersionsView } from './running-versions.js';
 import { RepeatedVerifications, type StartedVerification } from './repeated-verifications.js';
 import { SharedBooks } from './shared-books.js';
 import { TargetGuard } from './target-guard.js';
@@ -32,10 +33,6 @@ import type { HandStart, StartedRollback } from './wish-by-hand.js';
 import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 import type { HealthLook } from './version-proof.js';
-import { VersionProofs } from './version-proofs.js';
-
-/** Under this name stands what nobody but Belay has said. */
-const BELAY = 'belay';
 
 export interface GuardPorts {
   readonly clock: Clock;
@@ -49,7 +46,7 @@ export interface GuardPorts {
 /** Guards every declared target: joins their triggers' loops, their incidents, and what people ask of them. */
 export class Guard {
   readonly #ports: GuardPorts;
-  readonly #books = new SharedBooks(() => this.#proofs.wake());
+  readonly #books = new SharedBooks(() => this.#versions.noteMarked());
   readonly #alerts = new AlertBook();
   readonly #targets = new GuardedTargets((target) => this.#make(target), () => this.#declaration);
   #declaration: GuardDeclaration;
@@ -57,7 +54,7 @@ export class Guard {
   #watch: TriggerWatch | undefined;
   readonly #looks = new Looks(async (trigger) => this.#watch?.lookNow(trigger));
   readonly #sights = new Map<string, SourceSight>();
-  readonly #proofs: VersionProofs;
+  readonly #versions: RunningVersions;
   readonly #repeated: RepeatedVerifications;
   readonly #byHand: RollbacksByHand;
 
@@ -65,15 +62,12 @@ export class Guard {
     this.#declaration = declaration;
     this.#eyes = eyes;
     this.#ports = ports;
-    this.#proofs = new VersionProofs({
+    this.#versions = new RunningVersions({
       ...ports,
-      targets: () => this.#declaration.targets.map(({ name }) => name),
-      markers: () => this.changes,
-      goodAfterMs: () => this.#declaration.policy.goodAfterMs,
-      look: (target, signal) => this.#lookAtHealth(target, signal),
-      onProven: async (target, version) => {
-        await this.markChange({ target, kind: 'good', version, by: BELAY });
-      },
+      declaration: () => this.#declaration,
+      changes: this.#books.changes,
+      note: (event) => this.#note(event),
+      lookAtHealth: (target, signal) => this.#lookAtHealth(target, signal),
     });
     this.#repeated = new RepeatedVerifications({
       ...ports,
@@ -125,9 +119,8 @@ export class Guard {
       for (const id of await store.incidents({ target: target.name, limit: 1 })) await this.#takeUp(id, (incident) => this.#targets.of(target).rememberFirings(incident));
     }
     for (const id of await store.openIncidents()) await this.#takeUp(id, (incident) => this.#targets.named(incident.target).restore(incident));
-    this.#startWatch();
+    await this.#startWatch();
     for (const target of this.#targets.all) target.goOn(everPaused);
-    this.#proofs.start();
   }
 
   /** Takes a new configuration in place of the old one. Windows, incidents and what is under way go on. */
@@ -137,14 +130,13 @@ export class Guard {
     this.#eyes = eyes;
     await forgetUnwatched(this.#alerts, declaration.triggers, this.#ports);
     this.#targets.declare();
-    this.#startWatch();
-    this.#proofs.wake();
+    await this.#startWatch();
     this.#reconsiderAll();
   }
 
   /** Stops watching, starts nothing more, and waits for what is in hand. */
   async stop(): Promise<void> {
-    await Promise.all([this.#watch?.stop(), this.#proofs.stop()]);
+    await Promise.all([this.#watch?.stop(), this.#versions.stop()]);
     this.#watch = undefined;
     await Promise.all([...this.#targets.all.map((target) => target.stop()), this.#repeated.stop(), this.#ports.rollbacks.drain()]);
   }
@@ -256,6 +248,11 @@ export class Guard {
     return rollbackPointValues(this.#books.changes.factsOf(target).rollbackPoint);
   }
 
+  /** What runs on a target and what of it is good, by name, as far as that is known; and why its metric tells nothing. */
+  versionsOf(target: string): VersionsView {
+    return this.#versions.of(target);
+  }
+
   /** The effective mode of a target. */
   modeOf(target: Target): Mode {
     return declarationFor(target, this.#declaration).mode;
@@ -305,7 +302,7 @@ export class Guard {
     });
   }
 
-  #startWatch(): void {
+  async #startWatch(): Promise<void> {
     const { clock, store, report, observer } = this.#ports;
     this.#watch = new TriggerWatch(this.#declaration.triggers, this.#eyes.sources, this.#alerts, this.#sights, {
       clock,
@@ -316,6 +313,7 @@ export class Guard {
       onEvaluated: (target) => this.#targets.named(target).reconsider(),
     });
     this.#watch.start();
+    await this.#versions.watch(this.#eyes.sources);
   }
 
   #reconsiderAll(): void {

@@ -57,6 +57,11 @@ export interface TargetView {
   readonly openIncident?: { readonly id: string; readonly status: IncidentStatus } | undefined;
   /** A pause of the target itself or of all holds it back now. */
   readonly paused: boolean;
+  /** What was deployed, rolled back to or found to run last, and the last version that is known to be good, where they are known. */
+  readonly running?: string | undefined;
+  readonly lastGood?: string | undefined;
+  /** Why the metric of its version tells none now. */
+  readonly versionUnknown?: string | undefined;
 }
 
 export interface SourceView {

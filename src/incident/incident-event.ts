@@ -72,7 +72,7 @@ export type GuardEvent =
   | { readonly type: 'paused'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason: string; readonly until?: number | undefined }
   | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason?: string | undefined }
   | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }
-  | ({ readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good'; readonly version: string; readonly by: string } & MarkedState)
+  | ({ readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good' | 'seen'; readonly version: string; readonly by: string } & MarkedState)
   | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }
   | { readonly type: 'configuration-refused'; readonly at: number; readonly problems: readonly string[] };
 

@@ -36,10 +36,14 @@ class SettableSource implements Source {
   answer: Answer = 0;
   /** To single expressions, where the answer to them is another one. */
   readonly answers = new Map<string, Answer>();
+  /** The labels of the series, of value 1, that single expressions find. */
+  readonly found = new Map<string, readonly Readonly<Record<string, string>>[]>();
 
   observe(query: Query, at: number): Promise<Observation> {
     const answer = (query.kind === 'promql' ? this.answers.get(query.expr) : undefined) ?? this.answer;
     if (answer === 'unreachable') return Promise.resolve({ kind: 'error', at, reason: 'unreachable', message: 'connection refused' });
+    const found = query.kind === 'promql' ? this.found.get(query.expr) : undefined;
+    if (found !== undefined) return Promise.resolve({ kind: 'vector', at, series: found.map((labels) => ({ labels, sample: { kind: 'value', at, value: 1 } })), warnings: [] });
     const series = answer === 'silent' ? [] : [{ labels: {}, sample: { kind: 'value', at, value: answer } as const }];
     return Promise.resolve({ kind: 'vector', at, series, warnings: [] });
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StatusView, TriggerView } from '../../http/guard-api.js';
+import type { StatusView, TargetView, TriggerView } from '../../http/guard-api.js';
 import { formatDuration } from '../../time/duration.js';
 import { daemonOf } from '../context.js';
 import { openApprovalText } from '../approval-text.js';
@@ -35,10 +35,19 @@ function statusLines(status: StatusView, triggers: readonly TriggerView[], outpu
   for (const target of status.targets) {
     const state = target.openIncident === undefined ? output.style('green', 'well') : `${statusText(target.openIncident.status, output)}  ${target.openIncident.id}`;
     lines.push('', `${output.style('bold', target.name)}  ${state}${target.mode === mode ? '' : `  ${target.mode}`}`);
+    lines.push(...versionLines(target, output));
     const rows = triggers.filter((trigger) => trigger.target === target.name).flatMap((trigger) => triggerRows(trigger, output));
     lines.push(output.table(rows));
   }
   return lines;
+}
+
+function versionLines({ running, lastGood, versionUnknown }: TargetView, output: Output): string[] {
+  const known = [...(running === undefined ? [] : [`runs ${running}`]), ...(lastGood === undefined ? [] : [`last known good ${lastGood}`])];
+  return [
+    ...(known.length === 0 ? [] : [output.style('dim', `  ${known.join(', ')}`)]),
+    ...(versionUnknown === undefined ? [] : [output.style('yellow', `  its version is not known now: ${versionUnknown}`)]),
+  ];
 }
 
 function triggerRows(trigger: TriggerView, output: Output): string[][] {
