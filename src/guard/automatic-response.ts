@@ -26,6 +26,12 @@ export interface AutomaticResponsePorts {
   readonly stopping: AbortSignal;
 }
 
+export interface WhatFires {
+  readonly firing: readonly Alert[];
+  readonly newlyFiring: boolean;
+  readonly isOvertaken: () => boolean;
+}
+
 /** Asks for a decision about what fires, writes down what is new of it, and does what it says. */
 export class AutomaticResponse {
   readonly #ports: AutomaticResponsePorts;
@@ -34,23 +40,30 @@ export class AutomaticResponse {
     this.#ports = ports;
   }
 
-  /** `newlyFiring`: an alert has begun to fire, to which even an old decision is news. */
-  async respond(declaration: TargetDeclaration, incident: Incident, firing: readonly Alert[], newlyFiring: boolean): Promise<void> {
+  /**
+   * `newlyFiring`: an alert has begun to fire, to which even an old decision is news. `isOvertaken` says just before
+   * something starts whether it is to be looked at once more instead; resolves with true then, and nothing was done.
+   */
+  async respond(declaration: TargetDeclaration, incident: Incident, { firing, newlyFiring, isOvertaken }: WhatFires): Promise<boolean> {
     const { record, judge, desk, run, newId, stopping } = this.#ports;
-    const decision = await judge.judge(declaration, { incident, firing, isBusy: () => run.isUnderWay }, stopping);
+    const decide = await judge.judge(declaration, { incident, firing, isBusy: () => run.isUnderWay }, stopping);
+    const decision = decide();
     const note = async (): Promise<void> => {
       if (newlyFiring || isNews(incident.decisions.at(-1), decision)) await this.#write(incident, decision);
     };
     const plan = decision.kind === 'execute' ? declaration.plans.find(({ id }) => id === decision.planId) : undefined;
     if (plan !== undefined) {
       const executionId = newId('rollback');
-      return run.begin({ executionId, plan, mode: decision.mode, trigger: 'automatic', by: triggersOf(decision), reason: decision.explanation }, note);
+      if (isOvertaken()) return true;
+      await run.begin({ executionId, plan, mode: decision.mode, trigger: 'automatic', by: triggersOf(decision), reason: decision.explanation }, note);
+      return false;
     }
     await note();
     await desk.voidWhere((approval) => noLongerAsked(approval, decision));
     const question = questionOf(decision);
     if (question !== undefined && !record.grants.some(({ purpose, planId }) => purpose === question.purpose && planId === question.planId)) await desk.request(question);
     if (decision.needsHuman && decision.reason !== 'needs-human') await record.needHuman(decision.reason as NeedsHumanReason, decision.explanation);
+    return false;
   }
 
   async #write({ id: incidentId, target }: Incident, decision: Decision): Promise<void> {

@@ -296,6 +296,7 @@ export class Guard {
         await store.append(events);
       },
       recheck: async (alerts, signal) => this.#watch?.recheck(alerts, signal) ?? 'unknown',
+      caughtUp: async (name) => this.#watch?.caughtUp(name),
       impactOf: async (alert, query, signal) => this.#watch?.impactOf(alert, query, signal) ?? { kind: 'unknown', why: 'nothing is watched' },
       pauses: (name) => this.#books.pausesOf(name, clock.now()),
       changes: (name) => this.#books.changes.factsOf(name),

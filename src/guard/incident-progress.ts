@@ -5,12 +5,13 @@ import type { Incident, Rung } from '../incident/incident.js';
 export function progressOf(incident: Incident): IncidentProgress {
   const automatic = incident.rungs.filter((rung) => rung.trigger === 'automatic' && rung.begun);
   const first = automatic[0];
-  const execution = incident.decisions.find((decision) => decision.kind === 'execute');
+  // A rung that was called off before its first step has left a decision behind as well.
+  const execution = first === undefined ? undefined : incident.decisions.findLast(({ kind, at }) => kind === 'execute' && at <= first.startedAt);
   return {
     incidentId: incident.id,
     phase: phaseOf(incident),
     triedLevels: automatic.flatMap((rung) => rung.level ?? []),
-    ladder: first === undefined ? undefined : execution?.ladder,
+    ladder: execution?.ladder,
     requests: execution?.rules ?? [],
     mode: first?.mode,
     mayClimb: climbs(incident),

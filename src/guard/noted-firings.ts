@@ -29,10 +29,15 @@ export class NotedFirings {
     for (const { evidence } of alerts) this.#noted.set(evidence.fingerprint, evidence.firedAt);
   }
 
+  /** Whether one of them has begun since the last look. */
+  hasNew(firing: readonly Alert[]): boolean {
+    return firing.some((alert) => this.#isNew(alert));
+  }
+
   /** Books which alerts have begun and ceased to fire since the last look; true when one has begun. */
   async note({ triggers, target: { name } }: TargetDeclaration, firing: readonly Alert[], isRunning: () => boolean): Promise<boolean> {
     const { clock, record, alerts, open } = this.#ports;
-    const begun = firing.filter((alert) => this.#noted.get(alert.fingerprint) !== alert.firedAt);
+    const begun = firing.filter((alert) => this.#isNew(alert));
     for (const alert of begun) {
       const trigger = triggers.get(alert.trigger);
       if (trigger === undefined) continue;
@@ -48,5 +53,9 @@ export class NotedFirings {
       await record.append({ type: 'alert-cleared', incidentId, target, at: clock.now(), fingerprint: alert.fingerprint, trigger: alert.trigger });
     }
     return begun.length > 0;
+  }
+
+  #isNew({ fingerprint, firedAt }: Alert): boolean {
+    return this.#noted.get(fingerprint) !== firedAt;
   }
 }

@@ -208,14 +208,17 @@ export class TargetGuard {
     return this.#record.open(this.#declaration.environment, this.#declaration.mode);
   }
 
-  async #reconsider(): Promise<void> {
+  /** Triggers that are due at the same instant fire one after another; `isOnceMore`: those that came meanwhile were waited for. */
+  async #reconsider(isOnceMore = false): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const firing = this.#firingAlerts();
     const newlyFiring = await this.#firings.note(this.#declaration, firing, () => this.#run.isUnderWay);
     const incident = this.#record.current;
     if (incident === undefined || (await this.#followApprovals())) return;
-    if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) await this.#response.respond(this.#declaration, this.#record.mustBeOpen(), firing, newlyFiring);
-    else await this.#desk.voidWhere(({ purpose }) => (purpose === 'plan' || purpose === 'schedule' ? 'recovered' : undefined));
+    if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) {
+      const isOvertaken = (): boolean => !isOnceMore && this.#firings.hasNew(this.#firingAlerts());
+      if (await this.#response.respond(this.#declaration, this.#record.mustBeOpen(), { firing, newlyFiring, isOvertaken })) return this.#reconsider(true);
+    } else await this.#desk.voidWhere(({ purpose }) => (purpose === 'plan' || purpose === 'schedule' ? 'recovered' : undefined));
     if (this.#run.isUnderWay) this.#run.stopWhenResolved();
     else if (await this.#quiet.isOver(this.#declaration, this.#stopping.signal)) await this.#recovered('by-itself', 'Every alert has stayed clear for the whole hold with nothing of ours under way.');
   }

@@ -27,6 +27,8 @@ export interface TargetJudgePorts {
   readonly changes: (target: string) => ChangeFacts;
   /** Asks the source of each alert once more, now: breaching when any of them still is. */
   readonly recheck: (alerts: readonly Alert[], signal: AbortSignal) => Promise<Recheck>;
+  /** Resolves once every trigger of the target has looked at what is due by now, or could not in a moment. */
+  readonly caughtUp: (target: string) => Promise<void>;
   /** Asks the source of an alert what share of the users it concerns. */
   readonly impactOf: (alert: Alert, query: Query, signal: AbortSignal) => Promise<Impact>;
 }
@@ -51,14 +53,21 @@ export class TargetJudge {
     this.#ports = ports;
   }
 
-  /** Decides; where it would act, the source is asked once more first, and all else is looked at again with its answer. */
-  async judge(declaration: TargetDeclaration, { incident, firing, isBusy }: Case & { readonly isBusy: () => boolean }, signal: AbortSignal): Promise<Decision> {
+  /**
+   * Decides; where it would act, the source is asked once more first. What it resolves with is to be called when it is
+   * acted upon, with nothing in between: it looks at all else again then.
+   */
+  async judge(declaration: TargetDeclaration, { incident, firing, isBusy }: Case & { readonly isBusy: () => boolean }, signal: AbortSignal): Promise<() => Decision> {
     const alerts = await this.#firingAlerts(declaration, { incident, firing }, isBusy(), signal);
     const take = (recheck?: Recheck, alreadyThere?: boolean): Decision => decide(this.#input(declaration, incident, { alerts, isBusy: isBusy(), recheck, alreadyThere }), this.#ports.clock.now());
     const decision = take();
-    if (decision.kind !== 'execute') return decision;
-    const [recheck, alreadyThere] = await Promise.all([this.recheck(declaration, { incident, firing }, signal), this.#alreadyThere(declaration, decision, signal)]);
-    return take(recheck, alreadyThere);
+    if (decision.kind !== 'execute') return () => decision;
+    const [recheck, alreadyThere] = await Promise.all([
+      this.recheck(declaration, { incident, firing }, signal),
+      this.#alreadyThere(declaration, decision, signal),
+      this.#ports.caughtUp(declaration.target.name),
+    ]);
+    return () => take(recheck, alreadyThere);
   }
 
   /** A first rung asks the breaching alerts again; a higher one asks what the verification asked. */

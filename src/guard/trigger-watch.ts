@@ -37,6 +37,9 @@ export interface TriggerWatchPorts {
   readonly observer: WatchObserver;
 }
 
+/** A trigger whose source is slow must not hold the others up. */
+const CATCH_UP_LIMIT_MS = 500;
+
 /** The evaluation loops of all triggers over one set of sources. */
 export class TriggerWatch {
   readonly #loops = new Map<string, EvaluationLoop>();
@@ -84,6 +87,16 @@ export class TriggerWatch {
   /** Looks at a trigger once more, between its slots: what it is about has changed. Resolves after the look. */
   async lookNow(trigger: string): Promise<void> {
     await this.#loops.get(trigger)?.lookAt(this.#ports.clock.now());
+  }
+
+  /** Resolves once every trigger of a target has looked at what is due by now: those that are due at one instant have their say together. A slow one is not waited for. */
+  async caughtUp(target: string): Promise<void> {
+    const { clock } = this.#ports;
+    const over = new AbortController();
+    const loops = this.#triggers.flatMap((trigger) => (trigger.target === target ? (this.#loops.get(trigger.name) ?? []) : []));
+    const late = clock.sleepUntil(clock.now() + CATCH_UP_LIMIT_MS, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all(loops.map((loop) => loop.caughtUp())), late]);
+    over.abort();
   }
 
   /** Sources that have given no usable answer for so long that people were told. */

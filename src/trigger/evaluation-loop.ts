@@ -40,6 +40,8 @@ export interface EvaluationLoop {
   start(): void;
   /** Aborts the question in hand and resolves once nothing of the loop runs any more. */
   stop(): Promise<void>;
+  /** Resolves once the loop has looked at everything that is due by now, and its result was taken; or has stopped. */
+  caughtUp(): Promise<void>;
   /** Takes one more look soon, about the instant `at` between two slots: something that the trigger depends on has changed then. Resolves after it. */
   lookAt(at: number): Promise<void>;
   /**
@@ -65,12 +67,17 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
   let health = healthBeforeFirstAnswer;
   let undelivered: readonly AlertTransition[] = [];
   let running: Promise<void> | undefined;
+  /** The instant that the loop sleeps until; while it works, the one that it woke at. */
+  let wakesAt = Infinity;
+  const catchingUp = new Set<() => void>();
 
   async function run(): Promise<void> {
     let lastSlotAt = slotAfter(clock.now() - 1, trigger.intervalMs) - trigger.intervalMs;
     let dueAt: number | undefined;
     for (;;) {
-      await clock.sleepUntil(Math.min(lastSlotAt + trigger.intervalMs, dueAt ?? Infinity), stopping.signal);
+      wakesAt = Math.min(lastSlotAt + trigger.intervalMs, dueAt ?? Infinity);
+      if (wakesAt > clock.now()) tellCaughtUp();
+      await clock.sleepUntil(wakesAt, stopping.signal);
       const now = clock.now();
       const slotAt = slotAtOrBefore(now, trigger.intervalMs);
       if (slotAt > lastSlotAt) {
@@ -85,6 +92,11 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
         dueAt = await turn({ kind: 'due', at: dueAt }, 0);
       }
     }
+  }
+
+  function tellCaughtUp(): void {
+    for (const tell of catchingUp) tell();
+    catchingUp.clear();
   }
 
   /** One turn, which never rejects but for the stop; gives the instant at which the next window falls due. */
@@ -150,10 +162,16 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
       return health;
     },
     start() {
-      running ??= run().catch((error: unknown) => {
-        if (!stopping.signal.aborted) ports.onFault(error);
-      });
+      running ??= run()
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) ports.onFault(error);
+        })
+        .finally(() => {
+          wakesAt = Infinity;
+          tellCaughtUp();
+        });
     },
+    caughtUp: () => (wakesAt > clock.now() ? Promise.resolve() : new Promise((resolve) => catchingUp.add(resolve))),
     async stop() {
       stopping.abort();
       await running;

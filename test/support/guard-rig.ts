@@ -106,7 +106,7 @@ export const verification: VerificationSpec = { checks: [], holdMs: 5_000, timeo
 
 /** The whole guard over a real store, on a clock that tests move. */
 export class GuardRig {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly source = new SettableSource();
   readonly executor = new RecordingExecutor();
   readonly faults: unknown[] = [];
@@ -121,7 +121,9 @@ export class GuardRig {
     readonly directory: string,
     changes: Partial<GuardDeclaration>,
     readonly registerMore: (rollbacks: RollbackManager, clock: Clock, executor: RollbackStepExecutor) => void,
+    startAt: number | undefined,
   ) {
+    this.clock = new FakeClock(startAt);
     const plans = changes.plans ?? [plan('flag-off', 1), plan('release-back', 3)];
     this.declaration = {
       environment: 'test',
@@ -136,8 +138,8 @@ export class GuardRig {
   }
 
   /** `registerMore` adds executors beside the recording one. */
-  static async start(changes: Partial<GuardDeclaration> = {}, registerMore: GuardRig['registerMore'] = () => undefined): Promise<GuardRig> {
-    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes, registerMore);
+  static async start(changes: Partial<GuardDeclaration> = {}, registerMore: GuardRig['registerMore'] = () => undefined, startAt?: number): Promise<GuardRig> {
+    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes, registerMore, startAt);
     await rig.open();
     return rig;
   }
