@@ -38,6 +38,8 @@ export interface StateChange {
   capture?(signal: AbortSignal): Promise<unknown>;
   /** The change that puts back what was captured; absent where it cannot be put back. */
   restoring?(captured: unknown): StateChange;
+  /** Of a change that puts back: throws `state-drifted` where what is to be replaced has been changed in a way that no `read` tells. */
+  mustBeUntouched?(signal: AbortSignal): Promise<void>;
   /** The effect takes time: the state is read again and again, until the step's timeout. */
   readonly settles?: boolean | undefined;
 }
@@ -146,7 +148,11 @@ function puttingBack(change: StateChange, captured: unknown, left: unknown): Gua
     follow: back.follow ?? change.follow,
     async refuseDrift(signal) {
       const { state, actual, problem } = await look(change, signal);
-      if (state === 'applied' || (left !== undefined && isAsCaptured(await captureOf(change, signal).catch(() => undefined), left))) return;
+      if (state === 'applied') {
+        await back.mustBeUntouched?.(signal);
+        return;
+      }
+      if (left !== undefined && isAsCaptured(await captureOf(change, signal).catch(() => undefined), left)) return;
       signal.throwIfAborted();
       const found = actual === undefined ? (problem ?? state) : valueText(actual);
       const expected = left === undefined ? valueText(change.wanted) : `as the rollback had left it (${valueText(left)})`;

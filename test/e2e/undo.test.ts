@@ -1,8 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BelayProcess } from '../support/belay-process.js';
+import { isAlive, waitFor } from '../support/processes.js';
 
 const step = (id: string, type: string, parameters: object, more: object = {}): object => ({ id, name: id, type, parameters, timeout: 10, ...more });
+/** Says that it has begun, and then waits for the file `go`. */
+const slowly = (text: string): string[] => [process.execPath, '-e', `const fs = require('node:fs'); fs.appendFileSync('begun.txt', process.pid + '\\n'); (function look() { if (fs.existsSync('go')) fs.appendFileSync('log.txt', ${JSON.stringify(text)}); else setTimeout(look, 20); })()`];
 const append = (text: string): string[] => [process.execPath, '-e', `require('node:fs').appendFileSync('log.txt', ${JSON.stringify(text)})`];
 
 let belay: BelayProcess;
@@ -100,5 +104,27 @@ describe('plan, undo and verify', () => {
     expect(bad.code).toBe(1);
     expect(JSON.parse(bad.stdout)).toMatchObject({ by: 'local operator', result: { outcome: 'not-recovered' } });
     expect((await belay.cli('verify', 'rollback-0')).code).toBe(1);
+  });
+
+  it('goes on after kill -9 in the middle of it: what is back stays back, the rest follows, and nothing is done twice', async () => {
+    const plan = JSON.parse(await read('plans/shop.yaml')) as { steps: object[] };
+    const steps = [plan.steps[0], step('slow', 'command', { command: append('done '), undo: slowly('undone ') }, { timeout: 60 }), plan.steps[1]];
+    await belay.write({ 'plans/shop.yaml': { ...plan, steps } });
+    expect((await belay.post('/-/reload', {})).status).toBe(204);
+    const run = await rollBack();
+    expect((await belay.post(`/api/v1/rollbacks/${run}/undo`, { reason: 'it was not that' })).status).toBe(202);
+    await waitFor(() => existsSync(`${belay.directory}/begun.txt`));
+    expect(await belay.end('SIGKILL')).toBe('SIGKILL');
+    const orphan = Number((await read('begun.txt')).trim());
+    expect([isAlive(orphan), await read('shop.env'), await flag(), await read('log.txt')]).toEqual([true, '# limits\nLIMIT=10\n', 'off', 'done ']);
+    await belay.start();
+    await waitFor(() => readFileSync(`${belay.directory}/begun.txt`, 'utf8').trim().split('\n').length === 2);
+    expect(isAlive(orphan)).toBe(false);
+    await writeFile(`${belay.directory}/go`, '');
+    const { rungs } = await belay.incident('over', 20_000, ({ rungs: [rung] }) => rung?.undoes === run && rung.verification?.result !== undefined);
+    expect([rungs[0]?.outcome, rungs[0]?.verification?.result?.outcome, rungs[0]?.steps.map(({ key, attempts }) => [key, attempts])]).toEqual(['success', 'recovered', [['back/limit', 1], ['back/slow', 2], ['back/flag', 1]]]);
+    expect([await read('shop.env'), await flag(), await read('log.txt')]).toEqual(['# limits\nLIMIT=10\n', 'on', 'done undone ']);
+    const again = await belay.cli('undo', run);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/has been undone, by /) as string });
   });
 });

@@ -70,6 +70,11 @@ export class StepRunner {
     await this.executor(type).undoing!(captured).execute(stepOf(type, parameters), this.#context, signal);
   }
 
+  /** What an undo would do now; rejects as it would. */
+  describeUndo(type: StepType, parameters: Record<string, unknown>, captured: unknown): Promise<StepDescription> {
+    return this.executor(type).undoing!(captured).describe!(stepOf(type, parameters), this.#context, AbortSignal.timeout(30_000));
+  }
+
   executor(type: StepType): RollbackStepExecutor {
     return this.#executors.get(type)!;
   }

@@ -13,6 +13,7 @@ import { copyTree } from './copy-tree.js';
 import type { DataRequest, DataSurroundings } from './data-request.js';
 import { readMark, syncDirectory, writeMark, type RestoreMark } from './mark-file.js';
 import { instantInName, shortHash } from './run-identity.js';
+import { treeContent } from './tree-content.js';
 
 export const filesBinding = z.strictObject({
   type: z.literal('files'),
@@ -61,7 +62,7 @@ export function filesData(binding: FilesBinding, surroundings: DataSurroundings,
           await holdCopy(path, place.staging, effort.signal);
           const kept = (await exists(place.live)) ? keptName(place.live, 'before', clock.now(), run, snapshotId) : null;
           effort.signal.throwIfAborted();
-          await writeMark(place.markPath, { run, snapshot: snapshotId, kept, phase: 'ready' });
+          await writeMark(place.markPath, { run, snapshot: snapshotId, kept, phase: 'ready', content: await treeContent(place.staging, effort.signal) });
         }
         await swapIn(place, 'done');
       });
@@ -73,6 +74,13 @@ export function filesData(binding: FilesBinding, surroundings: DataSurroundings,
       return {
         subject,
         wanted: 'as they were before',
+        async mustBeUntouched(signal) {
+          const { live, markPath } = await placeOf(binding, base, run, snapshotId);
+          const mark = await readMark(markPath);
+          // Without a directory, an undo has died between its two renames.
+          if (!isOurs(mark) || mark.content === undefined || !(await exists(live)) || (await treeContent(live, signal)) === mark.content) return;
+          throw new BelayError('state-drifted', `${subject}: some were added, changed or removed since they were ${wanted}, which would go out of use; what was there before is kept in ${basename(mark.kept ?? '')}`);
+        },
         async read() {
           const isBack = (await inodeOf(resolve(base, binding.directory))) === inode;
           return isBack ? { state: 'applied', actual: 'as they were before' } : { state: 'not-applied', actual: wanted };

@@ -8,8 +8,10 @@ const markSchema = z.object({
   snapshot: z.string(),
   /** Where what was there before is kept; `null` where nothing was there. */
   kept: z.string().nullable(),
-  /** `ready`: all is prepared and checked. `done`: it is in use. `undone`: what was kept is in use again. */
-  phase: z.enum(['ready', 'done', 'undone']),
+  /** `ready`: all is prepared and checked. `done`: it is in use. `undoing`: what was kept is about to be. `undone`: it is in use again. */
+  phase: z.enum(['ready', 'done', 'undoing', 'undone']),
+  /** What the restore has put there, as a sum: of anything else it is told that somebody has changed it since. */
+  content: z.string().optional(),
 });
 /** What a rollback has made of a file or a directory, written beside it. */
 export type RestoreMark = z.infer<typeof markSchema>;

@@ -16,6 +16,7 @@ import { dataCheckSchema, holdCheck, type DataCheck } from './data-check.js';
 import type { DataRequest, DataSurroundings } from './data-request.js';
 import { readMark, syncDirectory, writeMark, type RestoreMark } from './mark-file.js';
 import { instantInName, shortHash } from './run-identity.js';
+import { sqliteContent } from './sqlite-content.js';
 
 export const sqliteBinding = z.strictObject({
   type: z.literal('sqlite'),
@@ -70,6 +71,7 @@ export function sqliteData(binding: SqliteBinding, surroundings: DataSurrounding
           await rm(staging, { force: true });
           await copyFile(path, staging);
           examine(staging, binding.checks, rows);
+          const content = await sqliteContent(staging, signal);
           // What an earlier attempt has kept is older than what it may have left half done.
           let kept = (await ours())?.kept ?? undefined;
           if (kept === undefined) {
@@ -78,7 +80,7 @@ export function sqliteData(binding: SqliteBinding, surroundings: DataSurrounding
             await writeMark(markPath, { run, snapshot: snapshotId, kept, phase: 'ready' });
           }
           await putInPlace(staging, live, signal);
-          await writeMark(markPath, { run, snapshot: snapshotId, kept, phase: 'done' });
+          await writeMark(markPath, { run, snapshot: snapshotId, kept, phase: 'done', content });
         } finally {
           for (const ending of ['', ...SIDE_FILES]) await rm(`${staging}${ending}`, { force: true });
         }
@@ -88,21 +90,45 @@ export function sqliteData(binding: SqliteBinding, surroundings: DataSurrounding
     restoring: () => ({
       subject,
       wanted: 'as it was before',
+      async mustBeUntouched(signal) {
+        const mark = await ours();
+        const copy = `${staging}-looked-at`;
+        try {
+          await rm(copy, { force: true });
+          await copyAside(live, copy, signal);
+          await holdContent(copy, mark, signal);
+        } finally {
+          await rm(copy, { force: true });
+        }
+      },
       async read() {
         const phase = (await ours())?.phase;
-        return phase === 'done' || phase === 'ready' ? { state: 'not-applied', actual: wanted } : { state: 'applied', actual: 'as it was before' };
+        return phase === undefined || phase === 'undone' ? { state: 'applied', actual: 'as it was before' } : { state: 'not-applied', actual: wanted };
       },
       async apply({ signal }) {
         await oneAtATime(live, signal, async () => {
           const mark = await ours();
           if (mark?.kept === undefined || mark.kept === null || !(await exists(mark.kept))) throw new BelayError('undo-impossible', `what was kept of ${binding.file} is no longer there`);
-          await keep(live, besides('undone'), signal);
+          const undone = besides('undone');
+          await keep(live, undone, signal);
+          await holdContent(undone, mark, signal).catch(async (error: unknown) => {
+            await rm(undone, { force: true });
+            throw error;
+          });
+          // From here on, what is there may be the one or the other.
+          await writeMark(markPath, { ...mark, phase: 'undoing' });
           await putInPlace(mark.kept, live, signal);
           await writeMark(markPath, { ...mark, phase: 'undone' });
         });
       },
     }),
   };
+
+  /** Throws `state-drifted` where a copy of the living database is not what the rollback has put there. */
+  async function holdContent(copy: string, mark: RestoreMark | undefined, signal: AbortSignal): Promise<void> {
+    if (mark?.phase !== 'done' || mark.content === undefined || (await sqliteContent(copy, signal)) === mark.content) return;
+    throw new BelayError('state-drifted', `${subject}: somebody has written to it since it was ${wanted}, which would be lost; what was there before is kept in ${basename(mark.kept ?? '')}`);
+  }
 }
 
 async function verifyFile({ file, backups }: SqliteBinding, { directory, clock }: DataSurroundings, id: string, rpoMs: number | undefined, { signal, attemptId }: Effort): Promise<Backup> {
@@ -147,15 +173,19 @@ async function keep(live: string, kept: string, signal: AbortSignal): Promise<vo
   if (!(await exists(live))) throw new BelayError('provider-refused', `${live} does not exist`);
   const temporary = `${kept}.tmp`;
   await rm(temporary, { force: true });
-  try {
-    await writeInto(live, temporary, signal);
-  } catch (error) {
-    if (!isDamaged(error)) throw error;
-    await copyFile(live, temporary);
-  }
+  await copyAside(live, temporary, signal);
   await syncFile(temporary);
   await rename(temporary, kept);
   await syncDirectory(dirname(kept));
+}
+
+async function copyAside(live: string, copy: string, signal: AbortSignal): Promise<void> {
+  try {
+    await writeInto(live, copy, signal);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    await copyFile(live, copy);
+  }
 }
 
 /** Where one of the two is so damaged that SQLite does not take it for a database, the file is replaced as a whole. */

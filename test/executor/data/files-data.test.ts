@@ -45,7 +45,32 @@ it('a snapshot takes the place of the directory, which is kept; undo puts it bac
   expect([tree(), readFileSync(at('uploads/a.txt'), 'utf8'), statSync(at('uploads/a.txt')).mode & 0o777, readlinkSync(at('uploads/link'))]).toEqual([['a.txt', 'deep', 'deep/b b.bin', 'link'], 'a', 0o640, 'deep/b b.bin']);
   expect([beside(), await run.state('data', step), await runner('rollback-2').state('data', step)]).toEqual([['.uploads.belay.json', 'backups', 'uploads', 'uploads.before-…'], 'applied', 'not-applied']);
   write('uploads/later.txt', 'uploaded after it');
+  await expect(run.undo('data', step, captured)).rejects.toMatchObject({ code: 'state-drifted', message: expect.stringMatching(/added, changed or removed since they were restored from monday.*kept in uploads\.before-/) as string });
+  await expect(run.describeUndo('data', step, captured)).rejects.toMatchObject({ code: 'state-drifted' });
+  expect(tree()).toContain('later.txt');
+  rmSync(at('uploads/later.txt'));
   await run.undo('data', step, captured);
+  expect([tree(), beside()]).toEqual([['a.txt', 'new.txt'], ['.uploads.belay.json', 'backups', 'uploads', 'uploads.undone-…']]);
+});
+
+it.each<[string, () => void]>([
+  ['changed in place', () => write('uploads/a.txt', 'b')],
+  ['removed', () => rmSync(at('uploads/a.txt'))],
+  ['pointed elsewhere', () => { rmSync(at('uploads/link')); symlinkSync('a.txt', at('uploads/link')); }],
+])('undo is refused where a file was %s', async (_what, change) => {
+  const captured = await runner().capture('data', step);
+  await runner().execute('data', step);
+  change();
+  const before = tree();
+  await expect(runner().undo('data', step, captured)).rejects.toMatchObject({ code: 'state-drifted' });
+  expect([tree(), beside()]).toEqual([before, ['.uploads.belay.json', 'backups', 'uploads', 'uploads.before-…']]);
+});
+
+it('an undo that was killed between its two renames is carried to its end', async () => {
+  const captured = await runner().capture('data', step);
+  await runner().execute('data', step);
+  renameSync(at('uploads'), at('uploads.undone-20260101T000000Z-0000000000'));
+  await runner().undo('data', step, captured);
   expect([tree(), beside()]).toEqual([['a.txt', 'new.txt'], ['.uploads.belay.json', 'backups', 'uploads', 'uploads.undone-…']]);
 });
 

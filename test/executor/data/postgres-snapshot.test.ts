@@ -37,7 +37,6 @@ describe('a snapshot', () => {
     expect(kept?.comment).toMatch(/^Kept by Belay: shop\d+ as it was before it was restored from before-v42\. Drop it/);
     expect(await here.shop.count('orders', kept?.name)).toBe(20);
     await expect(here.shop.query('DELETE FROM orders', kept?.name)).rejects.toThrow('read-only transaction');
-    await here.shop.query(`INSERT INTO orders (customer_id) VALUES (1)`);
     const [like] = await here.shop.onServer<{ limit: number; path: string[]; acl: string }>(`SELECT datconnlimit AS limit, datacl::text AS acl, (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0) AS path FROM pg_database d WHERE datname = '${here.shop.name}'`);
     expect(like).toMatchObject({ limit: 77, path: ['search_path="$user", public, extra'], acl: expect.not.stringContaining('{=Tc') as string });
 
@@ -47,7 +46,41 @@ describe('a snapshot', () => {
     const after = await here.shop.databases();
     expect(after.map(({ name }) => name.replace(/\d{8}T\d{6}Z_[0-9a-f]+$/, '…'))).toEqual([here.shop.name, `${here.shop.name}_undone_…`]);
     expect(after[0]?.comment).toBe('the shop');
-    expect(await here.shop.count('orders', after[1]?.name)).toBe(201);
+    expect(await here.shop.count('orders', after[1]?.name)).toBe(200);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['rows were written', `INSERT INTO orders (customer_id) VALUES (1); UPDATE customers SET email = 'moved@example.com' WHERE id = 7; DELETE FROM orders WHERE id = 3`, /1 rows were inserted, 1 updated and 1 deleted since/],
+    ['a table was emptied', 'TRUNCATE orders', /truncated or rewritten since/],
+    ['a table was made', 'CREATE TABLE more (id int)', /tables were made/],
+  ])('that is in use is not taken out of use by undo once %s', async (_what, sql, words) => {
+    here.shop.dump(dumpPath());
+    await corrupt();
+    const captured = await here.runner().capture('data', restore);
+    await here.runner().execute('data', restore);
+    for (const harmless of ['SELECT * FROM orders', 'ANALYZE', 'VACUUM']) await here.shop.query(harmless);
+    expect((await here.runner().describeUndo('data', restore, captured)).summary).toMatch(/restored from before-v42 → as it was before$/);
+    await here.shop.query(sql);
+    const databases = await here.shop.databases();
+    await expect(here.runner().describeUndo('data', restore, captured)).rejects.toMatchObject({ code: 'state-drifted', message: expect.stringMatching(words) as string });
+    const refusal = await here.runner().undo('data', restore, captured).catch((error: unknown) => error as Error);
+    expect(refusal).toMatchObject({ code: 'state-drifted' });
+    expect(await here.shop.databases()).toEqual(databases);
+    await here.shop.query(`INSERT INTO audit VALUES ('takes writes')`);
+    // Who wants it all the same does as the words say.
+    const statements = /write (.*;)/.exec(refusal?.message ?? '')?.[1] ?? 'SELECT nothing';
+    for (const statement of statements.split(';').filter(Boolean)) await here.shop.onServer(statement);
+    expect(await here.shop.count('orders')).toBe(20);
+    await here.shop.query(`INSERT INTO audit VALUES ('takes writes')`);
+  });
+
+  it('is not taken out of use by undo once somebody has put another database there', async () => {
+    here.shop.dump(dumpPath());
+    const captured = await here.runner().capture('data', restore);
+    await here.runner().execute('data', restore);
+    await here.shop.onServer(`ALTER DATABASE "${here.shop.name}" RENAME TO "${here.shop.name}_x"`);
+    await here.shop.onServer(`CREATE DATABASE "${here.shop.name}"`);
+    await expect(here.runner().undo('data', restore, captured)).rejects.toMatchObject({ code: 'state-drifted' });
   });
 
   it('that an earlier rollback has restored is restored again', async () => {

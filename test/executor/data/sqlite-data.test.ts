@@ -58,6 +58,22 @@ it('a backup is written into the living file, also below a program that has it o
   program.close();
 });
 
+it.each<[string, string]>([['a row was added', `INSERT INTO users (name) VALUES ('late')`], ['a row was changed', `UPDATE users SET name = 'late' WHERE id = 7`], ['rows were removed', 'DELETE FROM orders WHERE user > 4990']])('undo is refused where %s since, also while the change is in the log only', async (_what, sql) => {
+  const run = runner();
+  const captured = await run.capture('data', step);
+  await run.execute('data', step);
+  const program = new Database(live());
+  program.pragma('wal_autocheckpoint = 0');
+  program.exec('BEGIN; SELECT * FROM users; COMMIT');
+  expect((await run.describeUndo('data', step, captured)).summary).toBe('database shop.db: restored from monday → as it was before');
+  program.exec(sql);
+  const refusal = { code: 'state-drifted', message: expect.stringMatching(/^database shop\.db: somebody has written to it since it was restored from monday.*shop\.db\.before-/) as string };
+  await expect(run.describeUndo('data', step, captured)).rejects.toMatchObject(refusal);
+  await expect(run.undo('data', step, captured)).rejects.toMatchObject(refusal);
+  expect(beside()).toEqual(['shop.db.before-…']);
+  program.close();
+});
+
 it('waits for a writer', async () => {
   lose();
   const writer = new Database(live());

@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { writeCountsSchema } from './written-since.js';
 
 /** The settings of a database that are changed to stop writes, as they were before. */
 const writableSchema = z.object({ readOnly: z.string().nullable(), allowConnections: z.boolean() });
 export type WritableBefore = z.infer<typeof writableSchema>;
 
 const markSchema = z.discriminatedUnion('role', [
-  /** A new database, of which nothing is in use yet. `ready`: restored and checked. `letIn`: the living one is again as it was `before`. */
-  z.object({ role: z.literal('restoring'), run: z.string(), of: z.string(), snapshot: z.string(), phase: z.enum(['filling', 'ready']), before: writableSchema, letIn: z.boolean().default(false) }),
-  /** A database that was taken out of use, and by which it was replaced. `comment` and `before` are its own, to be put back. */
-  z.object({ role: z.enum(['before', 'undone']), run: z.string(), of: z.string(), snapshot: z.string(), replacedBy: z.string(), comment: z.string().nullable(), before: writableSchema }),
+  /** A new database, of which nothing is in use yet. `ready`: restored and checked. `letIn`: the living one is again as it was `before`. `writes`: by the restore. */
+  z.object({ role: z.literal('restoring'), run: z.string(), of: z.string(), snapshot: z.string(), phase: z.enum(['filling', 'ready']), before: writableSchema, letIn: z.boolean().default(false), writes: writeCountsSchema.optional() }),
+  /** A database that was taken out of use, and by which it was replaced. `comment` and `before` are its own, to be put back. `writes`: those of the other one when it came into use. */
+  z.object({ role: z.enum(['before', 'undone']), run: z.string(), of: z.string(), snapshot: z.string(), replacedBy: z.string(), comment: z.string().nullable(), before: writableSchema, writes: writeCountsSchema.optional() }),
 ]);
 export type DatabaseMark = z.infer<typeof markSchema>;
 

@@ -3,16 +3,18 @@ import { BelayError, errorText } from '../../../fault/belay-error.js';
 import type { Clock } from '../../../time/clock.js';
 import { withPostgres, type PostgresAddress } from '../../calls/postgres-connection.js';
 import { oneAtATime } from '../../calls/one-at-a-time.js';
-import type { Effort, Reading, StateChange } from '../../state-executor.js';
+import type { Effort, StateChange } from '../../state-executor.js';
 import type { DataCheck } from '../data-check.js';
 import { allowConnections, commentOn, createLike, dropDatabase, endSessions, readDatabases, setReadOnly, type DatabaseEntry } from './database-catalog.js';
 import { formatMark } from './database-mark.js';
 import { hashOf, nameBeside, switchDatabases } from './database-switch.js';
 import { checkKeys, checkRowCounts, invalidKeys, liftSequences, runChecksAlone } from './integrity.js';
 import type { PostgresPrograms } from './postgres-programs.js';
-import { AFTERMATH_MS, howToLetIn, leaveAsItWas, letIn } from './snapshot-aftermath.js';
+import { howToLetIn, leaveAsItWas, letIn } from './snapshot-aftermath.js';
 import { snapshotState, type SnapshotState } from './snapshot-state.js';
+import { switchBack, type SwitchedDatabase } from './switch-back.js';
 import type { VerifiedDump } from './verify-dump.js';
+import { awaitAlone, readWriteCounts, type WriteCounts } from './written-since.js';
 
 /** What it takes to bring a whole database back. */
 export interface SnapshotRestore {
@@ -29,13 +31,6 @@ export interface SnapshotRestore {
   readonly programs: PostgresPrograms;
   readonly clock: Clock;
   readonly verify: (effort: Effort) => Promise<VerifiedDump>;
-}
-
-interface Captured {
-  readonly run: string;
-  readonly snapshotId: string;
-  /** The database that was in use. */
-  readonly oid: string;
 }
 
 /**
@@ -61,9 +56,9 @@ export function snapshotRestore(restore: SnapshotRestore): StateChange {
     },
     async capture(signal) {
       const { live } = await withPostgres(server, signal, (client) => snapshotState(client, restore));
-      return live === undefined ? undefined : ({ run, snapshotId, oid: live.oid } satisfies Captured);
+      return live === undefined ? undefined : ({ run, snapshotId, oid: live.oid } satisfies SwitchedDatabase);
     },
-    restoring: (captured) => switchBack(restore, captured as Captured),
+    restoring: (captured) => switchBack(restore, captured as SwitchedDatabase),
   };
 }
 
@@ -88,12 +83,12 @@ async function putInPlace(client: pg.Client, restore: SnapshotRestore, found: Sn
   const { live } = found;
   if (live === undefined) throw new BelayError('provider-refused', `there is no database ${database} on this server`);
   const staging = await readyStaging(client, restore, found, effort);
-  const before = staging.mark?.role === 'restoring' ? staging.mark.before : live.before;
+  const { before, writes } = staging.mark?.role === 'restoring' ? staging.mark : { before: live.before, writes: undefined };
   await switchDatabases(client, {
     live,
     incoming: staging,
     keptName: nameBeside(database, 'before', hashOf(run, database, snapshotId), clock.now()),
-    keptMark: { role: 'before', run, of: database, snapshot: snapshotId, replacedBy: staging.oid, comment: live.comment, before },
+    keptMark: { role: 'before', run, of: database, snapshot: snapshotId, replacedBy: staging.oid, comment: live.comment, before, writes },
     comment: live.comment,
     writable: before,
   });
@@ -113,8 +108,8 @@ async function readyStaging(client: pg.Client, restore: SnapshotRestore, found: 
   for (const { name, mark: older } of found.stoppedBy) if (name !== stagingName) await commentOn(client, name, formatMark({ ...older, letIn: true }));
   await stopWrites(client, restore);
   await fill(restore, stagingName, dump, effort);
-  await examine(restore, stagingName, dump, effort.signal);
-  await commentOn(client, stagingName, formatMark({ ...mark, phase: 'ready' }));
+  const writes = await examine(restore, stagingName, dump, effort.signal);
+  await commentOn(client, stagingName, formatMark({ ...mark, phase: 'ready', writes }));
   return await mustFind(client, stagingName);
 }
 
@@ -141,16 +136,18 @@ async function fill({ programs, jobs, options }: SnapshotRestore, stagingName: s
   await programs.run('pg_restore', ['--exit-on-error', '--no-password', ...parallel, ...options, `--dbname=dbname=${connectionValue(stagingName)}`, path], stagingName, effort);
 }
 
-/** Keys, row counts, sequences and the declared checks, in the new database. Throws `data-unsound`. */
-async function examine({ server, database, checks }: SnapshotRestore, stagingName: string, dump: VerifiedDump, signal: AbortSignal): Promise<void> {
+/** Keys, row counts, sequences and the declared checks, in the new database; resolves to what was written to it. Throws `data-unsound`. */
+async function examine({ server, database, checks }: SnapshotRestore, stagingName: string, dump: VerifiedDump, signal: AbortSignal): Promise<WriteCounts> {
   const invalidBefore = await withPostgres({ ...server, database }, signal, invalidKeys).catch(() => []);
-  await withPostgres({ ...server, database: stagingName }, signal, async (client) => {
+  return await withPostgres({ ...server, database: stagingName }, signal, async (client) => {
     await checkKeys(client, new Set(invalidBefore));
     await checkRowCounts(client, dump.rows);
     await liftSequences(client);
     await runChecksAlone(client, checks);
     // Without it the first hours would run on bad plans.
     await client.query('ANALYZE');
+    await awaitAlone(client, signal);
+    return await readWriteCounts(client);
   });
 }
 
@@ -163,42 +160,6 @@ function withWords(error: unknown, words: string): unknown {
   const more = words === '' ? '' : `; ${words}`;
   if (!(error instanceof BelayError)) return new BelayError('provider-refused', `PostgreSQL: ${errorText(error)}${more}`, { cause: error });
   return new BelayError(error.code, error.message + more, { context: error.context, cause: error.cause });
-}
-
-/** The opposite: what was kept takes its place again, and what was restored is kept with all that was written to it since. */
-function switchBack(restore: SnapshotRestore, captured: Captured): StateChange {
-  const { server, database, clock } = restore;
-  const wanted = 'as it was before';
-  const asThen = { database, run: captured.run, snapshotId: captured.snapshotId };
-  return {
-    subject: `database ${database}`,
-    wanted,
-    async read(signal): Promise<Reading> {
-      const databases = await withPostgres(server, signal, readDatabases);
-      const live = databases.find(({ name }) => name === database);
-      return live?.oid === captured.oid ? { state: 'applied', actual: wanted } : { state: 'not-applied', actual: `restored from ${captured.snapshotId}` };
-    },
-    async apply({ signal }) {
-      await withPostgres(server, signal, async (client) => {
-        const { live, kept } = await snapshotState(client, asThen);
-        if (live === undefined || kept?.mark?.role !== 'before') throw new BelayError('undo-impossible', `the database that was kept of ${database} is no longer on this server`);
-        const { before: writable } = kept.mark;
-        try {
-          await switchDatabases(client, {
-            live,
-            incoming: kept,
-            keptName: nameBeside(database, 'undone', hashOf(captured.run, database, captured.snapshotId), clock.now()),
-            keptMark: { role: 'undone', run: captured.run, of: database, snapshot: captured.snapshotId, replacedBy: kept.oid, comment: live.comment, before: live.before },
-            comment: kept.mark.comment,
-            writable,
-          });
-        } catch (error) {
-          await withPostgres(server, AbortSignal.timeout(AFTERMATH_MS), (again) => allowConnections(again, database, writable.allowConnections)).catch(() => undefined);
-          throw error;
-        }
-      });
-    },
-  };
 }
 
 function connectionValue(name: string): string {
