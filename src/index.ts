@@ -1,5 +1,7 @@
 export { BelayError } from './fault/belay-error.js';
 export type { ErrorCode } from './fault/error-codes.js';
+export type { BelayPlugin, PluginProvider, PluginProviderRequest, PluginSchema, PluginStepRequest, PluginStepType } from './executor/plugin/plugin.js';
+export type { Effort, Reading, StateChange } from './executor/state-executor.js';
 export { MemoryJournal } from './rollback/memory-journal.js';
 export type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback/rollback-event.js';
 export type { RollbackExecution, RollbackStepExecution, StepLog } from './rollback/rollback-execution.js';

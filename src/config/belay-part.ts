@@ -1,6 +1,8 @@
 import type { z } from 'zod';
-import { type Bindings, bindingsSchema } from '../executor/bindings.js';
-import { approvalSchema, type BelayFile, belaySchema, personSchema, sourceSchema, targetSchema, type WrittenPerson, type WrittenSource, type WrittenTarget } from './belay-schema.js';
+import { type Bindings, bindingsSchemaWith } from '../executor/bindings.js';
+import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
+import type { LoadedPlugins } from './load-plugins.js';
+import { approvalSchema, type BelayFile, belaySchemaWith, personSchema, sourceSchema, targetSchema, type WrittenPerson, type WrittenSource, type WrittenTarget } from './belay-schema.js';
 import { type Checked, checkSchema, isRecord, recordOf } from './check-schema.js';
 import { matrixSchema, type WrittenMatrixRow } from './matrix-schema.js';
 import type { Problem } from './problem.js';
@@ -14,6 +16,7 @@ export type Named<T> = ReadonlyMap<string, T | undefined>;
 export interface BelayPart {
   readonly document: YamlDocument;
   readonly secrets: SecretReferences;
+  readonly plugins: readonly PluginManifest[];
   /** The whole file, when all of it is well. */
   readonly value?: BelayFile | undefined;
   /** Absent, as any of these, where the section is no map at all, so that nobody knows what it declares. */
@@ -29,8 +32,10 @@ export interface BelayPart {
 }
 
 /** Reads the document of belay.yaml, in which the secrets have taken the place of their references. */
-export function readBelay(document: YamlDocument, secrets: SecretReferences): { readonly belay: BelayPart; readonly problems: readonly Problem[] } {
-  const check = (data: unknown): Checked<BelayFile> => checkSchema(belaySchema, { document, path: [], data });
+export function readBelay(document: YamlDocument, secrets: SecretReferences, { plugins, isComplete }: Pick<LoadedPlugins, 'plugins' | 'isComplete'>): { readonly belay: BelayPart; readonly problems: readonly Problem[] } {
+  const bindingsSchema = bindingsSchemaWith(plugins);
+  const belaySchema = belaySchemaWith(bindingsSchema);
+  const check = (data: unknown): Checked<BelayFile> => checkSchema(belaySchema, { document, path: [], data }, ([section, , key, ...more]) => !isComplete && key === 'type' && more.length === 0 && String(section) in bindingsSchema.shape);
   const checked = check(document.data);
   // Of a file that is no map nobody knows what it declares.
   const file = isRecord(document.data) ? document.data : undefined;
@@ -38,6 +43,7 @@ export function readBelay(document: YamlDocument, secrets: SecretReferences): { 
   const belay: BelayPart = {
     document,
     secrets,
+    plugins,
     value: checked.value,
     targets: named(file?.['targets'], targetSchema),
     sources: named(section('sources'), sourceSchema),

@@ -1,6 +1,7 @@
+import { isAbsolute, normalize } from 'node:path';
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
-import { bindingsSchema } from '../executor/bindings.js';
+import { bindingsSchema, type BindingsSchema } from '../executor/bindings.js';
 import { isTimeZone } from '../time/time-zone.js';
 import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
 import { alertMatch, httpExpectation } from '../executor/steps/check-schema.js';
@@ -137,20 +138,30 @@ const store = z
   .refine((text) => !/^sqlite:(?::memory:|\?|file:)/.test(text), 'must name a file, because what is only in memory is lost with a restart')
   .transform((text) => text.slice(SQLITE.length).replace(/^\/\/(?=\/)/, ''));
 
-/** Everything that belay.yaml may say. */
-export const belaySchema = z.strictObject({
+/** Modules beside belay.yaml; relative to it. */
+export const pluginPath = z
+  .string()
+  .refine((path) => /\.m?js$/.test(path) && !path.includes('\0'), 'must be the path of a JavaScript module (.js or .mjs), such as ./my-executor.js')
+  .refine((path) => !isAbsolute(path) && !normalize(path).startsWith('..'), 'must be a path below the folder of this file, such as ./my-executor.js');
+
+/** Everything that belay.yaml may say, with the bindings of some plugins. */
+export const belaySchemaWith = (bindings: BindingsSchema) => z.strictObject({
   environment: nameField.default('production'),
   mode: modeField.default('enforce'),
   store: store.prefault(DEFAULT_STORE),
   http: httpSchema.prefault({}),
   sources: z.record(nameField, sourceSchema).default({}),
   targets: z.record(nameField, targetSchema).default({}),
-  ...bindingsSchema.shape,
+  ...bindings.shape,
   people: z.record(nameField, personSchema).default({}),
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),
   reports: reportsSchema.prefault({}),
+  plugins: z.array(pluginPath).default([]),
 });
+
+/** Without plugins. */
+export const belaySchema = belaySchemaWith(bindingsSchema);
 
 export type BelayFile = z.output<typeof belaySchema>;
 export type WrittenSource = z.output<typeof sourceSchema>;

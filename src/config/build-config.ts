@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
 import { deepFreeze } from '../rollback/plain-data.js';
 import { registeredPlan } from '../rollback/registered-plan.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -19,10 +20,11 @@ export interface CheckedFiles {
   readonly belay: BelayFile;
   readonly triggers: readonly CheckedTrigger[];
   readonly plans: readonly WrittenPlan[];
+  readonly plugins: readonly PluginManifest[];
 }
 
 /** What the files say, complete and frozen. */
-export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Config {
+export function buildConfig({ file, belay, triggers, plans, plugins }: CheckedFiles): Config {
   const directory = dirname(file);
   const sources = Object.entries(belay.sources).map(([name, source]) => sourceOf(name, source));
   const health = Object.entries(belay.targets).flatMap(([target, { health: settings }]): HealthSettings[] => {
@@ -58,6 +60,7 @@ export function buildConfig({ file, belay, triggers, plans }: CheckedFiles): Con
     plans: plans.map(planOf),
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
     bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases, traffic: belay.traffic },
+    plugins,
     notify: belay.notify,
     policy: {
       cooldownMs: cooldown,

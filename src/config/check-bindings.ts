@@ -18,6 +18,7 @@ export function checkBindingTemplates({ document, secrets, bindings }: BelayPart
   return [...(bindings[kind] ?? [])].flatMap(([name, binding]) =>
     textsIn(binding === undefined ? undefined : (document.data as Record<string, Record<string, unknown>>)[kind]?.[name], [kind, name]).flatMap(({ text, path }) => {
       const secret = secrets.at(path);
+      if (binding?.type === 'plugin') return (secret?.written ?? text).includes('${') ? [document.problem(path, 'the settings of a plugin are taken as they are, so they cannot hold a reference', { hint: 'the plugin gets the parameters of the step beside them' })] : [];
       if (secret?.holdsBraces === true) return [document.problem(path, 'the secret holds "${", which would be taken for a reference here')];
       const known = [...new Set(path.includes('backups') ? fetchReferences : path.includes('undo') ? [...ofStep, 'captured'] : ofStep)];
       return checkReferences(document, path, secret?.written ?? text, known);

@@ -2,6 +2,8 @@ import { stepParameterSchemas } from '../executor/step-parameters.js';
 import { endpointPath } from '../executor/traffic/endpoint-path.js';
 import { wishesOfType, type TrafficBinding } from '../executor/traffic/traffic-bindings.js';
 import { trafficWishes } from '../executor/traffic/traffic-wish.js';
+import { ownBinding } from '../executor/plugin/plugin-manifest.js';
+import { pluginStepSchema } from '../executor/plugin/plugin-schema.js';
 import { unfitConfigurationWish, unfitFlagWish, type UnfitWish } from '../executor/unfit-wish.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';
@@ -22,11 +24,13 @@ interface StepPart extends Pick<PlanPart, 'document' | 'path' | 'secrets'> {
 /** The parameters of one step: their form, what they refer to, and whether belay.yaml knows how to do it. */
 export function checkStep({ document, secrets }: PlanPart, path: Path, data: unknown, belay: BelayPart | undefined): readonly Problem[] {
   const { type, parameters = {}, timeout } = recordOf(data);
-  if (typeof type !== 'string' || !isStepType(type) || typeof parameters !== 'object' || parameters === null) return [];
+  if (typeof type !== 'string' || typeof parameters !== 'object' || parameters === null) return [];
+  const schema = isStepType(type) ? stepParameterSchemas[type] : pluginStepSchema(belay?.plugins ?? [], type);
+  if (schema === undefined) return [];
   const step: StepPart = { document, secrets, path: [...path, 'parameters'], parameters: recordOf(parameters) };
   const templates = new Set(textsIn(parameters, step.path).filter(({ text }) => text.includes('${')).map((found) => JSON.stringify(found.path)));
-  const { problems } = checkSchema(stepParameterSchemas[type], { document, path: step.path, data: parameters }, (at) => templates.has(JSON.stringify(at)));
-  return [...problems, ...checkReferences(step), ...checkBinding(type, step, belay, timeout)];
+  const { problems } = checkSchema(schema, { document, path: step.path, data: parameters }, (at) => templates.has(JSON.stringify(at)));
+  return [...problems, ...checkReferences(step), ...(isStepType(type) ? checkBinding(type, step, belay, timeout) : [])];
 }
 
 function isStepType(type: string): type is StepType {
@@ -64,7 +68,7 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
   switch (type) {
     case 'feature-flag': {
       const provider = parameters['provider'] === undefined ? 'default' : named('provider');
-      const flags = provider === undefined ? undefined : featureFlags?.get(provider);
+      const flags = provider === undefined ? undefined : ownBinding(featureFlags?.get(provider));
       return [
         ...checkKnown(document, [...path, 'provider'], provider, featureFlags, 'provider of flags', '"featureFlags" of belay.yaml'),
         ...checkWish({ document, path }, flags && unfitFlagWish(parameters, flags)),
@@ -74,7 +78,7 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
       return checkKnown(document, [...path, 'service'], named('service'), deployments, 'deployment', '"deployments" of belay.yaml');
     case 'configuration': {
       const service = named('service');
-      const configuration = service === undefined ? undefined : configurations?.get(service);
+      const configuration = service === undefined ? undefined : ownBinding(configurations?.get(service));
       return [
         ...checkKnown(document, [...path, 'service'], service, configurations, 'configuration', '"configurations" of belay.yaml'),
         ...checkWish({ document, path }, configuration && unfitConfigurationWish(parameters, configuration)),
@@ -86,7 +90,7 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
       const service = named('service');
       return [
         ...checkKnown(document, [...path, 'service'], service, traffic, 'entry', '"traffic" of belay.yaml'),
-        ...checkTraffic({ document, path, parameters }, service === undefined ? undefined : traffic?.get(service)),
+        ...checkTraffic({ document, path, parameters }, service === undefined ? undefined : ownBinding(traffic?.get(service))),
       ];
     }
     case 'notification': {

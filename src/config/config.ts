@@ -2,6 +2,7 @@ import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { Bindings } from '../executor/bindings.js';
+import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
 import type { SilenceSettings } from '../guard/silencer.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
 import type { ImpactMeasure } from '../report/measured-impact.js';
@@ -45,6 +46,7 @@ export interface Config {
   /** By plan id; every plan with a target has one. */
   readonly verifications: ReadonlyMap<string, VerificationSpec>;
   readonly bindings: Bindings;
+  readonly plugins: readonly PluginManifest[];
   readonly notify: NotifySettings;
   readonly policy: Policy;
   readonly reports: ReportSettings;

@@ -2,15 +2,16 @@ import type { BelayFile } from './belay-schema.js';
 import { textsIn } from './texts-in.js';
 
 const SECRET_NAME = /auth|token|key|secret|cookie|password/i;
+const SECRET_SETTING = /token|secret|password|api_?key/i;
 
 /**
  * The secrets that are written into belay.yaml itself, without a reference: tokens, passwords in addresses, and what
- * headers and environments of commands hold under telling names. They must not get out either.
+ * headers, environments of commands and settings of plugins hold under telling names. They must not get out either.
  */
 export function declaredSecrets(belay: BelayFile): readonly string[] {
   const secrets = textsIn(belay, []).flatMap(({ text, path }) => {
     const [section, key] = path.slice(-2);
-    const isNamed = (section === 'headers' || section === 'env') && typeof key === 'string' && SECRET_NAME.test(key);
+    const isNamed = typeof key === 'string' && ((section === 'headers' || section === 'env') ? SECRET_NAME.test(key) : path.includes('settings') && SECRET_SETTING.test(key));
     // Of "Bearer abc" the second word is the secret, and stands alone elsewhere.
     return [...(key === 'token' || key === 'signingSecret' || isNamed ? [text, ...text.split(' ').slice(1)] : []), ...passwordsOf(text)];
   });

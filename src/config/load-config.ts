@@ -12,6 +12,9 @@ import { checkRulesTogether } from './check-rules-together.js';
 import { checkTrigger, sourceNameOf } from './check-trigger.js';
 import type { Config } from './config.js';
 import { declaredSecrets } from './declared-secrets.js';
+import { PluginHost } from '../executor/plugin/plugin-host.js';
+import { loadPlugins } from './load-plugins.js';
+import { planSchemaWith } from './plan-schema.js';
 import { type PlanPart, readPlans } from './plans-part.js';
 import { type Path, type Problem, sortedProblems } from './problem.js';
 import { readYaml, type TextReader } from './read-yaml.js';
@@ -26,6 +29,8 @@ export interface LoadOptions {
   readonly secretReader?: SecretReader | undefined;
   /** Hears of every secret that is read; a daemon hands in the one that it writes with. */
   readonly redactor?: Redactor | undefined;
+  /** What plugins are loaded by. */
+  readonly pluginHost?: Pick<PluginHost, 'load'> | undefined;
 }
 
 /** `warnings` in the order of the files; `problems` holds errors and warnings alike, in that order. */
@@ -37,14 +42,18 @@ export type LoadResult =
  * Reads a belay.yaml with the folders `rules/` and `plans/` beside it. Whatever people write gives every problem of
  * all files at once, and never an exception; no problem holds a secret.
  */
-export async function loadConfig(file: string, { env = process.env, secretReader = new SystemSecretReader(env), redactor = new Redactor() }: LoadOptions = {}): Promise<LoadResult> {
+export async function loadConfig(file: string, { env = process.env, secretReader = new SystemSecretReader(env), redactor = new Redactor(), pluginHost = new PluginHost() }: LoadOptions = {}): Promise<LoadResult> {
   const read = new FileReading(resolve(file), secretReader, redactor);
-  const belay = await read.belay();
+  const belay = await read.belay(pluginHost);
   const rules = await read.rules();
   const plans = await read.plans();
   const { directory } = read;
   const triggers = rules.documents.flatMap((document) => read.noting(readRules(document)).triggers);
-  const planParts = plans.documents.flatMap(({ document, secrets }) => read.noting(readPlans(document, secrets)).plans);
+  const pluginTypes = (belay?.plugins ?? []).flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'steps').map(({ name }) => name));
+  const planSchema = planSchemaWith(pluginTypes);
+  // Which step types there are is not known then.
+  const isUnknownType = (path: Path): boolean => !read.pluginsComplete && path.at(-3) === 'steps' && path.at(-1) === 'type';
+  const planParts = plans.documents.flatMap(({ document, secrets }) => read.noting(readPlans(document, secrets, planSchema, isUnknownType)).plans);
 
   read.note([
     ...(belay === undefined ? [] : checkBelay(belay)),
@@ -61,6 +70,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
 class FileReading {
   readonly file: string;
   readonly directory: string;
+  pluginsComplete = false;
   readonly #secretReader: SecretReader;
   readonly #redactor: Redactor;
   readonly #files: string[] = [];
@@ -82,7 +92,7 @@ class FileReading {
     return read;
   }
 
-  async belay(): Promise<BelayPart | undefined> {
+  async belay(pluginHost: Pick<PluginHost, 'load'>): Promise<BelayPart | undefined> {
     const secrets = new SecretReferences(this.#secretReader, this.#redactor);
     const document = await this.#document(this.file, secrets.readText);
     if (document === undefined) return undefined;
@@ -90,7 +100,9 @@ class FileReading {
       this.note([fileProblem(this.file, 'is empty', 'write at least environment, sources and targets')]);
       return undefined;
     }
-    return this.noting(readBelay(document, secrets)).belay;
+    const plugins = this.noting(await loadPlugins(document, pluginHost));
+    this.pluginsComplete = plugins.isComplete;
+    return this.noting(readBelay(document, secrets, plugins)).belay;
   }
 
   async rules(): Promise<{ readonly documents: readonly YamlDocument[]; readonly isComplete: boolean }> {
@@ -129,6 +141,7 @@ class FileReading {
         return trigger === undefined || target === undefined || source === undefined ? [] : [{ target, source, trigger }];
       }),
       plans: plans.flatMap(({ value }) => value ?? []),
+      plugins: belay.plugins,
     });
     return { ok: true, config, warnings, redactor: this.#redactor };
   }

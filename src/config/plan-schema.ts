@@ -24,11 +24,11 @@ const conditionSchema: z.ZodType<StepCondition> = z.strictObject({
 });
 
 /** `parameters` are looked at by type, because templates may stand in them. */
-const stepSchema = z.strictObject({
+const stepSchemaWith = (types: readonly string[]) => z.strictObject({
   id,
   name: nameField,
   description: z.string().default(''),
-  type: z.enum(stepTypes),
+  type: z.enum(types),
   parameters: z.record(z.string(), z.unknown()).default({}),
   timeout: writtenTimeout,
   retryPolicy: z.strictObject({ maxAttempts: z.int().min(1), backoffMultiplier: z.number().gt(0).default(2) }).optional(),
@@ -47,8 +47,8 @@ const verificationSchema = z.strictObject({
   interval: positiveDurationField.prefault('5s'),
 });
 
-/** One plan, in the shape of the user's documents with what Belay adds: target, level, budget and verification. */
-export const planSchema = z.strictObject({
+/** One plan, in the shape of the user's documents with what Belay adds: target, level, budget and verification. `pluginTypes`: the step types of plugins. */
+export const planSchemaWith = (pluginTypes: readonly string[]) => z.strictObject({
   id,
   name: nameField,
   description: z.string().default(''),
@@ -59,12 +59,16 @@ export const planSchema = z.strictObject({
   dependencies: z.array(nameField).default([]),
   estimatedDuration: writtenEstimate.default(0),
   budget: writtenDurationField.optional(),
-  steps: z.array(stepSchema).min(1),
+  steps: z.array(stepSchemaWith([...stepTypes, ...pluginTypes])).min(1),
   onResolved: z.enum(['continue', 'stop-before-next-step']).default('continue'),
   verification: verificationSchema.optional(),
 });
 
+/** Without plugins. */
+const planSchema = planSchemaWith([]);
+
 /** One file of `plans/`. */
 export const plansSchema = z.union([planSchema, z.array(planSchema), z.strictObject({ plans: z.array(planSchema) })]);
 
-export type WrittenPlan = z.output<typeof planSchema>;
+export type PlanSchema = typeof planSchema;
+export type WrittenPlan = z.output<PlanSchema>;

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { suggestion } from './closest-word.js';
-import { isLaterChoice } from './later-words.js';
 
 type RawIssue = z.core.$ZodRawIssue;
 
@@ -77,7 +76,7 @@ function notOneOf(input: unknown, known: readonly string[]): string {
   if (typeof input !== 'string') return `must be ${choice}, not ${typeof input === 'number' || typeof input === 'boolean' ? String(input) : kindOf(input)}`;
   const hint = suggestion(input, known, 'known');
   const words = `"${input}" is not ${choice}`;
-  return isLaterChoice(input) ? `"${input}" is not part of this version${HINT}known: ${known.join(', ')}` : hint?.startsWith('did') === true ? `${words}${HINT}${hint}` : words;
+  return hint?.startsWith('did') === true ? `${words}${HINT}${hint}` : words;
 }
 
 function discriminated(issue: RawIssue): unknown {

@@ -135,7 +135,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
     const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, runCommand: (request) => runCommand({ cwd: next.directory, ...request }) });
-    const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, approvalGate, clock, recoveryPointMs: (target) => next.targets.find(({ name }) => name === target)?.rpoMs });
+    const executors = createExecutors({ bindings: next.bindings, directory: next.directory, checkRunner: checks, planNotifier, approvalGate, clock, plugins: next.plugins, recoveryPointMs: (target) => next.targets.find(({ name }) => name === target)?.rpoMs });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
     return { eyes: { sources, checks }, closeUnused };

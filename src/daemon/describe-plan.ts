@@ -32,7 +32,7 @@ export async function describePlanOf(configFile: string, planId: string | undefi
     const planNotifier = { enqueue: refuse };
     const approvalGate = { ask: refuse, describe: (rule: unknown): string => (typeof rule === 'string' ? rule : 'those whom the step names') };
     const rollbacks = new RollbackManager({ secrets: new SystemSecretReader(process.env), redactor });
-    for (const [type, executor] of createExecutors({ bindings, directory, checkRunner, planNotifier, approvalGate, clock: systemClock, recoveryPointMs: (target) => config.targets.find(({ name }) => name === target)?.rpoMs })) rollbacks.registerExecutor(type, executor);
+    for (const [type, executor] of createExecutors({ bindings, directory, checkRunner, planNotifier, approvalGate, clock: systemClock, plugins: config.plugins, recoveryPointMs: (target) => config.targets.find(({ name }) => name === target)?.rpoMs })) rollbacks.registerExecutor(type, executor);
     for (const declared of plans) rollbacks.registerPlan(declared);
     const planned = await rollbacks.describePlan(planId, previewContext(plan, environment, {}, 'nobody'), { tellUnresolved: true });
     return { plans: [], described: redactor.data({ ...planSummary(plan, getPlan), steps: planned.map(stepPreview) }) };

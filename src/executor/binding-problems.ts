@@ -2,6 +2,7 @@ import type { RollbackStep } from '../rollback/rollback-plan.js';
 import type { Bindings } from './bindings.js';
 import { fetchReferences } from './data/backup/backup-place.js';
 import { templateReferences } from './calls/template.js';
+import { ownBinding } from './plugin/plugin-manifest.js';
 import { unfitConfigurationWish, unfitFlagWish } from './unfit-wish.js';
 
 /** Something wrong at a place: keys and indexes from the top of what was checked. */
@@ -75,8 +76,8 @@ function isOfFetch(path: readonly (string | number)[]): boolean {
 }
 
 function unfitWishes({ type, parameters }: RollbackStep, bindings: Bindings, name: string): BindingProblem[] {
-  const flags = type === 'feature-flag' ? bindings.featureFlags[name] : undefined;
-  const configuration = type === 'configuration' ? bindings.configurations[name] : undefined;
+  const flags = type === 'feature-flag' ? ownBinding(bindings.featureFlags[name]) : undefined;
+  const configuration = type === 'configuration' ? ownBinding(bindings.configurations[name]) : undefined;
   const wish = (flags && unfitFlagWish(parameters, flags)) ?? (configuration && unfitConfigurationWish(parameters, configuration));
   return wish === undefined ? [] : [{ path: ['parameters', wish.parameter], message: wish.hint === undefined ? wish.message : `${wish.message}: ${wish.hint}` }];
 }

@@ -3,15 +3,23 @@ import { configurationBindingSchema } from './configuration/configuration-bindin
 import { databaseBindingSchema } from './data/database-bindings.js';
 import { deploymentBindingSchema } from './deployment/deployment-bindings.js';
 import { flagBindingSchema } from './feature-flag/flag-bindings.js';
+import type { PluginManifest } from './plugin/plugin-manifest.js';
+import { pluginBindingSchemas } from './plugin/plugin-schema.js';
 import { trafficBindingSchema } from './traffic/traffic-bindings.js';
 
 /** The `featureFlags`, `deployments`, `configurations`, `databases` and `traffic` of belay.yaml: by name, how a step's effect is made. */
-export const bindingsSchema = z.strictObject({
-  featureFlags: z.record(z.string(), flagBindingSchema).default({}),
-  deployments: z.record(z.string(), deploymentBindingSchema).default({}),
-  configurations: z.record(z.string(), configurationBindingSchema).default({}),
-  databases: z.record(z.string(), databaseBindingSchema).default({}),
-  traffic: z.record(z.string(), trafficBindingSchema).default({}),
-});
+export function bindingsSchemaWith(plugins: readonly PluginManifest[]) {
+  return z.strictObject({
+    featureFlags: z.record(z.string(), z.discriminatedUnion('type', [...flagBindingSchema.options, ...pluginBindingSchemas(plugins, 'featureFlags')])).default({}),
+    deployments: z.record(z.string(), z.discriminatedUnion('type', [...deploymentBindingSchema.options, ...pluginBindingSchemas(plugins, 'deployments')])).default({}),
+    configurations: z.record(z.string(), z.discriminatedUnion('type', [...configurationBindingSchema.options, ...pluginBindingSchemas(plugins, 'configurations')])).default({}),
+    databases: z.record(z.string(), z.discriminatedUnion('type', [...databaseBindingSchema.options, ...pluginBindingSchemas(plugins, 'databases')])).default({}),
+    traffic: z.record(z.string(), z.discriminatedUnion('type', [...trafficBindingSchema.options, ...pluginBindingSchemas(plugins, 'traffic')])).default({}),
+  });
+}
 
-export type Bindings = z.infer<typeof bindingsSchema>;
+/** Without plugins. */
+export const bindingsSchema = bindingsSchemaWith([]);
+
+export type BindingsSchema = typeof bindingsSchema;
+export type Bindings = z.infer<BindingsSchema>;

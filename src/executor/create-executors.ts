@@ -13,6 +13,9 @@ import { deploymentProvider } from './deployment/deployment-bindings.js';
 import { deploymentChange } from './deployment/deployment-change.js';
 import { flagProvider } from './feature-flag/flag-bindings.js';
 import { flagChange } from './feature-flag/flag-change.js';
+import { withPlugins } from './plugin/plugin-executors.js';
+import { PluginHost } from './plugin/plugin-host.js';
+import { ownBinding, type PluginBinding, type PluginManifest } from './plugin/plugin-manifest.js';
 import { readParameters, templateValues } from './read-parameters.js';
 import { StateExecutor, type StateChange } from './state-executor.js';
 import type { StepParameters } from './step-parameters.js';
@@ -36,14 +39,15 @@ export interface ExecutorSetting {
   readonly clock: Clock;
   /** The `rpo` of a target: so old may a backup be that its data are restored from. */
   readonly recoveryPointMs?: ((target: string) => number | undefined) | undefined;
+  readonly plugins?: readonly PluginManifest[] | undefined;
 }
 
-/** An executor for every step type that Belay brings. */
-export function createExecutors(setting: ExecutorSetting): Map<StepType, RollbackStepExecutor> {
-  const { bindings, directory, checkRunner, planNotifier, approvalGate, clock } = setting;
+/** An executor for every step type that Belay or a plugin brings. */
+export function createExecutors(setting: ExecutorSetting): Map<string, RollbackStepExecutor> {
+  const { bindings, directory, checkRunner, planNotifier, approvalGate, clock, plugins = [] } = setting;
   const rpoOf = ({ metadata: { target } }: RollbackContext): number | undefined => (typeof target === 'string' ? setting.recoveryPointMs?.(target) : undefined);
   const changing = (changeOf: (step: RollbackStep, context: RollbackContext) => StateChange): StateExecutor => new StateExecutor(changeOf, clock);
-  return new Map<StepType, RollbackStepExecutor>([
+  const own = new Map<StepType, RollbackStepExecutor>([
     [
       'feature-flag',
       changing((step, context) => {
@@ -87,6 +91,7 @@ export function createExecutors(setting: ExecutorSetting): Map<StepType, Rollbac
     ['wait', new WaitExecutor(clock)],
     ['approval', new ApprovalExecutor(approvalGate)],
   ]);
+  return withPlugins(own, { plugins, host: new PluginHost(), bindings, directory });
 }
 
 /** Hands a step's checked parameters, with what the templates of its binding may refer to, to what makes the change. */
@@ -95,8 +100,8 @@ function requestOf<T extends StepType>(type: T, step: RollbackStep, context: Rol
   return { parameters, values: templateValues(parameters, context) };
 }
 
-function bound<B>(kind: keyof Bindings, entries: Readonly<Record<string, B>>, name: string): B {
-  const binding = Object.hasOwn(entries, name) ? entries[name] : undefined;
+function bound<B extends { readonly type: string }>(kind: keyof Bindings, entries: Readonly<Record<string, B>>, name: string): Exclude<B, PluginBinding> {
+  const binding = ownBinding(Object.hasOwn(entries, name) ? entries[name] : undefined);
   if (binding !== undefined) return binding;
   throw new BelayError('parameter-invalid', `${kind} has no entry ${JSON.stringify(name)}`, { context: { known: Object.keys(entries) } });
 }

@@ -26,7 +26,7 @@ export function stepOf(type: string, parameters: Record<string, unknown>): Rollb
 /** Runs single steps with the real executors, as a manager would. */
 export class StepRunner {
   readonly notifications: PlanNotification[] = [];
-  readonly #executors: Map<StepType, RollbackStepExecutor>;
+  readonly #executors: ReadonlyMap<string, RollbackStepExecutor>;
   readonly #context: RollbackContext;
 
   constructor({ directory = '/nonexistent', bindings = {}, clock = systemClock, check, executionId, rpoMs }: StepRunnerOptions) {
