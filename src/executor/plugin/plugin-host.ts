@@ -9,7 +9,7 @@ import { pluginAnswerSchema, type PluginCall, type PluginQuestion } from './plug
 
 /** The entry beside this module, compiled or not as this one is. */
 const entry = fileURLToPath(new URL(`./plugin-process${extname(import.meta.url)}`, import.meta.url));
-const LOAD_WITHIN_MS = 10_000;
+const LOAD_WITHIN_MS = 20_000;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 const ERROR_OUTPUT_CHARACTERS = 600;
 

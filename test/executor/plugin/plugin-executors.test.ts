@@ -108,10 +108,10 @@ it('lets an executor of its own do what it can, and no more', async () => {
 it('ends for good what does not stop in time, deaf loops included', async () => {
   const manager = await managerWith(`import { writeFileSync } from 'node:fs';
     export default { steps: { spin: { executor: { async execute() { writeFileSync('pid', String(process.pid)); for (;;); } } } } };`);
-  const { status, error } = await run(manager, plan('spin', {}, 4));
+  const { status, error } = await run(manager, plan('spin', {}, 8));
   expect([status, error]).toEqual(['failed', expect.stringMatching(/timed out|timeout/i)]);
   const pid = Number(await read('pid'));
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 20_000);
 });
 
 it('hears of the end of its time', async () => {
@@ -120,7 +120,7 @@ it('hears of the end of its time', async () => {
       setInterval(() => undefined, 1_000);
       signal.addEventListener('abort', () => { writeFileSync('told', signal.reason.message); reject(signal.reason); });
     }) } } } };`);
-  expect(await run(manager, plan('slow', {}, 4))).toMatchObject({ status: 'failed' });
+  expect(await run(manager, plan('slow', {}, 8))).toMatchObject({ status: 'failed' });
   expect(await read('told')).toBe('it was told to stop');
 });
 
