@@ -29,7 +29,7 @@ export const lookAtChange: Look = (situation) => {
 /** Whether the plan has a state to go back to, and would change anything for the better by it. */
 export const lookAtRollbackPoint: Look = ({ rung, input: { changes, target, alreadyThere } }) => {
   if (rung === undefined) return undefined;
-  const { planId, needs } = rung;
+  const { planId, needs, changesMore } = rung;
   const { rollbackPoint: point, running, rolledBack } = changes;
   const refuse = (reason: Verdict['reason'], explanation: string): ReturnType<Look> => objection('rollback-point', { kind: 'notify-only', reason, explanation, needsHuman: true });
   const missing = needs.filter((path) => !hasValue(point, path));
@@ -39,7 +39,7 @@ export const lookAtRollbackPoint: Look = ({ rung, input: { changes, target, alre
     return refuse('no-rollback-point', `Plan ${planId} needs ${names}, but ${why}.`);
   }
   if (point !== undefined && needs.includes('version')) {
-    if (point.version === running) return refuse('already-running', `Plan ${planId} goes back to version ${point.version}, which is what runs already.`);
+    if (point.version === running && !changesMore) return refuse('already-running', `Plan ${planId} goes back to version ${point.version}, which is what runs already.`);
     if (rolledBack.includes(point.version)) return refuse('version-rolled-back', `Plan ${planId} goes back to version ${point.version}, which was itself rolled back.`);
   }
   if (alreadyThere === true) return refuse('already-running', `Everything that plan ${planId} brings back is there already, so it would change nothing.`);

@@ -18,6 +18,8 @@ export interface PlanRung {
   readonly needs: readonly string[];
   /** Whether one of their steps brings a version back, so that it may turn out to run already. */
   readonly deploys: boolean;
+  /** Whether they change flags, configuration or data too, which may be wrong while the version is right. */
+  readonly changesMore: boolean;
   /** The `approval:` of the plan and of those that it depends on: scenarios of `policy.approvals`. */
   readonly scenarios?: readonly string[] | undefined;
 }

@@ -37,7 +37,10 @@ export function rungsOfTarget(target: string, plans: readonly RollbackPlan[]): r
   const byId = new Map(plans.map((plan) => [plan.id, plan]));
   return plans.flatMap((plan) => {
     const { id: planId, level } = plan;
-    return plan.target !== target || level === undefined ? [] : [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level, scenarios: scenariosOf(plan, byId), needs: rollbackPointNeeds(plan, byId), deploys: withDependencies(plan, byId).some(({ steps }) => steps.some(({ type }) => type === 'deployment')) }];
+    if (plan.target !== target || level === undefined) return [];
+    const types = new Set(withDependencies(plan, byId).flatMap(({ steps }) => steps.map(({ type }) => type)));
+    const has = (...wanted: readonly string[]): boolean => wanted.some((type) => types.has(type));
+    return [{ planId, level, governingLevel: governingLevel(plan, byId) ?? level, scenarios: scenariosOf(plan, byId), needs: rollbackPointNeeds(plan, byId), deploys: has('deployment'), changesMore: has('feature-flag', 'configuration', 'data') }];
   });
 }
 

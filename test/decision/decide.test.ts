@@ -30,7 +30,7 @@ function scheduledAlert(firedAgoMs: number): FiringAlert {
   return { ...base, evidence: { ...base.evidence, firedAt: now - firedAgoMs } };
 }
 
-const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel, needs: [], deploys: false });
+const plan = (level: Level, planId = `plan-${level}`, governingLevel = level): PlanRung => ({ planId, level, governingLevel, needs: [], deploys: false, changesMore: false });
 
 const policy: Policy = aPolicy();
 
@@ -148,6 +148,7 @@ const cases: readonly { readonly reason: DecisionReason; readonly kind: string; 
   { reason: 'no-rollback-point', kind: 'notify-only', when: 'the good state was marked without what the plan needs', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v2' }, ['version', 'flags.new-checkout']), level: 1, needsHuman: true },
   { reason: 'sustained-breach', kind: 'execute', when: 'all that the plan needs is known', input: goingBack({ rollbackPoint: { version: 'v1', at: 0, flags: { 'new-checkout': false } }, running: 'v2' }, ['version', 'flags.new-checkout']), level: 1 },
   { reason: 'already-running', kind: 'notify-only', when: 'the good version runs', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v1' }), level: 1, needsHuman: true },
+  { reason: 'sustained-breach', kind: 'execute', when: 'the good version runs, and the plan brings data back as well', input: input({ plans: [{ ...plan(1), needs: ['version'], changesMore: true }], changes: { ...noChanges, rollbackPoint: { version: 'v1', at: 0 }, running: 'v1' } }), level: 1 },
   { reason: 'already-running', kind: 'notify-only', when: 'all that the plan brings back was read to be there', input: input({ recheck: 'breaching', alreadyThere: true }), level: 1, needsHuman: true },
   { reason: 'version-rolled-back', kind: 'notify-only', when: 'the good version was rolled back', input: goingBack({ rollbackPoint: { version: 'v1', at: 0 }, running: 'v0', rolledBack: ['v1'] }), level: 1, needsHuman: true },
   { reason: 'sustained-breach', kind: 'execute', when: 'the good version runs, and the plan does not go back to it', input: goingBack({ rollbackPoint: { version: 'v1', at: 0, configVersion: 'c1' }, running: 'v1' }, ['configVersion']), level: 1 },

@@ -94,7 +94,7 @@ const situations: fc.Arbitrary<DecisionInput> = fc
       target: 'checkout',
       mode: drawn.mode,
       alerts: drawn.alerts,
-      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level, scenarios: drawn.scenarios, needs: drawn.needsVersion ? ['version'] : [], deploys: false })),
+      plans: drawn.levels.map((level) => ({ planId: `plan-${level}`, level, governingLevel: level, scenarios: drawn.scenarios, needs: drawn.needsVersion ? ['version'] : [], deploys: false, changesMore: false })),
       incident: {
         incidentId: 'this',
         phase: drawn.phase,
