@@ -1,7 +1,7 @@
 import type { Path } from './problem.js';
 
 /** Keys whose values people are meant to read in messages and logs. Everything else that is read by reference is a secret. */
-const OPEN_KEYS: ReadonlySet<string | number> = new Set(['environment', 'store', 'listen', 'path', 'repo', 'cwd', 'branch', 'remote', 'channel', 'from', 'to', 'apiUrl', 'cert', 'key', 'clientCa']);
+const OPEN_KEYS: ReadonlySet<string | number> = new Set(['environment', 'store', 'listen', 'path', 'directory', 'file', 'include', 'projectDirectory', 'envFile', 'releases', 'link', 'home', 'repo', 'cwd', 'branch', 'remote', 'channel', 'from', 'to', 'apiUrl', 'cert', 'key', 'clientCa']);
 /** Below these, keys are whatever people call them. */
 const FREE_KEYS: ReadonlySet<string | number> = new Set(['env', 'headers', 'body', 'parameters']);
 /** Whose addresses are meant to be read. A webhook's address, for one, may be all the secret that it has. */

@@ -56,6 +56,15 @@ deployments: { shop: { type: http, deploy: { url: "http://u:url-password@h/", he
     for (const open of ['visible-user', 'application/json']) expect(redactor.text(open)).toBe(open);
   });
 
+  it('are not the paths that people have to find again', async () => {
+    const more = `reports: { directory: "\${env:REPORTS}" }
+deployments: { shop: { type: symlink, releases: "\${env:HOME_OF_SHOP}/releases", link: "\${env:HOME_OF_SHOP}/current", reload: ["\${env:RELOAD}"] } }
+`;
+    const { redactor } = await loadConfig(configFolder({ ...goodFiles, 'belay.yaml': goodFiles['belay.yaml'] + more }), { env: { REPORTS: '/var/reports', HOME_OF_SHOP: '/srv/shop', RELOAD: '/srv/reload' } });
+    for (const open of ['/var/reports/today.md', '/srv/shop/current']) expect(redactor.text(open)).toBe(open);
+    expect(redactor.text('/srv/reload')).toBe('[redacted]');
+  });
+
   it('of steps must be there, but stay references', async () => {
     const plan = goodFiles['plans/checkout.yaml'].replace('new-checkout', '"flag-${env:SUFFIX}"');
     const files = { ...goodFiles, 'plans/checkout.yaml': plan };

@@ -2,11 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StatusView } from '../../src/http/guard-api.js';
-import type { Incident } from '../../src/incident/incident.js';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
 import { exampleFiles } from '../support/example-folder.js';
+import { approveNext, rungsOf } from '../support/incident-rungs.js';
 import { GitRepo } from '../support/git-repo.js';
 import { startNginx, type NginxServer } from '../support/nginx-server.js';
 import { startPm2, type Pm2Daemon } from '../support/pm2-daemon.js';
@@ -114,13 +113,7 @@ afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 }, 60 * second);
 
-async function approve(): Promise<void> {
-  const approval = await belay.until('somebody is asked', 20 * second, async () => (await belay.get<StatusView>('/api/v1/status')).approvals[0]);
-  expect(await belay.cli('approve', approval.id)).toMatchObject({ code: 0 });
-}
-
-const rung = ({ rungs }: Incident): unknown => rungs.map(({ planId, trigger, outcome, verification }) => [planId, trigger, outcome, verification?.result?.outcome]);
-const mailTo = (address: string, text: string): Promise<unknown> => belay.until(`mail to ${address}`, 10 * second, () => Promise.resolve(smtp.mails.find(({ envelopeTo, text: body = '', subject = '' }) => envelopeTo.includes(address) && `${subject}\n${body}`.includes(text))));
+const mailTo = (address: string, text: string): Promise<unknown> => belay.until(`mail to ${address}`, 10 * second, () => Promise.resolve(smtp.mailTo(address, text)));
 const slackSays = (text: string): Promise<unknown> => belay.until(`Slack: ${text}`, 10 * second, () => Promise.resolve(slack.messages.find(({ fields }) => JSON.stringify(fields).includes(text))));
 
 it('shows what each plan would change, before it is ever needed', async () => {
@@ -135,7 +128,7 @@ it('the separated frontend fails: flag, release and routes go back by themselves
   expect([await page(), await apiFrom()]).toEqual([200, 'new-api']);
   newApi.status = 500;
   const incident = await belay.incident('over', 90 * second, ({ endedAt }) => endedAt !== undefined);
-  expect(rung(incident)).toEqual([['initial-separation-rollback', 'automatic', 'success', 'recovered']]);
+  expect(rungsOf(incident)).toEqual([['initial-separation-rollback', 'automatic', 'success', 'recovered']]);
 
   expect(flag('use-new-api-endpoints')).toBe('off');
   expect(await frontend.health()).toEqual({ status: 'healthy', version: '1.5.2' });
@@ -152,9 +145,9 @@ it('the separated frontend fails: flag, release and routes go back by themselves
 
 it('profiles are damaged: the profile team is asked, then the rows of before the migration are back', { timeout: 120 * second }, async () => {
   await users.query('UPDATE user_profiles SET display_name = NULL WHERE id <= 7');
-  await approve();
+  await approveNext(belay);
   const incident = await belay.incident('over', 60 * second, ({ endedAt }) => endedAt !== undefined);
-  expect(rung(incident)).toEqual([['user-profile-feature-rollback', 'automatic', 'success', 'recovered']]);
+  expect(rungsOf(incident)).toEqual([['user-profile-feature-rollback', 'automatic', 'success', 'recovered']]);
 
   expect(flag('use-new-user-profile')).toBe('off');
   expect([await nameless(), await users.count('user_profiles')]).toEqual([0, 20]);
@@ -169,9 +162,9 @@ it('the whole separation is undone: the monolith is started first, then come bot
   await users.query('UPDATE user_profiles SET display_name = lower(display_name) || $$ (new)$$');
   expect(await monolith.health()).toBeUndefined();
   await belay.cli('rollback', 'complete-transition-rollback', '--reason', 'the transition is called off');
-  await approve();
+  await approveNext(belay);
   const incident = await belay.incident('over', 120 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.planId === 'complete-transition-rollback');
-  expect(rung(incident)).toEqual([['complete-transition-rollback', 'manual', 'success', 'recovered']]);
+  expect(rungsOf(incident)).toEqual([['complete-transition-rollback', 'manual', 'success', 'recovered']]);
   expect([...new Set(incident.rungs[0]?.steps.map(({ key }) => key.split('/')[0]))]).toEqual(['monolith-start', 'initial-separation-rollback', 'user-profile-feature-rollback', 'complete-transition-rollback']);
 
   expect([await monolith.health(), await frontend.health()]).toEqual([{ status: 'healthy', version: '9.0' }, { status: 'healthy', version: '1.5.2' }]);

@@ -77,6 +77,11 @@ export class TestSmtpServer {
     return `smtp://127.0.0.1:${this.port}`;
   }
 
+  /** The first mail to this address with this in its subject or text. */
+  mailTo(address: string, words: string): ReceivedMail | undefined {
+    return this.mails.find(({ envelopeTo, subject = '', text = '' }) => envelopeTo.includes(address) && `${subject}\n${text}`.includes(words));
+  }
+
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#server.close(resolve);
