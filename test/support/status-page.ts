@@ -23,7 +23,7 @@ export async function startStatusPage(page: string, token: string): Promise<Stat
     const { incident } = JSON.parse(body) as { incident: Omit<PublicIncident, 'id'> };
     const known = id === undefined ? { id: `i${open.size + 1}` } : open.get(id);
     if (known === undefined || !url.startsWith(`/pages/${page}/incidents`)) return { status: 404, body: { error: 'Record not found' } };
-    const state = { ...known, ...incident } as PublicIncident;
+    const state = { ...known, ...incident };
     open.set(state.id, state);
     published.push(state);
     return { status: method === 'POST' ? 201 : 200, body: state };
