@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
@@ -89,7 +89,7 @@ beforeAll(async () => {
   const postgres = opened(await startPostgres());
   data = await PostgresShop.create(postgres.url, 'core');
   const migration = (version: string, up: string, down: string): void => writeFileSync(join(home, 'migrations', `${version}.sql`), `-- migrate:up\n${up}\n\n-- migrate:down\n${down}\n`);
-  const migrate = (): unknown => execFileSync('dbmate', ['--no-dump-schema', '--migrations-dir', join(home, 'migrations'), 'up'], { env: { ...process.env, PATH: pathWith(pm2), DATABASE_URL: `${data.url}?sslmode=disable` }, stdio: 'ignore' });
+  const migrate = (): unknown => execFileSync(join(dirname(pm2.program), 'dbmate'), ['--no-dump-schema', '--migrations-dir', join(home, 'migrations'), 'up'], { env: { ...process.env, DATABASE_URL: `${data.url}?sslmode=disable` }, stdio: 'ignore' });
   mkdirSync(join(home, 'migrations'));
   migration('20230601090000_couriers', 'CREATE TABLE couriers (id int);', 'DROP TABLE couriers;');
   migrate();
