@@ -1,6 +1,6 @@
 import { approvalLines } from './approval-text.js';
 import { instantText } from '../time/instant-text.js';
-import type { Decision } from '../decision/decision.js';
+import { decisionGrounds } from '../decision/grounds.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, IncidentStatus, Rung, RungStep } from '../incident/incident.js';
 import { formatDuration } from '../time/duration.js';
@@ -41,15 +41,6 @@ export function statusText(status: IncidentStatus, output: Output): string {
 
 function span(fromAt: number, toAt: number): string {
   return formatDuration(Math.round((toAt - fromAt) / 1000) * 1000);
-}
-
-/** What a decision rests on: the rule of each alert, what each part of the policy said, and the other levels. */
-function decisionGrounds({ rules, policy, alternatives }: Decision): readonly string[] {
-  return [
-    ...rules.map(({ text }) => `rule: ${text}`),
-    ...policy.filter(({ objects }) => !objects).map(({ about, says }) => `${about}: ${says}`),
-    ...alternatives.map(({ level, planId, why }) => `level ${level}${planId === undefined ? '' : `, plan ${planId}`}: ${why}`),
-  ];
 }
 
 function rungLines(rung: Rung, output: Output): string[] {

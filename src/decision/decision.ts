@@ -41,6 +41,13 @@ export type DecisionReason = (typeof decisionReasons)[number];
 
 export type DecisionKind = 'execute' | 'schedule' | 'await-approval' | 'notify-only' | 'suppress';
 
+/** One sample as people read it, in the unit of the condition; `unknown`: why there is no value. */
+export interface EvidenceSample {
+  readonly at: number;
+  readonly value?: string | undefined;
+  readonly unknown?: string | undefined;
+}
+
 /** What was seen of one alert when the decision was taken. */
 export interface AlertEvidence {
   readonly trigger: string;
@@ -51,6 +58,8 @@ export interface AlertEvidence {
   readonly condition: string;
   /** In the unit of the condition, ready to read: `12.4%`. Absent when there is no known value. */
   readonly value?: string | undefined;
+  /** The last samples that led to it, oldest first. */
+  readonly samples?: readonly EvidenceSample[] | undefined;
   readonly window: string;
   readonly activeAt?: number | undefined;
   readonly firedAt?: number | undefined;

@@ -6,7 +6,8 @@ import type { Trigger } from '../trigger/trigger.js';
 
 /** What people and the journal are shown of a firing alert. */
 export function evidenceOf(trigger: Trigger, alert: Alert): AlertEvidence {
-  const value = alert.lastValue === undefined ? undefined : formatValue(alert.lastValue.value, trigger.condition.unit);
+  const { unit } = trigger.condition;
+  const value = alert.lastValue === undefined ? undefined : formatValue(alert.lastValue.value, unit);
   return {
     trigger: trigger.name,
     fingerprint: alert.fingerprint,
@@ -15,6 +16,7 @@ export function evidenceOf(trigger: Trigger, alert: Alert): AlertEvidence {
     query: trigger.queryText,
     condition: trigger.condition.text,
     value,
+    samples: alert.recent?.map((sample) => ('unknown' in sample ? sample : { at: sample.at, value: formatValue(sample.value, unit) })),
     window: windowText(trigger),
     activeAt: alert.activeAt,
     firedAt: alert.firedAt,

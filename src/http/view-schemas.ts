@@ -143,6 +143,9 @@ const rungFields = {
   repeatedVerifications: z.array(z.looseObject({ id: z.string(), by: z.string(), result: verificationResult })).optional(),
 };
 
+const evidenceSample = z.object({ at: instant, value: z.string().optional(), unknown: z.string().optional().describe('Why there is no value') });
+const evidence = z.looseObject({ trigger: z.string(), labels, severity: z.string(), query: z.string(), condition: z.string(), value: z.string().optional(), samples: z.array(evidenceSample).optional().describe('The last ones, oldest first'), window: z.string() });
+
 // An incident says all that is known of it; the description names what scripts need of that, hence the loose objects.
 export const incidentsView = z.object({ incidents: z.array(z.object(summaryFields) as unknown as z.ZodType<IncidentSummary>).readonly() });
 export const rollbackView = z.looseObject({ ...rungFields, incidentId: z.string(), target: z.string() }) as unknown as z.ZodType<RollbackView>;
@@ -150,13 +153,26 @@ export const incidentView = z.looseObject({
   ...summaryFields,
   alerts: z.array(
     z.looseObject({
-      evidence: z.looseObject({ trigger: z.string(), labels, severity: z.string(), query: z.string(), condition: z.string(), value: z.string().optional(), window: z.string() }),
+      evidence,
       firedAt: instant,
       clearedAt: instant.optional(),
       duringRollback: z.boolean(),
     }),
   ),
-  decisions: z.array(z.looseObject({ kind: z.string(), reason: z.string(), at: instant, mode, explanation: z.string(), needsHuman: z.boolean() })),
+  decisions: z.array(
+    z.looseObject({
+      kind: z.string(),
+      reason: z.string(),
+      at: instant,
+      mode,
+      explanation: z.string(),
+      needsHuman: z.boolean(),
+      evidence: z.array(evidence).describe('What was seen of each alert'),
+      rules: z.array(z.looseObject({ trigger: z.string(), by: z.enum(['trigger', 'matrix']), text: z.string() })),
+      policy: z.array(z.object({ about: z.string(), objects: z.boolean(), says: z.string() })),
+      alternatives: z.array(z.looseObject({ level: z.number(), planId: z.string().optional(), why: z.string() })).describe('The other levels, and why not those'),
+    }),
+  ),
   rungs: z.array(z.looseObject(rungFields)),
   approvals: z.array(z.looseObject(approvalFields)),
   acknowledged: z.array(z.object({ by: z.string(), at: instant })),

@@ -125,7 +125,9 @@ function kindOf({ decisions, rungs }: Incident, { purpose, status }: IncidentApp
 
 function about(incident: Incident, approval: IncidentApproval, at: number, tone: MessageTone, title: string, { text, next }: { readonly text: string; readonly next: string }): Message {
   const agreed = approval.answers.map(({ answer, by, way }) => `${answer === 'approve' ? 'approved' : 'rejected'} by ${by} (${way})`);
-  const facts = incidentFacts(incident, at, { rung: approval, reason: incident.decisions.at(-1)?.reason });
+  const isAsked = isOpen(approval) && (approval.purpose === 'plan' || approval.purpose === 'schedule');
+  const decision = isAsked ? incident.decisions.at(-1) : undefined;
+  const facts = incidentFacts(incident, at, { rung: approval, reason: incident.decisions.at(-1)?.reason, decision });
   return {
     kind: kindOf(incident, approval),
     tone,

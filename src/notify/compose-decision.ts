@@ -34,7 +34,7 @@ export function composeDecision(incident: Incident): readonly Message[] {
       dryRun,
       title: `${incident.target}: ${what}, ${actionOf(decision)}`,
       text: [climbs ? result.explanation : undefined, decision.explanation].filter((sentence) => sentence !== undefined).join(' '),
-      facts: [...incidentFacts(incident, decision.at, { rung: proposedRung(decision), reason: decision.reason }), ...wouldDoFacts(decision)],
+      facts: [...incidentFacts(incident, decision.at, { rung: proposedRung(decision), reason: decision.reason, decision }), ...wouldDoFacts(decision)],
       next: nextOf(incident.target, decision),
     },
   ];

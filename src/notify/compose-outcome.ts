@@ -11,11 +11,12 @@ type EventOf<Type extends IncidentEvent['type']> = Extract<IncidentEvent, { read
 export function composeNeedsHuman(incident: Incident, event: EventOf<'needs-human'>): Message {
   const rung = incident.rungs.at(-1);
   const proposed = proposedRung(incident, event.reason);
+  const decision = incident.decisions.at(-1);
   const verdict = rung?.verification?.result;
   const headline = rung === undefined ? headlineOf(incident.target, evidenceOfIncident(incident)) : undefined;
   // Where the ladder has ended, the explanation of the decision does not say what the verification saw.
   const seen = verdict?.outcome === 'not-recovered' && event.explanation !== verdict.explanation ? verdict.explanation : undefined;
-  const facts = incidentFacts(incident, event.at, { rung: proposed ?? rung, reason: event.reason });
+  const facts = incidentFacts(incident, event.at, { rung: proposed ?? rung, reason: event.reason, decision: decision?.reason === event.reason ? decision : undefined });
   return {
     kind: 'needs-human',
     tone: 'bad',

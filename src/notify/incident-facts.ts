@@ -1,3 +1,5 @@
+import type { Decision } from '../decision/decision.js';
+import { policyText, samplesText } from '../decision/grounds.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, Rung, RungStep } from '../incident/incident.js';
 import { withoutClass } from '../rollback/failure-text.js';
@@ -32,16 +34,26 @@ export function beganAt({ alerts, openedAt }: Incident): number {
   return Math.min(openedAt, ...alerts.flatMap(({ evidence: { activeAt } }) => activeAt ?? []));
 }
 
+export interface FactsAbout {
+  readonly rung?: Pick<Rung, 'level' | 'planId'> | undefined;
+  readonly reason?: string | undefined;
+  /** The one that the message tells of. */
+  readonly decision?: Decision | undefined;
+}
+
 /** What every message of an incident says, in the order in which a tired person asks for it. */
-export function incidentFacts(incident: Incident, at: number, about: { readonly rung?: Pick<Rung, 'level' | 'planId'> | undefined; readonly reason?: string | undefined }): Facts {
+export function incidentFacts(incident: Incident, at: number, { rung, reason, decision }: FactsAbout): Facts {
   const [worst, ...others] = evidenceOfIncident(incident);
-  const facts: [label: string, value: string][] = [['target', `${incident.target} (${incident.environment})`]];
-  if (about.rung !== undefined) facts.push(['level', about.rung.level === undefined ? rungText(about.rung) : `${about.rung.level}, ${levelNames[about.rung.level]}: plan ${about.rung.planId}`]);
-  if (about.reason !== undefined) facts.push(['reason', about.reason]);
+  const facts: Facts[number][] = [['target', `${incident.target} (${incident.environment})`]];
+  if (rung !== undefined) facts.push(['level', rung.level === undefined ? rungText(rung) : `${rung.level}, ${levelNames[rung.level]}: plan ${rung.planId}`]);
+  if (reason !== undefined) facts.push(['reason', reason]);
+  if (decision !== undefined) facts.push(...decisionFacts(decision));
   if (worst !== undefined) {
     facts.push(['alert', `${worst.trigger} (${worst.severity})${worst.summary === undefined ? '' : `: ${worst.summary}`}`]);
     const clear = incident.alerts.every((alert) => alert.clearedAt !== undefined);
     facts.push(['value', `${clear ? 'was ' : ''}${worst.value ?? 'unknown'}, condition ${worst.condition} ${worst.window}`.trimEnd()]);
+    const samples = decision === undefined ? undefined : samplesText(worst);
+    if (samples !== undefined) facts.push(['samples', samples]);
     facts.push(['query', worst.query]);
   }
   const since = beganAt(incident);
@@ -51,6 +63,17 @@ export function incidentFacts(incident: Incident, at: number, about: { readonly 
   if (done.length > 0) facts.push(['done', done.join('\n')]);
   if (incident.acknowledged.length > 0) facts.push(['seen by', incident.acknowledged.map(({ by, at: seenAt }) => `${by}, ${readableInstant(seenAt)}`).join('\n')]);
   return facts;
+}
+
+/** By which rule, whether the policy had anything against it, and how it stands to the last change. */
+function decisionFacts({ rules, policy }: Decision): Facts {
+  const allowed = policyText({ policy });
+  const change = policy.find(({ about, objects }) => about === 'change' && !objects);
+  return [
+    ...(rules.length === 0 ? [] : [['rule', listed(rules.map(({ text }) => text))] as const]),
+    ...(allowed === undefined ? [] : [['policy', allowed] as const]),
+    ...(change === undefined ? [] : [['change', change.says] as const]),
+  ];
 }
 
 /** One line for each step: how it stands, what it changes, what went wrong. */

@@ -1,4 +1,5 @@
 import type { Decision } from '../decision/decision.js';
+import { decisionGrounds } from '../decision/grounds.js';
 import { levelNames } from '../decision/ladder.js';
 import type { Target } from '../decision/target.js';
 import type { Incident, Rung } from '../incident/incident.js';
@@ -52,7 +53,8 @@ export interface IncidentReport {
   readonly objectives: { readonly rtoMs?: number | undefined; readonly rtoKept?: boolean | undefined; readonly rpoMs?: number | undefined };
   readonly impact: readonly MeasuredImpact[];
   readonly alerts: readonly { readonly trigger: string; readonly severity: Severity; readonly value: string; readonly condition: string; readonly query: string; readonly firedAt: number; readonly clearedAt?: number | undefined }[];
-  readonly decisions: readonly Pick<Decision, 'at' | 'kind' | 'reason' | 'explanation'>[];
+  /** `grounds`: samples, rules, policy and alternatives, a line each. */
+  readonly decisions: readonly (Pick<Decision, 'at' | 'kind' | 'reason' | 'explanation'> & { readonly grounds: readonly string[] })[];
   readonly rollbacks: readonly ReportedRollback[];
   readonly actions: { readonly types: readonly string[]; readonly database: boolean; readonly restoration: boolean };
   readonly plots: readonly Plot[];
@@ -86,7 +88,10 @@ export function incidentReport(incident: Incident, surroundings: ReportSurroundi
       firedAt,
       clearedAt,
     })),
-    decisions: incident.decisions.map(({ at, kind, reason, explanation }) => ({ at, kind, reason, explanation })),
+    decisions: incident.decisions.map((decision) => {
+      const { at, kind, reason, explanation } = decision;
+      return { at, kind, reason, explanation, grounds: decisionGrounds(decision) };
+    }),
     rollbacks: incident.rungs.map(reportedRollback),
     actions: actionsOf(incident),
     plots,

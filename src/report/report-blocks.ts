@@ -50,6 +50,11 @@ export function reportBlocks(report: IncidentReport): readonly ReportBlock[] {
       kind: 'list',
       items: report.alerts.map(({ trigger, severity, value, condition, query }) => ({ text: `${trigger} (${severity}): ${value}, condition ${condition}`, below: [{ text: query, code: true }] })),
     },
+    heading(2, 'Decisions'),
+    {
+      kind: 'list',
+      items: report.decisions.map(({ at, kind, reason, explanation, grounds }) => ({ text: `${instantText(at)} ${kind} (${reason}): ${explanation}`, below: grounds.map((text) => ({ text })) })),
+    },
     heading(2, 'Actions taken'),
     table(['Rollback type', actions.types.join(', ') || 'none'], ['Database rollback', yesNo(actions.database)], ['Data restoration', yesNo(actions.restoration)]),
     ...report.rollbacks.flatMap(rollbackBlocks),

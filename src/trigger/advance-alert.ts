@@ -29,7 +29,7 @@
  */
 import { conditionHolds } from '../source/condition.js';
 import type { Labels, NoDataReason, Sample, WithheldReason } from '../source/sample.js';
-import type { Alert, AlertState, WindowProgress } from './alert.js';
+import type { Alert, AlertState, RecentSample, WindowProgress } from './alert.js';
 import type { Trigger, UnknownPolicy } from './trigger.js';
 import { emptyWindow, isContinuous, isFull, isOver, type TickKind, windowLengthMs, withBreach, withClear, withoutHistory } from './window.js';
 
@@ -126,10 +126,30 @@ function beginAnew(alert: Alert): Alert {
   return alert.state === 'firing' ? { ...alert, window: emptyWindow } : { ...alert, state: 'inactive', activeAt: undefined, window: emptyWindow };
 }
 
+/** As many show how it came to this. */
+const RECENT_SAMPLES = 8;
+
+/** What range data tells of a gap takes the place of what was not known in it. */
 function withSample(alert: Alert, sample: Sample): Alert {
+  const earlier = (alert.recent ?? []).filter(({ at }) => at < sample.at);
+  const recent = [...earlier.slice(1 - RECENT_SAMPLES), recentSample(sample)];
   return isKnown(sample)
-    ? { ...alert, health: 'ok', lastSample: sample, lastValue: { at: sample.at, value: sample.value } }
-    : { ...alert, health: 'err', lastSample: sample };
+    ? { ...alert, health: 'ok', lastSample: sample, recent, lastValue: { at: sample.at, value: sample.value } }
+    : { ...alert, health: 'err', lastSample: sample, recent };
+}
+
+function recentSample(sample: Sample): RecentSample {
+  switch (sample.kind) {
+    case 'value':
+      return Number.isNaN(sample.value) ? { at: sample.at, unknown: 'nan' } : { at: sample.at, value: sample.value };
+    case 'stale':
+      return { at: sample.at, unknown: 'stale' };
+    case 'no-data':
+    case 'error':
+      return { at: sample.at, unknown: sample.reason };
+    default:
+      return sample satisfies never;
+  }
 }
 
 function blindForTooLong(trigger: Trigger, { judgedAt }: WindowProgress, at: number): boolean {

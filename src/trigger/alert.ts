@@ -4,6 +4,9 @@ export type AlertState = 'inactive' | 'pending' | 'firing';
 /** Whether Belay sees: `unknown` before the first answer, `err` while the source gives no usable sample. */
 export type AlertHealth = 'unknown' | 'ok' | 'err';
 
+/** What one sample of an alert said; `unknown`: why it said nothing. */
+export type RecentSample = { readonly at: number; readonly value: number } | { readonly at: number; readonly unknown: string };
+
 /** A stretch of time, and how much of it was seen to breach. */
 export interface Stretch {
   readonly lengthMs: number;
@@ -58,6 +61,8 @@ export interface Alert {
   readonly firedAt?: number | undefined;
   readonly clearedAt?: number | undefined;
   readonly lastSample?: Sample | undefined;
+  /** The newest samples, oldest first, for people: a few only. */
+  readonly recent?: readonly RecentSample[] | undefined;
   /** The newest known value, kept while blind. */
   readonly lastValue?: { readonly at: number; readonly value: number } | undefined;
 }

@@ -20,6 +20,26 @@ afterEach(async () => {
 const second = 1_000;
 
 describe('from a breach to recovery', () => {
+  it('keeps with the decision what led to it, over a restart in the middle of the window as well', async () => {
+    const { source, clock } = await rigged();
+    await clock.advance(3 * second);
+    source.answer = 0.5;
+    await clock.advance(5 * second);
+    source.answer = 'unreachable';
+    await clock.advance(2 * second);
+    await rig.stop();
+    source.answer = 0.6;
+    await rig.open();
+    await clock.advance(9 * second);
+    const [decision] = (await rig.incident()).decisions;
+    expect(decision).toMatchObject({ kind: 'execute', rules: [{ text: 'ErrorRateHigh asks for levels 1 to 3' }], alternatives: [{ level: 2 }, { level: 3, planId: 'release-back' }] });
+    const [evidence] = decision?.evidence ?? [];
+    expect(evidence).toMatchObject({ query: 'errors', condition: '> 10%', window: 'for 10s', value: '60%' });
+    expect(evidence?.samples).toHaveLength(8);
+    expect(evidence?.samples?.at(-1)).toEqual({ at: evidence?.firedAt, value: '60%' });
+    expect(evidence?.samples?.map(({ value, unknown }) => value ?? unknown)).toEqual(['unreachable', '60%', '60%', '60%', '60%', '60%', '60%', '60%']);
+  });
+
   it('waits for the window, climbs from a rung that does not help to one that does, and proves recovery', async () => {
     const { source, executor, clock } = await rigged();
     executor.acts.set('release-back-step', () => void (source.answer = 0));

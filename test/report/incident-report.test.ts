@@ -69,6 +69,7 @@ describe('the report of an incident', () => {
 
 it('tells a whole incident: what was done on each level, and how it was proved', () => {
   const report = incidentReport(foldIncident(recoveredByLevelThree().entries)!, { ...nothing, target });
+  expect(report.decisions[0]).toMatchObject({ kind: 'execute', reason: 'sustained-breach', grounds: expect.arrayContaining(['rule: CheckoutErrorRateHigh asks for levels 1 to 3', 'samples of CheckoutErrorRateHigh, up to 2026-01-01 03:04:00Z: 18.9%, unknown (timeout), 22.7%, 23.4%']) as string[] });
   expect(report.actions).toEqual({ types: ['feature flag', 'code'], database: false, restoration: false });
   expect(report.rollbacks.map(({ plan, outcome, verification }) => `${plan}: ${outcome}, ${verification?.split('.')[0] ?? ''}`)).toEqual([
     'checkout-flag-off: success, not-recovered',

@@ -1,5 +1,6 @@
 import type { NewApproval, VoidCause } from '../../src/decision/approval.js';
-import type { AlertEvidence, Decision, DecisionReason } from '../../src/decision/decision.js';
+import type { AppliedRule } from '../../src/decision/applied-rule.js';
+import type { AlertEvidence, Decision, DecisionReason, PolicyFinding } from '../../src/decision/decision.js';
 import type { JournalEntry, JournalEvent, NeedsHumanReason } from '../../src/incident/incident-event.js';
 import type { RollbackOutcome } from '../../src/rollback/rollback-event.js';
 import type { Level, Mode } from '../../src/trigger/trigger.js';
@@ -13,6 +14,12 @@ export const errorRate: AlertEvidence = {
   query: 'sum(rate(http_requests_total{job="checkout",status=~"5.."}[1m])) / sum(rate(http_requests_total{job="checkout"}[1m]))',
   condition: '> 10%',
   value: '23.4%',
+  samples: [
+    { at: Date.UTC(2026, 0, 1, 3, 3, 15), value: '18.9%' },
+    { at: Date.UTC(2026, 0, 1, 3, 3, 30), unknown: 'timeout' },
+    { at: Date.UTC(2026, 0, 1, 3, 3, 45), value: '22.7%' },
+    { at: Date.UTC(2026, 0, 1, 3, 4, 0), value: '23.4%' },
+  ],
   window: 'for 5m',
   activeAt: Date.UTC(2026, 0, 1, 2, 59, 0),
   firedAt: Date.UTC(2026, 0, 1, 3, 4, 0),
@@ -78,7 +85,7 @@ export class IncidentStory {
   }
 
   decided(fields: DecisionFields): this {
-    const decision: Decision = { at: this.at, mode: this.mode, ladder: { from: 1, to: 3 }, needsHuman: false, evidence: [errorRate], rules: [], policy: [], alternatives: [], ...fields };
+    const decision: Decision = { at: this.at, mode: this.mode, ladder: { from: 1, to: 3 }, needsHuman: false, evidence: [errorRate], rules: [ruleOfErrors], policy: policyOf(fields), alternatives: [], ...fields };
     return this.event({ type: 'decision-made', ...this.#base(), decision });
   }
 
@@ -211,6 +218,42 @@ export function recoveredByLevelThree(options: { readonly incidentId?: string; r
     .cleared(unhealthy)
     .verified('recovered', 'Every check and every alert was OK for 2m without a break.', 130_000)
     .recovered('rolled-back', 'Every check and every alert was OK for 2m without a break.');
+}
+
+const ruleOfErrors: AppliedRule = { trigger: errorRate.trigger, by: 'trigger', levels: { from: 1, to: 3 }, fixForward: false, text: 'CheckoutErrorRateHigh asks for levels 1 to 3' };
+
+const objecting: Partial<Record<DecisionReason, PolicyFinding['about']>> = {
+  paused: 'pause',
+  'above-max-auto-level': 'approval',
+  'approval-required': 'approval',
+  cooldown: 'cooldown',
+  'budget-exhausted': 'budget',
+  'fleet-limit': 'fleet',
+  'fleet-busy': 'fleet',
+  flapping: 'flap',
+  frozen: 'freeze',
+  'no-change': 'change',
+  'breach-before-change': 'change',
+  'no-rollback-point': 'rollback-point',
+  'already-running': 'rollback-point',
+  'version-rolled-back': 'rollback-point',
+};
+
+/** Whatever a decision is about, version 1.4.0 was deployed three minutes before its breach. */
+function policyOf({ kind, reason, explanation }: DecisionFields): readonly PolicyFinding[] {
+  if (kind === 'suppress' && reason === 'rollback-in-progress') return [];
+  const against = objecting[reason];
+  const parts: readonly (readonly [PolicyFinding['about'], string])[] = [
+    ['pause', 'Nobody has paused it.'],
+    ['change', 'The breach began 3m after version 1.4.0 was deployed.'],
+    ['cooldown', 'No other automatic rollback of this target within 30m.'],
+    ['budget', '0 of 2 automatically rolled back incidents per 1h are spent.'],
+    ['fleet', '0 of 2 other targets were rolled back within 10m.'],
+  ];
+  return [
+    ...parts.filter(([about]) => about !== against).map(([about, says]) => ({ about, objects: false, says })),
+    ...(against === undefined ? [] : [{ about: against, objects: true, says: explanation }]),
+  ];
 }
 
 function planOf(level: Level): (typeof plans)[number] & object {

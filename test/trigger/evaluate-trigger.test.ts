@@ -245,3 +245,13 @@ describe('recheckAlerts', () => {
     expect(ask('err', { ...trigger, onNoData: 'breach' })).toBe('unknown');
   });
 });
+
+describe('the newest samples of an alert', () => {
+  it('are kept for people: a few, with why nothing was known, and what range data told of it in its place', () => {
+    const trigger = aTrigger({});
+    const seen = runAll(trigger, { '': samples('....BBBenB') }).at(-1)?.alerts[0]?.recent ?? [];
+    expect(seen.map((sample) => ('unknown' in sample ? sample.unknown : sample.value > 0.1))).toEqual([false, false, true, true, true, 'unreachable', 'nan', true]);
+    const [told] = evaluateTrigger(trigger, runAll(trigger, { '': samples('BBee') }).at(-1)?.alerts ?? [], { kind: 'vector', at: at(30), series: [{ labels: {}, sample: { kind: 'value', at: at(30), value: 1 } }], warnings: [] }, { kind: 'slot', at: at(30) }).alerts;
+    expect(told?.recent).toEqual([{ at: at(0), value: expect.any(Number) as number }, { at: at(15), value: expect.any(Number) as number }, { at: at(30), value: 1 }]);
+  });
+});
