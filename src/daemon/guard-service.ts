@@ -5,6 +5,7 @@ import type { AlertReceiver } from '../guard/alert-receiver.js';
 import { evidenceOf, windowText } from '../guard/evidence.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
+import type { HandStart } from '../guard/wish-by-hand.js';
 import { activePauses, type Pause } from '../guard/pauses.js';
 import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, SourceView, StatusView, TargetView, TriggerView, UndoRequest } from '../http/guard-api.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
@@ -101,10 +102,7 @@ export class GuardService implements GuardApi {
   }
 
   async startRollback({ what, reason, dryRun }: RollbackRequest, by: string): Promise<RollbackStart> {
-    const { approval, ...start } = await this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun });
-    if (approval === undefined) return start;
-    const { id: approvalId, missing, expiresAt } = approval;
-    return { incidentId: start.incidentId, executionId: start.executionId, approvalId, missing, expiresAt };
+    return startView(await this.#ports.guard.startByHand({ plan: 'planId' in what ? what.planId : what, by, reason, dryRun }));
   }
 
   async answerApproval(id: string, { decision, reason, way }: ApprovalAnswerRequest, who: ApprovalAnswerer): Promise<ApprovalView> {
@@ -130,8 +128,8 @@ export class GuardService implements GuardApi {
     return this.#ports.guard.cancel(executionId);
   }
 
-  undoRollback(executionId: string, { reason }: UndoRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }> {
-    return this.#ports.guard.undoByHand(executionId, by, reason);
+  async undoRollback(executionId: string, { reason }: UndoRequest, by: string): Promise<RollbackStart> {
+    return startView(await this.#ports.guard.undoByHand(executionId, by, reason));
   }
 
   async describeUndo(executionId: string, by: string): Promise<readonly StepPreview[]> {
@@ -219,7 +217,13 @@ export class GuardService implements GuardApi {
   }
 }
 
+function startView({ incidentId, executionId, approval }: HandStart): RollbackStart {
+  if (approval === undefined) return { incidentId, executionId };
+  const { id: approvalId, missing, expiresAt } = approval;
+  return { incidentId, executionId, approvalId, missing, expiresAt };
+}
+
 function viewOf(approval: Approval, { incidentId, target }: { readonly incidentId: string; readonly target: string }): ApprovalView {
-  const { id, purpose, planId, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers } = approval;
-  return { id, incidentId, target, purpose, planId, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers };
+  const { id, purpose, planId, undoes, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers } = approval;
+  return { id, incidentId, target, purpose, planId, undoes, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers };
 }

@@ -45,6 +45,8 @@ export interface Approval {
   readonly requestedBy?: string | undefined;
   /** The rollback that starts with it (`by-hand`), or that waits for it (`step`). */
   readonly executionId?: string | undefined;
+  /** With `by-hand`: the rollback whose changes are to be put back, where it is about that. */
+  readonly undoes?: string | undefined;
   /** With `step`: `planId/stepId`. */
   readonly stepKey?: string | undefined;
   readonly requestedAt: number;
@@ -176,21 +178,28 @@ function counts({ allOf, anyOf }: ApprovalNeed['rules'][number], groups: readonl
   return asked.length === 0 || groups.some((group) => asked.includes(group));
 }
 
-/** How a question ended, as people are told: `rejected by ana: not at night`. */
+/** What a question or a run is about: `plan restore`, `the undo of plan restore`. */
+export function subjectText({ planId, undoes }: Pick<Approval, 'planId' | 'undoes'>): string {
+  return `${undoes === undefined ? '' : 'the undo of '}plan ${planId}`;
+}
+
+/** How a question ended, as people are told: `Plan restore was rejected by ana: not at night.` */
 export function outcomeText(approval: Approval): string {
   const { status, purpose, planId, answers, missing, expiresAt, voidCause } = approval;
   const last = answers.at(-1);
+  const what = subjectText(approval);
+  const subject = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   switch (status) {
     case 'approved':
-      return `Plan ${planId} was approved by ${answers.map(({ by }) => by).join(' and ')}.`;
+      return `${subject} was approved by ${answers.map(({ by }) => by).join(' and ')}.`;
     case 'rejected':
-      return `Plan ${planId} was rejected by ${last?.by ?? ''}${last?.reason === undefined ? '' : `: ${last.reason}`}.`;
+      return `${subject} was rejected by ${last?.by ?? ''}${last?.reason === undefined ? '' : `: ${last.reason}`}.`;
     case 'expired':
       return purpose === 'schedule' ? `Plan ${planId} fell due at ${instantText(expiresAt)}.` : `Not everybody had answered by ${instantText(expiresAt)}; missing: ${missing.join(', ')}.`;
     case 'void':
-      return `The approval of plan ${planId} is not needed any more: ${voidText(voidCause)}.`;
+      return `The approval of ${what} is not needed any more: ${voidText(voidCause)}.`;
     case 'requested':
-      return purpose === 'schedule' ? `Plan ${planId} starts at ${instantText(expiresAt)} unless somebody says no.` : `Plan ${planId} waits for ${missing.join(', ')}.`;
+      return purpose === 'schedule' ? `Plan ${planId} starts at ${instantText(expiresAt)} unless somebody says no.` : `${subject} waits for ${missing.join(', ')}.`;
     default:
       return status satisfies never;
   }

@@ -24,7 +24,7 @@ export interface RunEnd {
 export function aftermathOf(rung: Rung, { alertsFire, hasAlerts, failure, stopped }: RunEnd): Aftermath {
   switch (rung.outcome) {
     case undefined:
-      return { kind: 'needs-human', reason: 'step-parked', explanation: `Plan ${rung.planId} could not be ${rung.begun ? 'carried on' : 'begun'}: ${failure ?? "the daemon's log says why"}.` };
+      return { kind: 'needs-human', reason: 'step-parked', explanation: `${rung.undoes === undefined ? 'Plan' : 'The undo of plan'} ${rung.planId} could not be ${rung.begun ? 'carried on' : 'begun'}: ${failure ?? "the daemon's log says why"}.` };
     case 'parked':
       return { kind: 'needs-human', reason: 'step-parked', explanation: rung.error ?? 'A step waits for a person.' };
     case 'cancelled':

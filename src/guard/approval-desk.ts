@@ -51,7 +51,7 @@ export class ApprovalDesk {
     for (const approval of this.#approvals) if (isOpen(approval)) this.#setTimer(approval);
   }
 
-  /** Asks people. The same question (purpose, plan and step) is asked once as long as it is open. */
+  /** Asks people. The same question (purpose, plan, step and what it undoes) is asked once as long as it is open. */
   request(question: Question): Promise<IncidentApproval> {
     return this.#turn(async () => {
       const same = this.#approvals.find((other) => isOpen(other) && isSame(other, question));
@@ -181,6 +181,6 @@ export class ApprovalDesk {
   }
 }
 
-function isSame(approval: IncidentApproval, { purpose, planId, stepKey, executionId }: Question): boolean {
-  return approval.purpose === purpose && approval.planId === planId && (purpose !== 'step' || (approval.stepKey === stepKey && approval.executionId === executionId));
+function isSame(approval: IncidentApproval, { purpose, planId, undoes, stepKey, executionId }: Question): boolean {
+  return approval.purpose === purpose && approval.planId === planId && approval.undoes === undoes && (purpose !== 'step' || (approval.stepKey === stepKey && approval.executionId === executionId));
 }

@@ -29,7 +29,7 @@ import { RunningVersions, type VersionsView } from './running-versions.js';
 import { RepeatedVerifications, type StartedVerification } from './repeated-verifications.js';
 import { SharedBooks } from './shared-books.js';
 import { TargetGuard } from './target-guard.js';
-import type { HandStart, StartedRollback } from './wish-by-hand.js';
+import type { HandStart } from './wish-by-hand.js';
 import { noteSight, type SourceSight } from './source-sight.js';
 import { TriggerWatch, type WatchObserver } from './trigger-watch.js';
 import type { HealthLook } from './version-proof.js';
@@ -160,10 +160,10 @@ export class Guard {
   }
 
   /**
-   * Puts back by hand what a rollback has changed; resolves once its start is durable. Rejects before it as
-   * `RollbackManager.undo` does, and with `forbidden` where the plan's start takes an approval: for an undo none is asked.
+   * Puts back by hand what a rollback has changed, or asks those who must agree to its plan; resolves once that is durable.
+   * Rejects before it as `RollbackManager.undo` does. Once people have agreed, it is looked at again whether it can be undone.
    */
-  undoByHand(executionId: string, by: string, reason: string): Promise<StartedRollback> {
+  undoByHand(executionId: string, by: string, reason: string): Promise<HandStart> {
     return this.#byHand.undo(executionId, by, reason);
   }
 

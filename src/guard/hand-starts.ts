@@ -1,3 +1,4 @@
+import { subjectText } from '../decision/approval.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Incident, IncidentApproval } from '../incident/incident.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -30,24 +31,27 @@ export class HandStarts {
     run.mustBeFree('wait for it or cancel it first');
     if (undoes !== undefined && declaration.mode !== 'enforce') throw new BelayError('conflict', `${declaration.target.name} is in mode ${declaration.mode}, in which nothing is changed`);
     const executionId = newId('rollback');
+    const what = subjectText({ planId: plan.id, undoes });
     const mode = dryRun ? 'dry-run' : modeByHand(declaration);
     const { id: incidentId } = await open();
     if (need !== undefined && mode === 'enforce') {
-      const asked = record.mustBeOpen().approvals.find(({ status, purpose, planId }) => status === 'requested' && purpose !== 'step' && planId === plan.id);
-      if (asked !== undefined) throw new BelayError('conflict', `plan ${plan.id} waits already for ${asked.missing.join(', ')}: belay approve ${asked.id}`, { context: { approvalId: asked.id } });
-      const question = `${by} wants plan ${plan.id} to be run: ${reason}`;
-      const approval = await desk.request({ purpose: 'by-hand', planId: plan.id, level: plan.level, question, need, reason, requestedBy: by, executionId });
+      const asked = record.mustBeOpen().approvals.find((other) => other.status === 'requested' && other.purpose !== 'step' && other.planId === plan.id && other.undoes === undoes);
+      if (asked !== undefined) throw new BelayError('conflict', `${what} waits already for ${asked.missing.join(', ')}: belay approve ${asked.id}`, { context: { approvalId: asked.id } });
+      const question = `${by} wants ${undoes === undefined ? `${what} to be run` : `what plan ${plan.id} has changed (${undoes}) to be put back`}: ${reason}`;
+      const approval = await desk.request({ purpose: 'by-hand', planId: plan.id, level: plan.level, question, need, reason, requestedBy: by, executionId, undoes });
       return { executionId, incidentId, approval };
     }
     await run.begin({ executionId, plan, mode, trigger: 'manual', by, reason, undoes });
     return { executionId, incidentId };
   }
 
-  /** Starts what has been agreed to. */
+  /** Starts what has been agreed to. An undo, which has no dry run, is void where the mode has changed meanwhile. */
   async startAgreed(declaration: TargetDeclaration, approval: IncidentApproval): Promise<void> {
-    const { run, newId } = this.#ports;
-    const { planId: id, level, executionId = newId('rollback'), requestedBy: by = '', reason = '' } = approval;
-    await run.begin({ executionId, plan: { id, level }, mode: modeByHand(declaration), trigger: 'manual', by, reason });
+    const { desk, run, newId } = this.#ports;
+    const { planId: id, level, executionId = newId('rollback'), requestedBy: by = '', reason = '', undoes } = approval;
+    const mode = modeByHand(declaration);
+    if (undoes !== undefined && mode !== 'enforce') await desk.voidWhere((other) => (other.id === approval.id ? 'superseded' : undefined));
+    else await run.begin({ executionId, plan: { id, level }, mode, trigger: 'manual', by, reason, undoes });
   }
 }
 

@@ -11,7 +11,7 @@ import type { GuardedTargets } from './guarded-targets.js';
 import { pastRun } from './past-run.js';
 import { refuseWithoutRollbackPoint } from './rollback-point-check.js';
 import { governingLevel, scenariosOf } from './target-declaration.js';
-import type { HandStart, StartedRollback, WishByHand } from './wish-by-hand.js';
+import type { HandStart, WishByHand } from './wish-by-hand.js';
 
 export interface ManualRollback {
   readonly plan: string | { readonly target: string; readonly level: Level };
@@ -45,16 +45,13 @@ export class RollbacksByHand {
     return this.#startOn(plan.target, plan, { by, reason, dryRun, need: needOf(plan, declaration) });
   }
 
-  async undo(executionId: string, by: string, reason: string): Promise<StartedRollback> {
+  async undo(executionId: string, by: string, reason: string): Promise<HandStart> {
     const { store, rollbacks } = this.#ports;
     const declaration = this.#ports.declaration();
     const { rung, target, context } = await pastRun(store, executionId);
     const plan = declaration.plans.find(({ id }) => id === rung.planId) ?? planOfThePast(rung, target);
-    if (needOf(plan, declaration) !== undefined) {
-      throw new BelayError('forbidden', `plan ${plan.id} starts with an approval only, and none can be asked for its undo: put its changes back by hand, or by a plan of their own`, { context: { plan: plan.id } });
-    }
     await rollbacks.mustBeUndoable(executionId, { ...context, trigger: 'manual', triggeredBy: by });
-    return this.#startOn(target, plan, { by, reason, dryRun: false, undoes: executionId });
+    return this.#startOn(target, plan, { by, reason, dryRun: false, need: needOf(plan, declaration), undoes: executionId });
   }
 
   #startOn(targetName: string | undefined, plan: RollbackPlan, wish: WishByHand): Promise<HandStart> {

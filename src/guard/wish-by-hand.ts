@@ -12,13 +12,9 @@ export interface WishByHand {
   readonly undoes?: string | undefined;
 }
 
-/** A rollback that is durable: it begins, or has begun. */
-export interface StartedRollback {
+/** What a rollback by hand comes to, once that is durable: it starts, or people are asked first. */
+export interface HandStart {
   readonly executionId: string;
   readonly incidentId: string;
-}
-
-/** What a rollback by hand comes to: it starts, or people are asked first. */
-export interface HandStart extends StartedRollback {
   readonly approval?: IncidentApproval | undefined;
 }

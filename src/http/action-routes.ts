@@ -1,7 +1,7 @@
 import { nameOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers, noContent } from './api.js';
-import type { GuardApi } from './guard-api.js';
+import type { GuardApi, RollbackStart } from './guard-api.js';
 import { changeBody, closeBody, idParams, pauseBody, resetBody, resumeQuery, rollbackBody, undoBody } from './request-schemas.js';
 import { pauseView, rollbackStartedView, undoPreviewView, verificationStartedView } from './view-schemas.js';
 
@@ -14,8 +14,7 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
     { config, schema: { summary: 'Starts a rollback, or asks those who must agree to it: {plan} or {target, level}', body: rollbackBody, response: { 202: rollbackStartedView, ...errorAnswers } } },
     async (request, reply) => {
       const started = await guard.startRollback(request.body, nameOf(request));
-      const place = started.approvalId === undefined ? `rollbacks/${encodeURIComponent(started.executionId)}` : `incidents/${encodeURIComponent(started.incidentId)}`;
-      return reply.code(202).header('location', `/api/v1/${place}`).send(started);
+      return reply.code(202).header('location', placeOf(started)).send(started);
     },
   );
   api.post(
@@ -31,7 +30,7 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
     {
       config,
       schema: {
-        summary: 'Puts back what a rollback has changed; with dryRun it only tells',
+        summary: 'Puts back what a rollback has changed, or asks those who must agree to it; with dryRun it only tells',
         params: idParams,
         body: undoBody,
         response: { 200: undoPreviewView, 202: rollbackStartedView, ...errorAnswers },
@@ -42,7 +41,7 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
       const { reason, dryRun } = request.body;
       if (dryRun) return reply.code(200).send({ undoes: id, steps: await guard.describeUndo(id, nameOf(request)) });
       const started = await guard.undoRollback(id, { reason }, nameOf(request));
-      return reply.code(202).header('location', `/api/v1/rollbacks/${encodeURIComponent(started.executionId)}`).send(started);
+      return reply.code(202).header('location', placeOf(started)).send(started);
     },
   );
   api.post(
@@ -86,4 +85,9 @@ export function actionRoutes(api: Api, guard: GuardApi): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+/** Where one can see what comes of it: what waits has no rollback yet. */
+function placeOf({ executionId, incidentId, approvalId }: RollbackStart): string {
+  return approvalId === undefined ? `/api/v1/rollbacks/${encodeURIComponent(executionId)}` : `/api/v1/incidents/${encodeURIComponent(incidentId)}`;
 }

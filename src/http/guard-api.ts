@@ -26,7 +26,7 @@ export interface StatusView {
 }
 
 /** A question to people, with the incident that it stands on. */
-export type ApprovalView = Pick<Approval, 'id' | 'purpose' | 'planId' | 'level' | 'question' | 'requestedBy' | 'requestedAt' | 'expiresAt' | 'status' | 'missing' | 'answers'> & {
+export type ApprovalView = Pick<Approval, 'id' | 'purpose' | 'planId' | 'undoes' | 'level' | 'question' | 'requestedBy' | 'requestedAt' | 'expiresAt' | 'status' | 'missing' | 'answers'> & {
   readonly incidentId: string;
   readonly target: string;
 };
@@ -165,7 +165,7 @@ export interface GuardApi {
   acknowledge(incidentId: string, by: string): Promise<void>;
   cancelRollback(executionId: string, by: string): Promise<void>;
   /** As `startRollback`. Rejects, with nothing touched, with `state-drifted`, `undo-impossible` or `conflict` as well. */
-  undoRollback(executionId: string, request: UndoRequest, by: string): Promise<{ readonly executionId: string; readonly incidentId: string }>;
+  undoRollback(executionId: string, request: UndoRequest, by: string): Promise<RollbackStart>;
   /** What an undo would put back now, step by step. */
   describeUndo(executionId: string, by: string): Promise<readonly StepPreview[]>;
   /** Resolves once the verification is under way; its result stands on the rollback and is told. */

@@ -29,6 +29,7 @@ const approvalFields = {
   planId: z.string(),
   level: level.optional(),
   question: z.string(),
+  undoes: z.string().optional().describe('The rollback whose changes are to be put back'),
   requestedBy: z.string().optional(),
   requestedAt: instant,
   expiresAt: instant,

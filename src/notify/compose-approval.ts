@@ -35,7 +35,7 @@ export function composeApprovalAnswered(incident: Incident, { approvalId, at, an
       if (approval.purpose !== 'step' && approval.purpose !== 'by-hand') return [];
       return [about(incident, approval, at, 'bad', `${what} rejected by ${answer.by}`, { text: answer.reason ?? '', next: approval.purpose === 'step' ? 'The step has failed.' : 'Nothing was started.' })];
     }
-    const next = approval.purpose === 'step' ? 'The plan goes on.' : approval.purpose === 'by-hand' ? 'The plan starts now.' : 'The condition is asked once more, and where it still holds, the plan starts.';
+    const next = approval.purpose === 'step' ? 'The plan goes on.' : approval.purpose === 'by-hand' ? (approval.undoes === undefined ? 'The plan starts now.' : 'The undo starts now.') : 'The condition is asked once more, and where it still holds, the plan starts.';
     return [about(incident, approval, at, 'working', `${what} ${approval.purpose === 'schedule' ? 'started at once' : 'approved'} by ${approval.answers.map(({ by }) => by).join(' and ')}`, { text: answer.reason ?? '', next })];
   });
 }
@@ -83,8 +83,13 @@ export function openQuestions({ approvals, target }: Incident): readonly Message
     const what = `${rungText(approval)} of ${target} (plan ${approval.planId})`;
     return approval.purpose === 'schedule'
       ? { approvalId: approval.id, text: `Start ${what} now?`, approve: 'Start now', reject: 'Do not start' }
-      : { approvalId: approval.id, text: `${approval.purpose === 'step' ? `Go on with ${what}` : `Roll back ${what}`}?`, approve: 'Approve', reject: 'Reject' };
+      : { approvalId: approval.id, text: `${askOf(approval, what)}?`, approve: 'Approve', reject: 'Reject' };
   });
+}
+
+function askOf({ purpose, undoes }: IncidentApproval, what: string): string {
+  if (purpose === 'step') return `Go on with ${what}`;
+  return undoes === undefined ? `Roll back ${what}` : `Start the ${what}`;
 }
 
 function withApproval(incident: Incident, id: string, tell: (approval: IncidentApproval) => readonly Message[]): readonly Message[] {

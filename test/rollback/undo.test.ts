@@ -1,58 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { BelayError, MemoryJournal, type RollbackContext, type RollbackExecution, type RollbackJournal, RollbackManager, type RollbackStep, type RollbackStepExecutor } from '../../src/index.js';
+import { MemoryJournal, type RollbackContext, type RollbackExecution, type RollbackJournal, RollbackManager, type RollbackStep } from '../../src/index.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { CrashingJournal } from '../support/crashing-journal.js';
 import { driveClock } from '../support/drive-clock.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { separationPlan } from '../support/separation-plan.js';
+import { set, ValueWorld } from '../support/value-world.js';
 
 const context: RollbackContext = { environment: 'staging', trigger: 'manual', triggeredBy: 'ana', metadata: {} };
 const RUN = 'run-1';
 const UNDO = 'undo-1';
 
-/** Values by name, which steps of the type `set` change and an undo puts back. */
-class World {
-  readonly values: Record<string, string> = { a: 'old-a', b: 'old-b', c: 'old-c' };
-  readonly writes: string[] = [];
-  readonly fails = new Set<string>();
-  captureHangs = false;
-
-  executor(): RollbackStepExecutor {
-    const nameOf = ({ parameters }: RollbackStep): string => parameters['name'] as string;
-    const write = (name: string, value: string): void => {
-      this.writes.push(`${name}=${value}`);
-      this.values[name] = this.fails.has(name) ? `half ${value}` : value;
-      if (this.fails.has(name)) throw new Error(`${name} broke`);
-    };
-    const refuseDrift = (step: RollbackStep, captured: unknown, left: unknown): void => {
-      const found = this.values[nameOf(step)];
-      if (found !== step.parameters['to'] && found !== captured && found !== left) throw new BelayError('state-drifted', `${nameOf(step)} is ${found ?? ''}`);
-    };
-    return {
-      execute: async (step) => write(nameOf(step), step.parameters['to'] as string),
-      state: async (step) => (this.values[nameOf(step)] === step.parameters['to'] ? 'applied' : 'not-applied'),
-      describe: async (step) => ({ summary: `${nameOf(step)}: ${this.values[nameOf(step)] ?? ''} → ${String(step.parameters['to'])}` }),
-      capture: (step) => (this.captureHangs ? new Promise(() => undefined) : Promise.resolve(this.values[nameOf(step)])),
-      undoing: (captured, left) => ({
-        execute: async (step) => {
-          refuseDrift(step, captured, left);
-          write(nameOf(step), captured as string);
-        },
-        state: async (step) => (this.values[nameOf(step)] === captured ? 'applied' : 'not-applied'),
-        describe: async (step) => {
-          refuseDrift(step, captured, left);
-          return { summary: `${nameOf(step)}: ${this.values[nameOf(step)] ?? ''} → ${String(captured)}` };
-        },
-      }),
-    };
-  }
-}
-
-const set = (name: string): RollbackStep => ({ id: `set-${name}`, name: `Set ${name}`, description: '', type: 'set', parameters: { name, to: `new-${name}` }, timeout: 60 });
 const tell: RollbackStep = { id: 'tell', name: 'Tell', description: '', type: 'notification', parameters: {}, timeout: 60 };
 
 interface Rig {
-  readonly world: World;
+  readonly world: ValueWorld;
   readonly clock: FakeClock;
   readonly disk: MemoryJournal;
   process(journal?: RollbackJournal): RollbackManager;
@@ -61,7 +23,7 @@ interface Rig {
 }
 
 function rig(redactor = new Redactor()): Rig {
-  const [world, clock, disk] = [new World(), new FakeClock(), new MemoryJournal()];
+  const [world, clock, disk] = [new ValueWorld(), new FakeClock(), new MemoryJournal()];
   const process = (journal: RollbackJournal = disk): RollbackManager => {
     const manager = new RollbackManager({ journal, clock, redactor, random: () => 0.5 });
     manager.registerExecutor('set', world.executor());

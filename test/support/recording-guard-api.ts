@@ -117,7 +117,7 @@ export class RecordingGuardApi implements GuardApi {
     this.#known(request[0], 'i1', undefined);
     this.#did('acknowledge', request, undefined);
   }
-  async undoRollback(...details: Parameters<GuardApi['undoRollback']>): Promise<{ executionId: string; incidentId: string }> {
+  async undoRollback(...details: Parameters<GuardApi['undoRollback']>): ReturnType<GuardApi['undoRollback']> {
     if (details[0] !== 'e1') throw new BelayError('not-found', `there is no rollback ${details[0]}`);
     this.calls.push(['undoRollback', ...details]);
     return { executionId: 'u1', incidentId: 'i1' };

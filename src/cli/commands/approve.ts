@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { subjectText } from '../../decision/approval.js';
 import type { ApprovalView } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
 import { Output } from '../output.js';
@@ -20,6 +21,8 @@ export function approvalCommands(program: Command): void {
   }
 }
 
-function resultText({ status, planId, target, missing, id }: ApprovalView): string {
-  return status === 'requested' ? `taken; plan ${planId} of ${target} still waits for ${missing.join(' and ')}  ${id}` : `${status}: plan ${planId} of ${target}  ${id}`;
+function resultText(approval: ApprovalView): string {
+  const { status, target, missing, id } = approval;
+  const what = `${subjectText(approval)} of ${target}`;
+  return status === 'requested' ? `taken; ${what} still waits for ${missing.join(' and ')}  ${id}` : `${status}: ${what}  ${id}`;
 }

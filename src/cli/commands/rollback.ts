@@ -4,9 +4,9 @@ import type { RollbackStart } from '../../http/guard-api.js';
 import { daemonOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { endText, follow, isWell } from '../follow-rollback.js';
-import { instantText } from '../../time/instant-text.js';
 import { Output } from '../output.js';
 import { previewOf, stepsText } from '../plan-text.js';
+import { tellStarted } from '../started-text.js';
 
 interface RollbackOptions {
   readonly target?: string;
@@ -36,13 +36,7 @@ export function rollbackCommands(program: Command, done: (code: ExitCode) => voi
       const daemon = await daemonOf(command);
       const started = await daemon.post<RollbackStart>('/api/v1/rollbacks', { ...wanted(plan, options), reason, dryRun });
       const output = new Output();
-      if (started.approvalId !== undefined) {
-        const { approvalId, missing = [], expiresAt = 0 } = started;
-        output.talk(`nothing has started: it takes ${missing.join(' and ')} by ${instantText(expiresAt)}\nto approve: belay approve ${approvalId}`);
-        output.done(options, approvalId, started);
-        return;
-      }
-      output.talk(`started ${started.executionId} on incident ${started.incidentId}`);
+      if (tellStarted(started, options, output)) return;
       if (!options.wait) {
         if (options.json === true) output.json(started);
         else output.answer(started.executionId);

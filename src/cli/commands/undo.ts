@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { BelayError } from '../../fault/belay-error.js';
-import type { RollbackView } from '../../http/guard-api.js';
+import type { RollbackStart, RollbackView } from '../../http/guard-api.js';
 import type { StepPreview } from '../../rollback/plan-description.js';
 import { systemClock } from '../../time/clock.js';
 import { daemonOf } from '../context.js';
@@ -9,6 +9,7 @@ import { exitCodes, type ExitCode } from '../exit-code.js';
 import { endText, follow, isWell } from '../follow-rollback.js';
 import { Output } from '../output.js';
 import { stepsText } from '../plan-text.js';
+import { tellStarted } from '../started-text.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** A round of checks may outlast the timeout of the verification. */
@@ -42,8 +43,8 @@ export function undoCommands(program: Command, done: (code: ExitCode) => void): 
         done(preview.steps.some(({ error }) => error !== undefined) ? exitCodes.bad : exitCodes.ok);
         return;
       }
-      const started = await daemon.post<{ executionId: string; incidentId: string }>(path, { reason });
-      output.talk(`started ${started.executionId} on incident ${started.incidentId}`);
+      const started = await daemon.post<RollbackStart>(path, { reason });
+      if (tellStarted(started, { json }, output)) return;
       if (!wait) {
         output.done({ json }, started.executionId, started);
         return;
