@@ -3,21 +3,32 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.js';
-import { configurationBindingSchema } from '../../src/executor/configuration/configuration-bindings.js';
-import { flagBindingSchema } from '../../src/executor/feature-flag/flag-bindings.js';
+import { bindingsSchema, type Bindings } from '../../src/executor/bindings.js';
 import { runCli } from '../support/run-cli.js';
 
 const directory = fileURLToPath(new URL('../../examples/providers/', import.meta.url));
 const folders = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
-test.each([
-  ...flagBindingSchema.options.map(({ shape }) => `flags-${shape.type.value}`),
-  ...configurationBindingSchema.options.map(({ shape }) => `configuration-${shape.type.value}`),
-])('there is an example of %s', (name) => {
-  expect(folders).toContain(name);
+const prefixes: Readonly<Record<keyof Bindings, string>> = { featureFlags: 'flags', configurations: 'configuration', deployments: 'deployment', databases: 'database', traffic: 'traffic' };
+const providers = (Object.keys(prefixes) as (keyof Bindings)[]).flatMap((kind) =>
+  bindingsSchema.shape[kind].unwrap().valueType.options.flatMap((option) => [...(option._zod.propValues['type'] ?? [])].map((type) => `${prefixes[kind]}-${String(type)}`)),
+);
+
+test.each(providers)('there is an example of %s', (name) => {
+  expect(folders.filter((folder) => folder === name || folder.startsWith(`${name}-`))).not.toEqual([]);
+});
+
+test('the table has every folder, and no other', () => {
+  const table = readFileSync(join(directory, 'README.md'), 'utf8').split('\n').filter((line) => line.startsWith('|')).join('\n');
+  expect([...table.matchAll(/`([a-z0-9-]+)`/g)].map(([, folder]) => folder).toSorted()).toEqual(folders.toSorted());
 });
 
 describe.each(folders)('examples/providers/%s', (name) => {
+  test('has no shell in its commands', () => {
+    const texts = readdirSync(join(directory, name), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml')).map((file) => readFileSync(join(directory, name, file), 'utf8'));
+    for (const text of texts) expect(text).not.toMatch(/\[(?:sh|bash|zsh),|["' ](?:-c|&&|\|)["' ,]/);
+  });
+
   const file = join(directory, name, 'belay.yaml');
   const env: NodeJS.ProcessEnv = Object.fromEntries([...readFileSync(file, 'utf8').matchAll(/\$\{env:(\w+)\}/g)].map(([, variable = '']): [string, string] => [variable, 'the-value-of-it']));
 
@@ -32,6 +43,7 @@ describe.each(folders)('examples/providers/%s', (name) => {
       configuration: ({ service }) => `configurations.${String(service)}`,
       deployment: ({ service }) => `deployments.${String(service)}`,
       data: ({ database }) => `databases.${String(database)}`,
+      traffic: ({ service }) => `traffic.${String(service)}`,
     };
     const used = new Set(plans.flatMap(({ steps }) => steps.map(({ type, parameters }) => entryOf[type]?.(parameters))));
     const declared = Object.entries(bindings).flatMap(([kind, entries]) => Object.keys(entries as object).map((entry) => `${kind}.${entry}`));

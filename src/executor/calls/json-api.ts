@@ -5,6 +5,7 @@ import { exchange, type HttpAnswer, withoutCredentials } from './exchange.js';
 
 const SAID_CHARACTERS = 300;
 const DEFAULT_WAIT_MS = 1_000;
+const BUSY: ReadonlySet<number> = new Set([420, 429]);
 
 export interface JsonApiSetting {
   /** For people, at the beginning of every message: `Unleash`. */
@@ -39,14 +40,14 @@ export class JsonApi {
     this.#setting = setting;
   }
 
-  /** Any status is an answer, except for 429: then it waits for as long as it is told, and asks again, until the signal aborts. */
+  /** Any status is an answer, except for 429 (and 420, as some still say): then it waits for as long as it is told, and asks again, until the signal aborts. */
   async ask(question: JsonQuestion, signal: AbortSignal): Promise<JsonAnswer> {
     const { headers, agent, maxAnswerBytes } = this.#setting;
     const body = question.body === undefined ? undefined : JSON.stringify(question.body);
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     for (;;) {
       const answer = await exchange({ method: question.method, url: question.url, headers: { accept: 'application/json', ...type, ...headers, ...question.headers }, body, agent, maxAnswerBytes }, signal);
-      if (answer.status !== 429) return { status: answer.status, body: parsed(answer.text), said: this.#said(answer.text) };
+      if (!BUSY.has(answer.status)) return { status: answer.status, body: parsed(answer.text), said: this.#said(answer.text) };
       await waitMs(waitAskedFor(answer), undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { BelayError } from '../../fault/belay-error.js';
-import type { HttpCall } from '../calls/http-call.js';
-import { requestValue, sendRequest } from '../calls/send-request.js';
+import { JsonApi } from '../calls/json-api.js';
 import type { StateChange } from '../state-executor.js';
 import { incidentStatus } from './incident-status.js';
 import type { TrafficRequest } from './traffic-request.js';
@@ -44,7 +43,7 @@ function incidentChange(binding: StatuspageBinding, wanted: Wanted): StateChange
       const { name, status, message: body, components } = wanted;
       const affected = components === undefined ? {} : { components, component_ids: Object.keys(components) };
       const [method, path] = found === undefined ? (['POST', 'incidents'] as const) : (['PATCH', `incidents/${found.id}`] as const);
-      await sendRequest({ ...requestOf(binding, path), method, body: { incident: { ...(found === undefined ? { name } : {}), status, body, ...affected } } }, undefined, signal);
+      await apiOf(binding).tell({ method, url: urlOf(binding, path), body: { incident: { ...(found === undefined ? { name } : {}), status, body, ...affected } } }, signal);
     },
     async capture(signal) {
       return { status: (await openIncident(binding, wanted.name, signal))?.status };
@@ -59,14 +58,18 @@ function incidentChange(binding: StatuspageBinding, wanted: Wanted): StateChange
 
 async function openIncident(binding: StatuspageBinding, name: string, signal: AbortSignal): Promise<Incident | undefined> {
   for (let page = 1; ; page += 1) {
-    const request = requestOf(binding, `incidents/unresolved?page=${page}&per_page=${PAGE_SIZE}`);
-    const answer = incidentsSchema.safeParse(await requestValue({ ...request, method: 'GET', jsonPointer: '' }, undefined, signal));
+    const url = urlOf(binding, `incidents/unresolved?page=${page}&per_page=${PAGE_SIZE}`);
+    const answer = incidentsSchema.safeParse(await apiOf(binding).tell({ method: 'GET', url }, signal));
     if (!answer.success) throw new BelayError('provider-refused', 'Statuspage did not answer with a list of incidents');
     const found = answer.data.find((incident) => incident.name === name);
     if (found !== undefined || answer.data.length < PAGE_SIZE) return found;
   }
 }
 
-function requestOf({ apiUrl, page, token }: StatuspageBinding, path: string): Pick<HttpCall, 'url' | 'headers'> {
-  return { url: `${apiUrl.replace(/\/$/, '')}/pages/${page}/${path}`, headers: { authorization: `OAuth ${token}` } };
+function apiOf({ token }: StatuspageBinding): JsonApi {
+  return new JsonApi({ name: 'Statuspage', headers: { authorization: `OAuth ${token}` }, secrets: [token] });
+}
+
+function urlOf({ apiUrl, page }: StatuspageBinding, path: string): string {
+  return `${apiUrl.replace(/\/$/, '')}/pages/${page}/${path}`;
 }
