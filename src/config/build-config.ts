@@ -104,6 +104,7 @@ function verificationOf({ id, target, verification }: WrittenPlan, belay: BelayF
   if (verification === undefined && target === undefined) return [];
   const health = target === undefined ? undefined : belay.targets[target]?.health;
   const ownHealth = target === undefined || health === undefined ? [] : [{ type: 'health' as const, name: `health of ${target}`, target, timeoutMs: health.timeout }];
-  const { checks = ownHealth, hold = DEFAULT_HOLD_MS, timeout = DEFAULT_TIMEOUT_MS, interval = DEFAULT_INTERVAL_MS } = verification ?? {};
+  const { checks: written = ownHealth, hold = DEFAULT_HOLD_MS, timeout = DEFAULT_TIMEOUT_MS, interval = DEFAULT_INTERVAL_MS } = verification ?? {};
+  const checks = written.map((check) => (check.type === 'backup' && target !== undefined ? { ...check, target: check.target ?? target } : check));
   return [[id, deepFreeze({ checks, holdMs: hold, timeoutMs: timeout, intervalMs: interval })]];
 }

@@ -50,6 +50,16 @@ export function checkCheck(document: YamlDocument, path: Path, data: unknown, be
           : []),
       ];
     }
+    case 'backup': {
+      const database = plain('database');
+      const declared = database === undefined ? undefined : belay?.bindings.databases?.get(database);
+      const lacking = declared?.type === 'command' && declared.checkBackup === undefined ? 'has no checkBackup, which alone can tell' : declared?.type === 'migrations' && declared.backups === 'none' ? 'is declared to have no backups' : undefined;
+      return [
+        ...checkKnown(document, [...path, 'database'], database, belay?.bindings.databases, 'database', '"databases" of belay.yaml'),
+        ...checkKnown(document, [...path, 'target'], plain('target'), belay?.targets, 'target', 'belay.yaml'),
+        ...(lacking === undefined ? [] : [document.problem([...path, 'database'], `the database "${database ?? ''}" ${lacking}`, { hint: 'declare it in belay.yaml' })]),
+      ];
+    }
     default:
       return [];
   }

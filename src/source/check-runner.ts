@@ -1,7 +1,7 @@
-import { errorText } from '../fault/belay-error.js';
+import { BelayError, errorText } from '../fault/belay-error.js';
 import type { CommandRequest, CommandResult } from '../process/run-command.js';
 import type { Clock } from '../time/clock.js';
-import type { Check, CheckResult, CheckRunner } from './check.js';
+import type { BackupCheck, BackupJudge, Check, CheckResult, CheckRunner } from './check.js';
 import { conditionHolds, formatValue, type Condition } from './condition.js';
 import { DeadlineError, withDeadline } from './deadline.js';
 import { HEALTH_SOURCE } from './health-source.js';
@@ -16,6 +16,8 @@ export interface CheckPorts {
   readonly alertmanager?: string | undefined;
   readonly clock: Clock;
   readonly runCommand: (request: CommandRequest) => Promise<CommandResult>;
+  /** Where it is absent, checks of backups are errors. */
+  readonly backups?: BackupJudge | undefined;
 }
 
 type Outcome = Pick<CheckResult, 'status' | 'detail'>;
@@ -48,6 +50,8 @@ export function createCheckRunner(ports: CheckPorts): CheckRunner {
         return runCheckCommand(ports, check.argv, signal);
       case 'health':
         return observe(ports, HEALTH_SOURCE, { kind: 'health', target: check.target }, signal, judgeHealth);
+      case 'backup':
+        return verifyBackup(ports, check, signal);
       default:
         return check satisfies never;
     }
@@ -110,6 +114,16 @@ function judgeHealth(observation: Observation): Outcome {
   const sample = observation.series[0]?.sample;
   if (sample?.kind !== 'value') return { status: 'unknown', detail: 'the health is not known' };
   return sample.value === 1 ? { status: 'ok', detail: 'healthy' } : { status: 'failed', detail: observation.warnings.join('; ') || 'unhealthy' };
+}
+
+async function verifyBackup({ backups }: CheckPorts, check: BackupCheck, signal: AbortSignal): Promise<Outcome> {
+  if (backups === undefined) return { status: 'error', detail: 'backups are not looked at here' };
+  try {
+    return { status: 'ok', detail: await backups.verify(check, signal) };
+  } catch (error) {
+    if (!(error instanceof BelayError) || error.code !== 'backup-unfit') throw error;
+    return { status: 'failed', detail: error.message };
+  }
 }
 
 /** Exit 0 is OK, 1 is a failure, and anything else means that the command could not tell. */

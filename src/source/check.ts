@@ -10,7 +10,17 @@ export type Check =
   | { readonly type: 'command'; readonly name: string; readonly argv: readonly string[]; readonly timeoutMs: number }
   /** How many alerts fire in an Alertmanager; the only one that is configured where `source` is absent. */
   | { readonly type: 'alerts'; readonly name: string; readonly source?: string | undefined; readonly match: readonly AlertMatcher[]; readonly atMost: number; readonly timeoutMs: number }
-  | { readonly type: 'health'; readonly name: string; readonly target: string; readonly timeoutMs: number };
+  | { readonly type: 'health'; readonly name: string; readonly target: string; readonly timeoutMs: number }
+  /** Whether a backup of an entry of `databases`, the newest without `snapshotId`, could be restored. `target`: whose `rpo` says how old it may be, where the entry does not. */
+  | { readonly type: 'backup'; readonly name: string; readonly database: string; readonly snapshotId?: string | undefined; readonly target?: string | undefined; readonly timeoutMs: number };
+
+export type BackupCheck = Extract<Check, { readonly type: 'backup' }>;
+
+/** Looks at backups. */
+export interface BackupJudge {
+  /** Resolves to a line for people about a backup that is good enough. Throws BelayError `backup-unfit` with what is wrong with it. */
+  verify(check: BackupCheck, signal: AbortSignal): Promise<string>;
+}
 
 export interface HttpExpectation {
   readonly status: number;

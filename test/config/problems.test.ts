@@ -365,13 +365,15 @@ const ofPlans: readonly Case[] = [
   ['a message to a channel that is not configured', step('type: notification', 'parameters: { recipients: [a], channel: ►slack, message: hi }'), 'warning: belay.yaml has no notify.slack, so the message cannot go there (steps[0].parameters.channel)'],
   [
     'checks',
-    plans(`${PLAN_HEAD}steps: [${STEP}]\nverification:\n  hold: ►20m\n  checks:\n    - { type: health, target: ►other }\n    - { type: query, source: ►nope, expr: "up{►", condition: "< 1" }\n    - { type: query, source: app, ►expr: up, condition: "< 1" }\n    - { type: http, url: ►"http://x/\${context.environment}" }\n`),
+    plans(`${PLAN_HEAD}steps: [${STEP}]\nverification:\n  hold: ►20m\n  checks:\n    - { type: health, target: ►other }\n    - { type: query, source: ►nope, expr: "up{►", condition: "< 1" }\n    - { type: query, source: app, ►expr: up, condition: "< 1" }\n    - { type: http, url: ►"http://x/\${context.environment}" }\n    - { type: backup, database: ►shop-db, target: ►other }\n`),
     'error: "hold" is longer than "timeout", so nothing could ever count as recovered (verification.hold)',
     'error: there is no target "other" (verification.checks[0].target)\n  hint: known: checkout',
     'error: there is no source "nope" (verification.checks[1].source)\n  hint: known: prom, app',
     'error: the expression ends too early: "}" is missing (verification.checks[1].expr)',
     'error: a scrape source answers signals, not PromQL (verification.checks[2].expr)\n  hint: write signal: { type: …, metric: … } instead, or ask a prometheus source',
     'error: only ${env:NAME} and ${file:/path} can stand in a verification (verification.checks[3].url)',
+    'error: there is no database "shop-db" (verification.checks[4].database)\n  hint: there is none in "databases" of belay.yaml',
+    'error: there is no target "other" (verification.checks[4].target)\n  hint: known: checkout',
   ],
   [
     'steps that ask people',

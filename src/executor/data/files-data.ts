@@ -133,7 +133,8 @@ async function swapBack({ live, markPath }: Place, mark: RestoreMark, away: stri
   await writeMark(markPath, { ...mark, phase: 'undone' });
 }
 
-async function verifySnapshot({ backups }: FilesBinding, { directory, clock }: DataSurroundings, id: string, rpoMs: number | undefined, effort: Effort): Promise<{ path: string; words: string }> {
+/** Judges a snapshot of files without changing anything. Throws `backup-unfit`. */
+export async function verifySnapshot({ backups }: FilesBinding, { directory, clock }: DataSurroundings, id: string, rpoMs: number | undefined, effort: Effort): Promise<{ path: string; words: string }> {
   const path = await findBackup(backups, id, directory, effort);
   const shown = `snapshot ${id}`;
   if (!(await stat(path)).isDirectory()) throw new BelayError('backup-unfit', `${shown} is no directory`);

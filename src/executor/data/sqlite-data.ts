@@ -52,7 +52,7 @@ export function sqliteData(binding: SqliteBinding, surroundings: DataSurrounding
   const markPath = join(dirname(live), `.${basename(live)}.belay.json`);
   const subject = `database ${binding.file}`;
   const wanted = `restored from ${snapshotId}`;
-  const verify = (effort: Effort): Promise<Backup> => verifyFile(binding, surroundings, snapshotId, rpoMs, effort);
+  const verify = (effort: Effort): Promise<Backup> => verifySqliteBackup(binding, surroundings, snapshotId, rpoMs, effort);
   const ours = async (): Promise<RestoreMark | undefined> => {
     const mark = await readMark(markPath);
     return mark?.run === run && mark.snapshot === snapshotId ? mark : undefined;
@@ -131,7 +131,8 @@ export function sqliteData(binding: SqliteBinding, surroundings: DataSurrounding
   }
 }
 
-async function verifyFile({ file, backups }: SqliteBinding, { directory, clock }: DataSurroundings, id: string, rpoMs: number | undefined, { signal, attemptId }: Effort): Promise<Backup> {
+/** Judges a backup of a SQLite file without changing anything. Throws `backup-unfit`. */
+export async function verifySqliteBackup({ file, backups }: SqliteBinding, { directory, clock }: DataSurroundings, id: string, rpoMs: number | undefined, { signal, attemptId }: Effort): Promise<Backup> {
   const path = await findBackup(backups, id, directory, { signal, attemptId });
   const shown = `backup ${id}`;
   if (!(await hasHeader(path))) throw new BelayError('backup-unfit', `${shown} is no SQLite database`);

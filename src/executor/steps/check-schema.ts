@@ -74,6 +74,7 @@ export const checkSchema = z
     z.strictObject({ type: z.literal('command'), name, timeout, command: argumentList }),
     z.strictObject({ type: z.literal('alerts'), name, timeout, source: z.string().min(1).optional(), match: alertMatch, atMost: z.int().min(0).default(0) }),
     z.strictObject({ type: z.literal('health'), name, timeout, target: z.string().min(1) }),
+    z.strictObject({ type: z.literal('backup'), name, timeout: durationMs.prefault('5m'), database: z.string().min(1), snapshotId: z.string().min(1).optional(), target: z.string().min(1).optional() }),
   ])
   .transform((written): Check => {
     switch (written.type) {
@@ -93,6 +94,10 @@ export const checkSchema = z
       }
       case 'health':
         return { type: 'health', name: written.name ?? `health of ${written.target}`, target: written.target, timeoutMs: written.timeout };
+      case 'backup': {
+        const { timeout: timeoutMs, ...check } = written;
+        return { ...check, name: check.name ?? `backup ${check.snapshotId ?? ''} of ${check.database}`.replace('  ', ' '), timeoutMs };
+      }
       default:
         return written satisfies never;
     }

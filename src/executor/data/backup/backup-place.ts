@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { BelayError } from '../../../fault/belay-error.js';
@@ -28,7 +28,7 @@ export const backupsSchema = z.strictObject({
 export type Backups = z.infer<typeof backupsSchema>;
 
 /** A backup as a directory entry: `id` with nothing, or one of the endings that dumps have, behind it. */
-export const BACKUP_ENDINGS = ['', '.dump', '.backup', '.tar', '.sql', '.dir', '.db', '.sqlite'];
+const BACKUP_ENDINGS = ['', '.dump', '.backup', '.tar', '.sql', '.dir', '.db', '.sqlite'];
 const BACKUP_ID = /^[A-Za-z0-9_][A-Za-z0-9._+=@,-]{0,199}$/;
 
 /** Throws `parameter-invalid` for an id that could be anything else than the plain name of a directory entry. */
@@ -50,6 +50,16 @@ export async function findBackup(backups: Backups, id: string, base: string, eff
     if (fetched !== undefined) return fetched;
   }
   throw new BelayError('backup-unfit', `there is no backup ${name} in ${directory}${backups.fetch === undefined ? '' : ', and fetch has not brought it'}`);
+}
+
+/** The youngest entry of the directory that can be a backup; how young its content is, is another question. Throws `backup-unfit` where there is none. */
+export async function newestBackup(backups: Backups, base: string): Promise<string> {
+  const directory = resolve(base, backups.directory);
+  const names = (await readdir(directory).catch(() => [])).filter((name) => !/\.(?:sha256|json)$/.test(name) && BACKUP_ENDINGS.some((ending) => name.endsWith(ending)));
+  const entries = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })));
+  const [newest] = entries.sort((one, other) => other.at - one.at);
+  if (newest === undefined) throw new BelayError('backup-unfit', `there is no backup in ${directory}`);
+  return newest.name;
 }
 
 async function entryOf(directory: string, id: string): Promise<string | undefined> {

@@ -9,7 +9,8 @@ import type { DataRequest, DataSurroundings } from '../data-request.js';
 import { PostgresPrograms } from './postgres-programs.js';
 import { snapshotRestore } from './snapshot-restore.js';
 import { tableRestore } from './table-restore.js';
-import { verifyDump, type VerifiedDump } from './verify-dump.js';
+import { verifyDumpOf } from './verify-dump-of.js';
+import type { VerifiedDump } from './verify-dump.js';
 
 /** What `pg_restore` may be told to leave out. */
 const RESTORE_OPTIONS = ['--no-owner', '--no-privileges', '--no-comments', '--no-publications', '--no-subscriptions', '--no-security-labels', '--no-tablespaces'] as const;
@@ -32,12 +33,11 @@ export const postgresBinding = z.strictObject({
 export type PostgresBinding = z.infer<typeof postgresBinding>;
 
 /** Data of a PostgreSQL database, whole (`snapshotId`) or of some tables (`tables`), out of dumps that pg_dump has made. */
-export function postgresData(binding: PostgresBinding, { directory, clock }: DataSurroundings, { parameters, run, rpoMs }: DataRequest): StateChange {
-  const { url, backups, checks, maintenanceDatabase } = binding;
+export function postgresData(binding: PostgresBinding, surroundings: DataSurroundings, { parameters, run, rpoMs }: DataRequest): StateChange {
+  const { url, checks, maintenanceDatabase } = binding;
   const database = databaseName(url);
   const programs = new PostgresPrograms({ url }, binding.programs, binding.env);
-  const judge = { backups, base: directory, database, oldest: backups.maxAge ?? rpoMs, programs, clock };
-  const verify = (id: string, effort: Effort): Promise<VerifiedDump> => verifyDump(id, judge, effort);
+  const verify = (id: string, effort: Effort): Promise<VerifiedDump> => verifyDumpOf(binding, surroundings, id, rpoMs, effort);
   if (parameters.snapshotId !== undefined) {
     const { snapshotId } = parameters;
     return snapshotRestore({
@@ -50,7 +50,7 @@ export function postgresData(binding: PostgresBinding, { directory, clock }: Dat
       jobs: binding.jobs,
       options: binding.restoreOptions,
       programs,
-      clock,
+      clock: surroundings.clock,
       verify: (effort) => verify(snapshotId, effort),
     });
   }
