@@ -1,5 +1,7 @@
 import { BelayError } from '../../fault/belay-error.js';
 import type { BackupJudge } from '../../source/check.js';
+import type { Bindings } from '../bindings.js';
+import { ownBinding } from '../plugin/plugin-manifest.js';
 import type { Effort } from '../state-executor.js';
 import { newestBackup, type Backups } from './backup/backup-place.js';
 import { commandData } from './command-data.js';
@@ -10,7 +12,7 @@ import { verifyDumpOf } from './postgres/verify-dump-of.js';
 import { verifySqliteBackup } from './sqlite-data.js';
 
 interface BackupJudgeSetting extends DataSurroundings {
-  readonly databases: Readonly<Record<string, DatabaseBinding>>;
+  readonly databases: Bindings['databases'];
   /** The `rpo` of a target. */
   readonly recoveryPointMs: (target: string) => number | undefined;
 }
@@ -19,8 +21,8 @@ interface BackupJudgeSetting extends DataSurroundings {
 export function createBackupJudge({ databases, recoveryPointMs, ...surroundings }: BackupJudgeSetting): BackupJudge {
   return {
     async verify({ database, snapshotId, target }, signal) {
-      const binding = Object.hasOwn(databases, database) ? databases[database] : undefined;
-      if (binding === undefined) throw new BelayError('parameter-invalid', `databases has no entry ${JSON.stringify(database)}`);
+      const binding = ownBinding(Object.hasOwn(databases, database) ? databases[database] : undefined);
+      if (binding === undefined) throw new BelayError('parameter-invalid', `databases has no entry ${JSON.stringify(database)} of a type of Belay's own, so its backups cannot be judged`);
       const rpoMs = target === undefined ? undefined : recoveryPointMs(target);
       return await judge(binding, surroundings, { database, snapshotId, rpoMs }, { signal });
     },
