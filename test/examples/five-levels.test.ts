@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
 import { exampleFiles } from '../support/example-folder.js';
@@ -16,16 +16,12 @@ import { scrapeConfig, startPrometheus } from '../support/prometheus-server.js';
 import { TestSmtpServer } from '../support/smtp-server.js';
 import { startStatusPage, type StatusPage } from '../support/status-page.js';
 import { startVisits } from '../support/visits.js';
+import { worldOfFile } from '../support/world-of-file.js';
 
 const second = 1_000;
 const ANA = 'the-token-of-ana';
 const BO = 'the-token-of-bo';
-const closers: (() => Promise<void> | void)[] = [];
-
-function opened<T extends { stop(): Promise<void> }>(thing: T): T {
-  closers.push(() => thing.stop());
-  return thing;
-}
+const { opened, closing } = worldOfFile();
 
 let home: string;
 let pm2: Pm2Daemon;
@@ -69,11 +65,11 @@ process.exit((await checks[process.argv[2]]()) ? 0 : 1);
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'belay-levels-'));
-  closers.push(() => rmSync(home, { recursive: true, force: true }));
+  closing(() => rmSync(home, { recursive: true, force: true }));
   writeFileSync(join(home, 'flags.json'), JSON.stringify({ flags: { 'new-search': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' } } }));
   smtp = opened(await TestSmtpServer.start());
   statusPage = await startStatusPage('p1', 'the-token-of-the-page');
-  closers.push(() => statusPage.close());
+  closing(() => statusPage.close());
   configuration = new GitRepo(join(home, 'config'));
   configuration.commit({ 'config/limits.json': '{"perSecond":100}\n' }, 'config-stable');
   configuration.commit({ 'config/limits.json': '{"perSecond":0}\n' });
@@ -136,10 +132,6 @@ beforeAll(async () => {
   expect(await belay.cli('mark', 'good', '--target', 'core-api', '--version', '1.2.3-stable', '--config-version', 'config-stable', '--snapshot', 'prod-nightly')).toMatchObject({ code: 0 });
   expect(await belay.cli('mark', 'deploy', '--target', 'core-api', '--version', '1.3.0')).toMatchObject({ code: 0 });
 }, 120 * second);
-
-afterAll(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-}, 60 * second);
 
 it('shows what each level would change, before it is ever needed', async () => {
   expect(await belay.cli('check')).toMatchObject({ code: 0 });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
 import { exampleFiles } from '../support/example-folder.js';
@@ -15,14 +15,10 @@ import { PostgresShop } from '../support/postgres-shop.js';
 import { TestSlackServer } from '../support/slack-server.js';
 import { TestSmtpServer } from '../support/smtp-server.js';
 import { startVisits } from '../support/visits.js';
+import { worldOfFile } from '../support/world-of-file.js';
 
 const second = 1_000;
-const closers: (() => Promise<void> | void)[] = [];
-
-function opened<T extends { stop(): Promise<void> }>(thing: T): T {
-  closers.push(() => thing.stop());
-  return thing;
-}
+const { opened, closing } = worldOfFile();
 
 let pm2: Pm2Daemon;
 let monolith: Pm2Service;
@@ -47,7 +43,7 @@ const separated = (): string => `location /api/ { proxy_pass ${newApi.url}; }\n`
 /** A separated frontend on pm2 behind a real gateway, the monolith beside it, and profiles in PostgreSQL. */
 beforeAll(async () => {
   const home = mkdtempSync(join(tmpdir(), 'belay-separation-'));
-  closers.push(() => rmSync(home, { recursive: true, force: true }));
+  closing(() => rmSync(home, { recursive: true, force: true }));
   flagsFile = join(home, 'flags.json');
   const variants = { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' };
   writeFileSync(flagsFile, JSON.stringify({ flags: { 'use-new-api-endpoints': variants, 'use-new-user-profile': variants } }));
@@ -85,7 +81,7 @@ beforeAll(async () => {
     '2.0.0',
     { GATEWAY_URL: gateway.url, FLAGS_FILE: flagsFile },
   );
-  closers.push(() => visits.stop());
+  closing(() => visits.stop());
   const visits = startVisits(`${frontend.url}/orders`);
 
   const hurried: readonly [string, string][] = [['hold: 2m', 'hold: 1s'], ['timeout: 10m', 'timeout: 60s']];
@@ -108,10 +104,6 @@ beforeAll(async () => {
     ),
   );
 }, 120 * second);
-
-afterAll(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-}, 60 * second);
 
 const mailTo = (address: string, text: string): Promise<unknown> => belay.until(`mail to ${address}`, 10 * second, () => Promise.resolve(smtp.mailTo(address, text)));
 const slackSays = (text: string): Promise<unknown> => belay.until(`Slack: ${text}`, 10 * second, () => Promise.resolve(slack.messages.find(({ fields }) => JSON.stringify(fields).includes(text))));

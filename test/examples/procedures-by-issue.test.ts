@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Incident } from '../../src/incident/incident.js';
 import { startAnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
@@ -17,17 +17,13 @@ import { scrapeConfig, startPrometheus } from '../support/prometheus-server.js';
 import { TestSmtpServer } from '../support/smtp-server.js';
 import { startUnleash, type UnleashServer } from '../support/unleash-server.js';
 import { startVisits } from '../support/visits.js';
+import { worldOfFile } from '../support/world-of-file.js';
 
 const second = 1_000;
 const FLAG = 'strict-connection-flow';
 const ANA = 'the-token-of-ana';
 const BO = 'the-token-of-bo';
-const closers: (() => Promise<void> | void)[] = [];
-
-function opened<T extends { stop(): Promise<void> }>(thing: T): T {
-  closers.push(() => thing.stop());
-  return thing;
-}
+const { opened, closing } = worldOfFile();
 
 let home: string;
 let pm2: Pm2Daemon;
@@ -79,7 +75,7 @@ const ended = (plan: string): Promise<Incident> => belay.incident(`${plan} is ov
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'belay-procedures-'));
-  closers.push(() => rmSync(home, { recursive: true, force: true }));
+  closing(() => rmSync(home, { recursive: true, force: true }));
   fault('none');
   smtp = opened(await TestSmtpServer.start());
   unleash = opened(await startUnleash());
@@ -117,7 +113,7 @@ beforeAll(async () => {
   app = await startPm2Service(pm2, 'connections', { '2.5.4': release('2.5.4'), '2.6.0': release('2.6.0') }, '2.6.0', { UNLEASH_URL: unleash.url, CLIENT_TOKEN: unleash.clientToken, FAULT: join(home, 'fault') });
   for (const plan of ['beta', 'stable']) {
     const visits = startVisits(`${app.url}/connections?plan=${plan}`, 200);
-    closers.push(() => visits.stop());
+    closing(() => visits.stop());
   }
   const jobs = [scrapeConfig('api', `${app.url}/metrics`), scrapeConfig('connection-data', `${dataMetrics.url}/metrics`)];
   const prometheus = opened(await startPrometheus({ config: { scrape_configs: jobs.flatMap((job) => job['scrape_configs'] as object[]) } }));
@@ -144,10 +140,6 @@ beforeAll(async () => {
   );
   for (const mark of [['good', '2.5.4'], ['deploy', '2.6.0']] as const) expect(await belay.cli('mark', mark[0], '--target', 'connections', '--version', mark[1])).toMatchObject({ code: 0 });
 }, 180 * second);
-
-afterAll(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-}, 60 * second);
 
 // The incidents of these tests follow each other faster than those of a service may.
 beforeEach(async () => {
