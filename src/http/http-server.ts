@@ -9,6 +9,7 @@ import type { Redactor } from '../secret/redactor.js';
 import { guardAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
 import { approvalRoutes } from './approval-routes.js';
+import { clientErrorHandler } from './client-errors.js';
 import type { GuardApi } from './guard-api.js';
 import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
@@ -32,21 +33,25 @@ export interface HttpServerOptions {
   readonly redactor: Redactor;
   /** Without it, nothing is taken from Slack. */
   readonly slack?: SlackPorts | undefined;
+  /** For a whole request to arrive: a client that dribbles does not hold a connection for ever. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** For a whole request to arrive: a client that dribbles does not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
+  // Node looks at bodies that are late only where headers have no longer than the whole request.
+  const connections = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs };
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    clientErrorHandler: clientErrorHandler(requestTimeoutMs),
     // A client without a certificate is known by its token; one with a bad one is no better off.
-    ...(tls === undefined ? {} : { https: { ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false } }),
+    ...(tls === undefined ? { http: connections } : { https: { ...tls, ...connections, requestCert: tls.ca !== undefined, rejectUnauthorized: false } }),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   // Schemas of answers describe them for OpenAPI only; what goes out is cleaned of secrets here, errors included.

@@ -37,14 +37,16 @@ function send(url: string, body: string): Promise<{ readonly status: number; rea
   });
 }
 
-/** A connection that fails is tried again, as Alertmanager does; an answer never is. */
+const MOST_TRIES = 5;
+
+/** Sends again what fails or is answered 5xx, as Alertmanager does; any other answer is the last. */
 async function sendUntilAnswered(url: string, body: string): Promise<{ readonly status: number; readonly tookMs: number; readonly tries: number }> {
   for (let tries = 1; ; tries += 1) {
     const answer = await send(url, body).catch((error: unknown) => {
-      if (tries === 5) throw error;
+      if (tries === MOST_TRIES) throw error;
       return undefined;
     });
-    if (answer !== undefined) return { ...answer, tries };
+    if (answer !== undefined && (answer.status < 500 || tries === MOST_TRIES)) return { ...answer, tries };
   }
 }
 
@@ -72,7 +74,7 @@ describe('ten thousand alerts in ten thousand groups at once', () => {
     const tookMs = performance.now() - startedMs;
     expect(answers.filter(({ status }) => status !== 204)).toEqual([]);
     const sorted = answers.map((answer) => answer.tookMs).toSorted((a, b) => a - b);
-    console.log(`10,000 messages at once: all answered in ${Math.round(tookMs)} ms; p50 ${Math.round(sorted[5_000]!)} ms, p99 ${Math.round(sorted[9_900]!)} ms, ${answers.filter(({ tries }) => tries > 1).length} connections failed at first, resident ${residentMb(belay.pid)} MB`);
+    console.log(`10,000 messages at once: all answered in ${Math.round(tookMs)} ms; p50 ${Math.round(sorted[5_000]!)} ms, p99 ${Math.round(sorted[9_900]!)} ms, ${answers.filter(({ tries }) => tries > 1).length} sent more than once, resident ${residentMb(belay.pid)} MB`);
     expect(count(belay.directory, 'select count(distinct group_key) as n from received_message')).toBe(10_000);
     expect(count(belay.directory, 'select count(*) as n from received_alert')).toBe(10_000);
     const versions = (): readonly string[] => (shop?.effects ?? []).toSorted();

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BelayError } from '../../src/fault/belay-error.js';
-import { createHttpServer } from '../../src/http/http-server.js';
+import { createHttpServer, type HttpServerOptions } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
 
@@ -15,9 +15,8 @@ const TOKEN = 'secret-of-webhook';
 let app: FastifyInstance;
 let guard: RecordingGuardApi;
 
-beforeEach(() => {
-  guard = new RecordingGuardApi();
-  app = createHttpServer({
+function created(changes: Partial<HttpServerOptions> = {}): FastifyInstance {
+  return createHttpServer({
     guard,
     reports: emptyReports,
     settings: { host: '127.0.0.1', port: 0, tokens: [{ name: 'am', role: 'webhook', token: TOKEN }] },
@@ -25,7 +24,13 @@ beforeEach(() => {
     logger: pino({ level: 'silent' }),
     registry: new Registry(),
     redactor: new Redactor(),
+    ...changes,
   });
+}
+
+beforeEach(() => {
+  guard = new RecordingGuardApi();
+  app = created();
 });
 afterEach(() => app.close());
 
@@ -133,6 +138,53 @@ describe('bodies that are no messages', () => {
       { numRuns: 300 },
     );
     expect(guard.calls).toEqual([]);
+  });
+});
+
+describe('a request that does not arrive in time', () => {
+  const timeoutMs = 300;
+  const answerOf = async (socket: Socket): Promise<string> => {
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString())).on('error', () => undefined);
+    await once(socket, 'close');
+    return answer;
+  };
+
+  async function listening(): Promise<number> {
+    await app.close();
+    app = created({ requestTimeoutMs: timeoutMs });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return (app.server.address() as AddressInfo).port;
+  }
+
+  test.each([['its body', `POST /api/v1/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\ncontent-type: application/json\r\ncontent-length: 26\r\n\r\n{"version"`], ['its headers', 'POST /api/v1/alertmanager HTTP/1.1\r\nhost: x\r\n']])('is 503, after which it is sent again: %s', async (_what, sent) => {
+    const socket = connect(await listening(), '127.0.0.1');
+    socket.write(sent);
+    const answer = await answerOf(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\nconnection: close\r\n/);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual({ error: { code: 'wrong-use', message: 'The request did not arrive within 300ms; send it again.', context: {} } });
+    expect(guard.calls).toEqual([]);
+  });
+
+  test('is 503 too where it was there, and this process was too busy to read it', async () => {
+    const port = await listening();
+    const body = JSON.stringify(message);
+    const socket = connect(port, '127.0.0.1');
+    await once(app.server, 'connection');
+    // In the phase after reading: the next thing that the server does is to look for requests that are late.
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(`POST /api/v1/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * timeoutMs + 100);
+    expect(await answerOf(socket)).toMatch(/^HTTP\/1\.1 503 /);
+    expect((await post(body)).statusCode).toBe(204);
+  });
+
+  test('is no request at all: 400 in the same shape', async () => {
+    const socket = connect(await listening(), '127.0.0.1');
+    socket.write('hello\r\n\r\n');
+    const answer = await answerOf(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('"code":"wrong-use"');
   });
 });
 
