@@ -47,7 +47,7 @@ export function createCheckRunner(ports: CheckPorts): CheckRunner {
         return observe(ports, check.source ?? ports.alertmanager ?? '', { kind: 'alerts', match, each: false }, signal, (observation) => judge(observation, condition));
       }
       case 'command':
-        return runCheckCommand(ports, check.argv, signal);
+        return runCheckCommand(ports, check, signal);
       case 'health':
         return observe(ports, HEALTH_SOURCE, { kind: 'health', target: check.target }, signal, judgeHealth);
       case 'backup':
@@ -127,8 +127,8 @@ async function verifyBackup({ backups }: CheckPorts, check: BackupCheck, signal:
 }
 
 /** Exit 0 is OK, 1 is a failure, and anything else means that the command could not tell. */
-async function runCheckCommand(ports: CheckPorts, argv: readonly string[], signal: AbortSignal): Promise<Outcome> {
-  const { exitCode, signal: endedBy, stdout, stderr } = await ports.runCommand({ argv, signal });
+async function runCheckCommand(ports: CheckPorts, { argv, env }: Extract<Check, { type: 'command' }>, signal: AbortSignal): Promise<Outcome> {
+  const { exitCode, signal: endedBy, stdout, stderr } = await ports.runCommand({ argv, env, signal });
   const printed = (stderr.trim() || stdout.trim()).slice(0, SHOWN_CHARACTERS);
   const ending = exitCode === null ? `was ended by ${endedBy ?? 'a signal'}` : `exited with ${exitCode}`;
   const detail = `${argv[0] ?? ''} ${ending}${printed === '' ? '' : `: ${printed}`}`;

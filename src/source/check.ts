@@ -7,7 +7,7 @@ import type { Signal } from './signal.js';
 export type Check =
   | { readonly type: 'http'; readonly name: string; readonly url: string; readonly method: 'GET' | 'POST' | 'HEAD'; readonly headers: Labels; readonly body?: unknown; readonly expect: HttpExpectation; readonly timeoutMs: number }
   | { readonly type: 'query'; readonly name: string; readonly source: string; readonly expr?: string | undefined; readonly signal?: Signal | undefined; readonly condition: Condition; readonly timeoutMs: number }
-  | { readonly type: 'command'; readonly name: string; readonly argv: readonly string[]; readonly timeoutMs: number }
+  | { readonly type: 'command'; readonly name: string; readonly argv: readonly string[]; readonly env?: Readonly<Record<string, string>> | undefined; readonly timeoutMs: number }
   /** How many alerts fire in an Alertmanager; the only one that is configured where `source` is absent. */
   | { readonly type: 'alerts'; readonly name: string; readonly source?: string | undefined; readonly match: readonly AlertMatcher[]; readonly atMost: number; readonly timeoutMs: number }
   | { readonly type: 'health'; readonly name: string; readonly target: string; readonly timeoutMs: number }

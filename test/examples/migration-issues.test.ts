@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/http/guard-api.js';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
@@ -13,18 +10,16 @@ import { exampleFiles } from '../support/example-folder.js';
 import { freePort } from '../support/free-port.js';
 import { GitRepo } from '../support/git-repo.js';
 import { startNginx, type NginxServer } from '../support/nginx-server.js';
-import { startPm2, type Pm2Daemon } from '../support/pm2-daemon.js';
 import { pathWith } from '../support/pm2-service.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { writeSum } from '../support/postgres-shop.js';
+import { startPostgres } from '../support/postgres-server.js';
+import { PostgresShop } from '../support/postgres-shop.js';
 import { scrapeConfig, startPrometheus } from '../support/prometheus-server.js';
+import { RecordsApi, ReleaseHome } from '../support/release-home.js';
 import { TestSlackServer } from '../support/slack-server.js';
 import { TestSmtpServer } from '../support/smtp-server.js';
 import { startVisits } from '../support/visits.js';
 
 const second = 1_000;
-const servers = fileURLToPath(new URL('../servers/', import.meta.url));
-const programs = join(servers, 'node_modules/.bin');
 const ANA = 'the-token-of-ana';
 const BO = 'the-token-of-bo';
 const PROBE = 'probe-user';
@@ -53,16 +48,15 @@ ALTER TABLE tasks ALTER COLUMN id SET DEFAULT nextval('tasks_id_seq');
 ALTER TABLE task_tags ADD CONSTRAINT task_tags_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks (id);
 `;
 
-let home: string;
-let pm2: Pm2Daemon;
-let postgres: PostgresServer;
+let home: ReleaseHome;
+let database: PostgresShop;
 let nginx: NginxServer;
 let cdn: AnsweringServer;
 let smtp: TestSmtpServer;
 let slack: TestSlackServer;
 let belay: BelayProcess;
 let config: GitRepo;
-let apiUrl: string;
+let api: RecordsApi;
 let probe: { readonly authorization: string };
 
 function opened<T extends { stop(): Promise<unknown> }>(thing: T): T {
@@ -70,34 +64,17 @@ function opened<T extends { stop(): Promise<unknown> }>(thing: T): T {
   return thing;
 }
 
-const databaseUrl = (name = 'tasks'): string => postgres.url.replace(/[^/]*$/, `${name}?sslmode=disable`);
-async function sql<T extends pg.QueryResultRow>(text: string, database = 'tasks'): Promise<T[]> {
-  const client = new pg.Client({ connectionString: databaseUrl(database) });
-  await client.connect();
-  try {
-    return (await client.query<T>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-const idType = async (): Promise<string> => (await sql<{ data_type: string }>("SELECT data_type FROM information_schema.columns WHERE table_name = 'tasks' AND column_name = 'id'"))[0]!.data_type;
-const pm2Status = async (name: string): Promise<string | undefined> => (JSON.parse(await pm2.pm2('jlist')) as { name: string; pm2_env: { status: string } }[]).find((one) => one.name === name)?.pm2_env.status;
-const apiVersion = async (): Promise<unknown> => ((await (await fetch(`${apiUrl}/health`)).json()) as { version: unknown }).version;
-const flagIs = (): string => (JSON.parse(readFileSync(join(home, 'flags.json'), 'utf8')) as { flags: { 'new-board': { defaultVariant: string } } }).flags['new-board'].defaultVariant;
+const idType = async (): Promise<string> => (await database.query<{ data_type: string }>("SELECT data_type FROM information_schema.columns WHERE table_name = 'tasks' AND column_name = 'id'"))[0]!.data_type;
+const flagIs = (): string => (JSON.parse(readFileSync(home.file('flags.json'), 'utf8')) as { flags: { 'new-board': { defaultVariant: string } } }).flags['new-board'].defaultVariant;
 const site = async (path: string): Promise<Response> => fetch(`${nginx.url}${path}`, { headers: { ...probe, connection: 'close' } });
 
-function write(path: string, content: unknown): void {
-  const file = join(home, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-}
+const count = async (where: string, name?: string): Promise<number> => Number((await database.query<{ count: string }>(`SELECT count(*) FROM tasks WHERE ${where}`, name))[0]?.count);
 
-/** Puts a release in place as a deployment would. */
+/** Puts a release of the API in place as a deployment would. */
 async function deploy(version: string): Promise<void> {
-  rmSync(join(home, 'api/current'), { force: true });
-  symlinkSync(`releases/${version}`, join(home, 'api/current'));
-  await pm2.pm2('reload', 'task-api');
-  await belay.until(`API ${version}`, 20 * second, async () => (await apiVersion().catch(() => undefined)) === version || undefined);
+  home.point('api', version);
+  await home.pm2.pm2('reload', 'task-api');
+  await api.serves(version);
 }
 
 /** Starts a plan by hand, as an operator, with ana and bo agreeing where they are asked, and waits for its verification. */
@@ -115,72 +92,69 @@ async function byHand(plan: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  home = realpathSync(mkdtempSync(join(tmpdir(), 'belay-tasks-')));
-  chmodSync(home, 0o755); // nginx serves from it as a user of its own.
-  closers.push(async () => rmSync(home, { recursive: true, force: true }));
-  postgres = opened(await startPostgres());
-  await sql('CREATE DATABASE tasks', 'postgres');
-  await sql(SCHEMA);
-  write('backups/pre-migration.json', { rows: { users: 2, tasks: 40, task_tags: 8 } });
-  execFileSync('pg_dump', ['--format=custom', `--file=${join(home, 'backups/pre-migration.dump')}`, databaseUrl()]);
-  writeSum(join(home, 'backups/pre-migration.dump'));
-  write('migrations/20260101000000_begin.sql', '-- migrate:up\n\n-- migrate:down\n');
-  write('migrations/20260301090000_uuid_ids.sql', UUID_IDS);
-  execFileSync(join(programs, 'dbmate'), ['--no-dump-schema', '--migrations-dir', join(home, 'migrations'), 'up'], { env: { ...process.env, DATABASE_URL: databaseUrl() } });
+  home = opened(await ReleaseHome.create());
+  const { pm2 } = home;
+  database = await PostgresShop.create(opened(await startPostgres()).url, 'tasks', SCHEMA);
+  const databaseUrl = `${database.url}?sslmode=disable`; // dbmate asks for TLS unless told.
+  home.write('backups/pre-migration.json', { rows: { users: 2, tasks: 40, task_tags: 8 } });
+  database.dump(home.file('backups/pre-migration.dump'));
+  home.write('migrations/20260101000000_begin.sql', '-- migrate:up\n\n-- migrate:down\n');
+  home.write('migrations/20260301090000_uuid_ids.sql', UUID_IDS);
+  execFileSync(join(dirname(pm2.program), 'dbmate'), ['--no-dump-schema', '--migrations-dir', home.file('migrations'), 'up'], { env: { ...process.env, DATABASE_URL: databaseUrl } });
 
   const [apiPort, indexerPort] = [await freePort(), await freePort()];
-  apiUrl = `http://127.0.0.1:${apiPort}`;
-  write('api/releases/v2.4.0/release.json', { version: 'v2.4.0' });
-  write('api/releases/v3.0.0/release.json', { version: 'v3.0.0', newEndpoints: true });
-  write('api/releases/v3.0.1/release.json', { version: 'v3.0.1', newEndpoints: true, fails: ['/api/v1'] });
-  write('api/releases/v3.0.2/release.json', { version: 'v3.0.2', newEndpoints: true, fails: ['/api'] });
-  symlinkSync('releases/v3.0.0', join(home, 'api/current'));
+  api = new RecordsApi(`http://127.0.0.1:${apiPort}`);
+  home.write('api/releases/v2.4.0/release.json', { version: 'v2.4.0' });
+  home.write('api/releases/v3.0.0/release.json', { version: 'v3.0.0', newEndpoints: true });
+  home.write('api/releases/v3.0.1/release.json', { version: 'v3.0.1', newEndpoints: true, fails: ['/api/v1'] });
+  home.write('api/releases/v3.0.2/release.json', { version: 'v3.0.2', newEndpoints: true, fails: ['/api'] });
+  home.point('api', 'v3.0.0');
   for (const version of ['v2.4.0', 'v3.0.0']) {
-    write(`web/releases/${version}/index.html`, `<!doctype html><meta name="version" content="${version}"><title>Tasks</title>`);
-    write(`web/releases/${version}/version.json`, { version });
-    write(`web/releases/${version}/board/index.html`, 'the new board');
+    home.write(`web/releases/${version}/index.html`, `<!doctype html><meta name="version" content="${version}"><title>Tasks</title>`);
+    home.write(`web/releases/${version}/version.json`, { version });
+    home.write(`web/releases/${version}/board/index.html`, 'the new board');
   }
-  symlinkSync('releases/v3.0.0', join(home, 'web/current'));
-  write('web/settings.json', { api: { base: '/api/v1' }, title: 'Tasks' });
-  write('maintenance.html', 'We are back soon.');
-  write('flags.json', { flags: { 'new-board': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' } } });
-  config = new GitRepo(join(home, 'config'));
+  home.point('web', 'v3.0.0');
+  home.write('web/settings.json', { api: { base: '/api/v1' }, title: 'Tasks' });
+  home.write('maintenance.html', 'We are back soon.');
+  home.write('flags.json', { flags: { 'new-board': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' } } });
+  config = new GitRepo(home.file('config'));
   config.commit({ 'task-api.env': 'IDS=integer\n' }, 'pre-migration');
   config.commit({ 'task-api.env': 'IDS=uuid\n' });
 
-  pm2 = opened(await startPm2());
-  const app = (name: string, script: string, args: readonly string[]): object => ({ name, script: join(servers, script), cwd: join(home, 'api/current'), args, exec_mode: 'cluster', instances: 1, listen_timeout: 4_000, kill_timeout: 2_000 });
-  write('ecosystem.config.cjs', `module.exports = ${JSON.stringify({ apps: [app('task-api', 'records-api.mjs', [String(apiPort), databaseUrl(), 'task-api', 'tasks']), app('board-indexer', 'record-worker.mjs', [databaseUrl(), String(indexerPort)])] })};\n`);
-  await pm2.pm2('start', join(home, 'ecosystem.config.cjs'));
+  await home.startProcesses({
+    'task-api': { of: 'api', program: 'records-api.mjs', args: [String(apiPort), database.url, 'task-api', 'tasks'] },
+    'board-indexer': { of: 'api', program: 'record-worker.mjs', args: [database.url, String(indexerPort)] },
+  });
   nginx = opened(
     await startNginx([
-      `include ${join(home, 'nginx')}/*.conf;`,
-      `root ${join(home, 'web/current')};`,
+      `include ${home.file('nginx')}/*.conf;`,
+      `root ${home.file('web/current')};`,
       'error_page 503 /maintenance.html;',
-      `location = /maintenance.html { root ${home}; }`,
-      `location /api/ { proxy_pass ${apiUrl}; }`,
-      `location / { if (-f ${join(home, 'clear-site-data')}) { add_header Clear-Site-Data '"cache", "storage"'; } }`,
+      `location = /maintenance.html { root ${home.path}; }`,
+      `location /api/ { proxy_pass ${api.url}; }`,
+      `location / { if (-f ${home.file('clear-site-data')}) { add_header Clear-Site-Data '"cache", "storage"'; } }`,
     ]),
   );
-  mkdirSync(join(home, 'nginx'));
+  mkdirSync(home.file('nginx'));
   cdn = opened(await startAnsweringServer('{}'));
   smtp = opened(await TestSmtpServer.start());
   slack = opened(await TestSlackServer.start());
-  const prometheus = opened(await startPrometheus({ config: scrapeConfig('task-api', `${apiUrl}/metrics`) }));
+  const prometheus = opened(await startPrometheus({ config: scrapeConfig('task-api', `${api.url}/metrics`) }));
 
   const env = {
-    TASKS_HOME: home,
+    TASKS_HOME: home.path,
     PM2_HOME: pm2.home,
-    BACKUPS: join(home, 'backups'),
-    API_URL: apiUrl,
+    BACKUPS: home.file('backups'),
+    API_URL: api.url,
     SITE_URL: nginx.url,
     PROMETHEUS_URL: prometheus.url,
-    DATABASE_URL: databaseUrl(),
+    DATABASE_URL: databaseUrl,
     CDN_URL: cdn.url,
     CDN_TOKEN: 'the-token-of-the-cdn',
     PROBE_USER: PROBE,
     PROBE_PASSWORD: 'the-password',
-    PROBE_TOKEN: await tokenOfProbe(),
+    PROBE_TOKEN: await api.login(PROBE, 'the-password'),
     SLACK_TOKEN: 'xoxb-the-token',
     SLACK_CHANNEL: '#incidents',
     SLACK_API_URL: slack.apiUrl,
@@ -210,16 +184,6 @@ afterAll(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 }, 60 * second);
 
-/** What the API gives a user who logs in. */
-async function tokenOfProbe(): Promise<string> {
-  for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(`${apiUrl}/api/login`, { method: 'POST', body: JSON.stringify({ user: PROBE, password: 'the-password' }) }).catch(() => undefined);
-    if (answer?.ok === true) return ((await answer.json()) as { token: string }).token;
-    if (tries > 100) throw new Error('the API does not come up');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and Prometheus', { timeout: 240 * second }, () => {
   it('is checked without an error or a warning, and every plan says what it would change', async () => {
     expect(await belay.cli('check')).toMatchObject({ code: 0, stderr: '' });
@@ -246,7 +210,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     expect(incident.rungs).toMatchObject([{ planId: 'task-api-preserve', outcome: 'success', verification: { result: { outcome: 'recovered' } } }]);
     const closed = await site('/board/');
     expect([(await site('/api/v1/tasks')).status, closed.status, await closed.text(), (await site('/api/tasks')).status, (await site('/')).status]).toEqual([503, 503, 'We are back soon.', 200, 200]);
-    expect([flagIs(), await pm2Status('board-indexer')]).toEqual(['off', 'stopped']);
+    expect([flagIs(), await home.status('board-indexer')]).toEqual(['off', 'stopped']);
     await Promise.all(visits.map((one) => one.stop()));
     await belay.until('Slack', 20 * second, async () => JSON.stringify(slack.messages).includes('the new endpoints are being closed') || undefined);
   });
@@ -254,7 +218,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
   it('is opened by hand when the migration goes on', async () => {
     await deploy('v3.0.0');
     await byHand('task-api-reopen');
-    expect([(await site('/api/v1/tasks')).status, (await site('/board/')).status, flagIs(), await pm2Status('board-indexer')]).toEqual([200, 200, 'on', 'online']);
+    expect([(await site('/api/v1/tasks')).status, (await site('/board/')).status, flagIs(), await home.status('board-indexer')]).toEqual([200, 200, 'on', 'online']);
   });
 
   it('goes on to the release before, with its settings, where that does not help', async () => {
@@ -266,8 +230,8 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
       { planId: 'task-api-preserve', outcome: 'success', verification: { result: { outcome: 'not-recovered' } } },
       { planId: 'task-api-release-back', outcome: 'success', verification: { result: { outcome: 'recovered' } } },
     ]);
-    expect(await apiVersion()).toBe('v2.4.0');
-    expect(readFileSync(join(home, 'config/task-api.env'), 'utf8')).toBe('IDS=integer\n');
+    expect(await api.version()).toBe('v2.4.0');
+    expect(readFileSync(home.file('config/task-api.env'), 'utf8')).toBe('IDS=integer\n');
     expect(config.git('status', '--porcelain')).toBe('');
     expect((await site('/api/tasks')).status).toBe(200);
     await visits.stop();
@@ -276,25 +240,25 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
   it('reverses the schema alone, once two people agree', async () => {
     expect(await idType()).toBe('text');
     await byHand('task-api-schema-back');
-    expect([await idType(), (await sql<{ count: string }>('SELECT count(*) FROM tasks'))[0]?.count]).toEqual(['integer', '41']);
-    expect(await pm2Status('task-api')).toBe('online');
+    expect([await idType(), await count('true')]).toEqual(['integer', 41]);
+    expect(await home.status('task-api')).toBe('online');
   });
 
   it('restores the data of before, checked beside the present one, which is kept', async () => {
-    await sql("UPDATE tasks SET title = '', owner = 'nobody'; UPDATE users SET password_hash = ''");
+    await database.query("UPDATE tasks SET title = '', owner = 'nobody'; UPDATE users SET password_hash = ''");
     await byHand('task-api-data-back');
-    expect((await sql<{ count: string }>(`SELECT count(*) FROM tasks WHERE owner = '${PROBE}' AND title <> ''`))[0]?.count).toBe('20');
-    const [kept] = await sql<{ datname: string }>("SELECT datname FROM pg_database WHERE datname LIKE 'tasks_before_%'", 'postgres');
-    expect((await sql<{ count: string }>("SELECT count(*) FROM tasks WHERE owner = 'nobody'", kept?.datname))[0]?.count).toBe('41');
+    expect(await count(`owner = '${PROBE}' AND title <> ''`)).toBe(20);
+    const kept = (await database.databases()).find(({ name }) => name.startsWith('tasks_before_'));
+    expect(await count("owner = 'nobody'", kept!.name)).toBe(41);
     // What is made next has an id of its own: the sequence stands behind the largest.
-    expect((await sql<{ id: number }>("INSERT INTO tasks (title, owner) VALUES ('next', 'eve') RETURNING id"))[0]?.id).toBe(41);
+    expect((await database.query<{ id: number }>("INSERT INTO tasks (title, owner) VALUES ('next', 'eve') RETURNING id"))[0]?.id).toBe(41);
   });
 
   it('brings the site back, on stable endpoints and out of every cache', async () => {
     await byHand('task-web-back');
     const page = await site('/');
     expect([await page.text(), page.headers.get('clear-site-data')]).toEqual([expect.stringContaining('content="v2.4.0"'), '"cache", "storage"']);
-    expect(JSON.parse(readFileSync(join(home, 'web/settings.json'), 'utf8'))).toEqual({ api: { base: '/api' }, title: 'Tasks' });
+    expect(JSON.parse(readFileSync(home.file('web/settings.json'), 'utf8'))).toEqual({ api: { base: '/api' }, title: 'Tasks' });
     expect(cdn.requests).toMatchObject([{ method: 'POST', url: '/purge', headers: { authorization: 'Bearer the-token-of-the-cdn' }, body: '{"everything":true}' }]);
   });
 
@@ -302,17 +266,16 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     // Somebody who takes it in hand keeps Belay from beginning with the lowest level meanwhile.
     expect(await belay.cli('pause', '--target', 'task-api', '--reason', 'all goes back by hand')).toMatchObject({ code: 0 });
     await deploy('v3.0.2');
-    rmSync(join(home, 'web/current'));
-    symlinkSync('releases/v3.0.0', join(home, 'web/current'));
-    await sql("UPDATE tasks SET owner = 'nobody'");
+    home.point('web', 'v3.0.0');
+    await database.query("UPDATE tasks SET owner = 'nobody'");
     const visits = startVisits(`${nginx.url}/api/tasks`, 200);
     await byHand('tasks-all-back');
     await visits.stop();
-    expect([await apiVersion(), (await (await site('/version.json')).json()), (await site('/board/')).status]).toEqual(['v2.4.0', { version: 'v2.4.0' }, 503]);
-    expect((await sql<{ count: string }>("SELECT count(*) FROM tasks WHERE owner = 'nobody'"))[0]?.count).toBe('0');
+    expect([await api.version(), (await (await site('/version.json')).json()), (await site('/board/')).status]).toEqual(['v2.4.0', { version: 'v2.4.0' }, 503]);
+    expect(await count("owner = 'nobody'")).toBe(0);
     const mail = await belay.until('the mail to support', 20 * second, async () => smtp.mails.find(({ envelopeTo }) => envelopeTo.includes('support@example.com')));
     expect(mail.text).toContain('as it was before the migration');
-    expect(existsSync(join(home, 'clear-site-data'))).toBe(true);
+    expect(existsSync(home.file('clear-site-data'))).toBe(true);
     const { approvals } = await belay.get<StatusView>('/api/v1/status');
     expect(approvals).toEqual([]);
     for (const secret of [ANA, BO, 'the-password', 'the-token-of-the-cdn', 'xoxb-the-token']) expect(belay.log + JSON.stringify(slack.messages) + smtp.mails.map(({ text }) => text).join('')).not.toContain(secret);

@@ -130,6 +130,14 @@ describe('a command check', () => {
     expect(await run(command('belay-no-such-program'))).toMatchObject({ status: 'error', detail: expect.stringContaining('belay-no-such-program') as string });
   });
 
+  it('gets what is declared for it, and nothing else that Belay knows', async () => {
+    process.env['BELAY_TEST_SECRET'] = 'of Belay';
+    const asked = { ...command('sh', '-c', 'test "$TOKEN$BELAY_TEST_SECRET" = abc'), env: { TOKEN: 'abc' } } as Check;
+    expect(await run(asked)).toMatchObject({ status: 'ok' });
+    expect(await run({ ...asked, env: {} } as Check)).toMatchObject({ status: 'failed' });
+    delete process.env['BELAY_TEST_SECRET'];
+  });
+
   it('is ended after its time, with all that it started', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'belay-check-'));
     const file = join(directory, 'environment');

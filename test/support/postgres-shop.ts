@@ -26,10 +26,11 @@ export class PostgresShop {
     this.url = at(server, name);
   }
 
-  static async create(server: string, name: string): Promise<PostgresShop> {
+  /** With these tables, or those of a shop. */
+  static async create(server: string, name: string, tables = SHOP): Promise<PostgresShop> {
     const shop = new PostgresShop(server, name);
     await shop.onServer(`CREATE DATABASE "${name}"`);
-    await shop.query(SHOP);
+    await shop.query(tables);
     return shop;
   }
 

@@ -4,7 +4,7 @@ import { checkHttp } from '../../source/http-check.js';
 import { createHttpClient } from '../../source/http-client.js';
 import { httpReadSchema } from '../calls/http-call.js';
 import { requestValue } from '../calls/send-request.js';
-import { fillUrl, type TemplateValues } from '../calls/template.js';
+import { fillData, fillUrl, type TemplateValues } from '../calls/template.js';
 import { durationMs, httpExpectation } from '../steps/check-schema.js';
 
 const readySchema = z.strictObject({
@@ -47,7 +47,8 @@ async function readinessProblem({ ready }: ClientView, values: TemplateValues, s
   if (ready === undefined) return undefined;
   const client = createHttpClient({ keepAlive: false });
   try {
-    const { status, detail } = await checkHttp(client, { method: 'GET', url: fillUrl(ready.url, values), headers: ready.headers, timeoutMs: ready.timeout }, ready.expect, signal);
+    const { headers, expect } = fillData({ headers: ready.headers, expect: ready.expect }, values) as Pick<typeof ready, 'headers' | 'expect'>;
+    const { status, detail } = await checkHttp(client, { method: 'GET', url: fillUrl(ready.url, values), headers, timeoutMs: ready.timeout }, expect, signal);
     return status === 'ok' ? undefined : detail;
   } finally {
     client.close();

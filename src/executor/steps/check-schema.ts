@@ -4,7 +4,7 @@ import type { Check } from '../../source/check.js';
 import { parseCondition } from '../../source/condition.js';
 import type { Signal } from '../../source/signal.js';
 import { parseDuration } from '../../time/duration.js';
-import { argumentList } from '../calls/command-line.js';
+import { argumentList, commandSurroundings } from '../calls/command-line.js';
 
 /** A Prometheus duration (`90s`), read as milliseconds. */
 export const durationMs = z.string('write a duration in quotes or with its unit, such as 90s').transform((text, context) => {
@@ -71,7 +71,7 @@ export const checkSchema = z
     }),
     z.strictObject({ type: z.literal('query'), name, timeout, source: z.string().min(1), expr: z.string().min(1).optional(), signal: signalSchema.optional(), condition })
       .refine((check) => (check.expr === undefined) !== (check.signal === undefined), 'a query check needs either expr or signal'),
-    z.strictObject({ type: z.literal('command'), name, timeout, command: argumentList }),
+    z.strictObject({ type: z.literal('command'), name, timeout, command: argumentList, env: commandSurroundings.env }),
     z.strictObject({ type: z.literal('alerts'), name, timeout, source: z.string().min(1).optional(), match: alertMatch, atMost: z.int().min(0).default(0) }),
     z.strictObject({ type: z.literal('health'), name, timeout, target: z.string().min(1) }),
     z.strictObject({ type: z.literal('backup'), name, timeout: durationMs.prefault('5m'), database: z.string().min(1), snapshotId: z.string().min(1).optional(), target: z.string().min(1).optional() }),
@@ -87,7 +87,7 @@ export const checkSchema = z
         return { ...check, name: check.name ?? `${check.expr ?? check.signal?.type ?? ''} ${check.condition.text}`, timeoutMs };
       }
       case 'command':
-        return { type: 'command', name: written.name ?? written.command.join(' '), argv: written.command, timeoutMs: written.timeout };
+        return { type: 'command', name: written.name ?? written.command.join(' '), argv: written.command, env: written.env, timeoutMs: written.timeout };
       case 'alerts': {
         const { timeout: timeoutMs, ...check } = written;
         return { ...check, name: check.name ?? `at most ${check.atMost} alerts with ${check.match.map(matcherText).join(', ')}`, timeoutMs };

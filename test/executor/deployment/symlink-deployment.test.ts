@@ -121,6 +121,15 @@ describe('what clients see', () => {
     await service.close();
     expect(await runner(binding).state('deployment', wanted('v2'))).toBe('unknown');
   });
+
+  it('may be the version itself, in a page or in a part of its JSON', async () => {
+    const service = await startJsonService(() => ({ status: 200, body: { meta: `version ${readlinkSync(file('current')).replace('releases/', '')}` } }));
+    const ready = (expected: object): Record<string, unknown> => ({ ready: { url: service.url, expect: expected }, startWithin: '1s' });
+    await runner(ready({ contains: 'version ${version}' })).execute('deployment', wanted('v1'));
+    await runner(ready({ json: { meta: 'version ${version}' } })).execute('deployment', wanted('v2'));
+    await expect(runner(ready({ contains: 'release ${version}' })).execute('deployment', wanted('v1'))).rejects.toThrow('answered without the text "release v1"');
+    await service.close();
+  });
 });
 
 describe('a version that is no release', () => {
