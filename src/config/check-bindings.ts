@@ -21,6 +21,9 @@ export function checkBindingTemplates({ document, secrets, bindings }: BelayPart
       if (binding?.type === 'plugin') return (secret?.written ?? text).includes('${') ? [document.problem(path, 'the settings of a plugin are taken as they are, so they cannot hold a reference', { hint: 'the plugin gets the parameters of the step beside them' })] : [];
       if (secret?.holdsBraces === true) return [document.problem(path, 'the secret holds "${", which would be taken for a reference here')];
       const known = [...new Set(path.includes('backups') ? fetchReferences : path.includes('undo') ? [...ofStep, 'captured'] : ofStep)];
+      // A value with a quotation mark would break out of its place in text that is to be JSON.
+      const isPartOfBody = path.at(-1) === 'body' && templateReferences(text).length > 0 && !/^\$\{[^}]*\}$/.test(text);
+      if (isPartOfBody) return [document.problem(path, 'values would be put into the middle of a text here, whatever they hold', { hint: 'write the body with its keys, so that values are put in as JSON' })];
       return checkReferences(document, path, secret?.written ?? text, known);
     }),
   );

@@ -4,7 +4,8 @@ import { wishesOfType, type TrafficBinding } from '../executor/traffic/traffic-b
 import { trafficWishes } from '../executor/traffic/traffic-wish.js';
 import { ownBinding } from '../executor/plugin/plugin-manifest.js';
 import { pluginStepSchema } from '../executor/plugin/plugin-schema.js';
-import { unfitConfigurationWish, unfitFlagWish, type UnfitWish } from '../executor/unfit-wish.js';
+import { unfitConfigurationWish, unfitDataWish, unfitFlagWish, type UnfitWish } from '../executor/unfit-wish.js';
+import { templateReferences as bindingReferences } from '../executor/calls/template.js';
 import { templateReferences } from '../rollback/template.js';
 import type { StepType } from '../rollback/rollback-plan.js';
 import type { BelayPart } from './belay-part.js';
@@ -71,6 +72,7 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
       const flags = provider === undefined ? undefined : ownBinding(featureFlags?.get(provider));
       return [
         ...checkKnown(document, [...path, 'provider'], provider, featureFlags, 'provider of flags', '"featureFlags" of belay.yaml'),
+        ...checkGiven({ document, path, parameters }, flags),
         ...checkWish({ document, path }, flags && unfitFlagWish(parameters, flags)),
       ];
     }
@@ -81,16 +83,26 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
       const configuration = service === undefined ? undefined : ownBinding(configurations?.get(service));
       return [
         ...checkKnown(document, [...path, 'service'], service, configurations, 'configuration', '"configurations" of belay.yaml'),
+        ...checkGiven({ document, path, parameters }, configuration),
         ...checkWish({ document, path }, configuration && unfitConfigurationWish(parameters, configuration)),
       ];
     }
-    case 'data':
-      return checkKnown(document, [...path, 'database'], named('database'), databases, 'database', '"databases" of belay.yaml');
+    case 'data': {
+      const database = named('database');
+      const data = database === undefined ? undefined : ownBinding(databases?.get(database));
+      return [
+        ...checkKnown(document, [...path, 'database'], database, databases, 'database', '"databases" of belay.yaml'),
+        ...checkGiven({ document, path, parameters }, data),
+        ...checkWish({ document, path }, data && unfitDataWish(parameters, data)),
+      ];
+    }
     case 'traffic': {
       const service = named('service');
+      const entry = service === undefined ? undefined : ownBinding(traffic?.get(service));
       return [
         ...checkKnown(document, [...path, 'service'], service, traffic, 'entry', '"traffic" of belay.yaml'),
-        ...checkTraffic({ document, path, parameters }, service === undefined ? undefined : ownBinding(traffic?.get(service))),
+        ...checkGiven({ document, path, parameters }, entry),
+        ...checkTraffic({ document, path, parameters }, entry),
       ];
     }
     case 'notification': {
@@ -127,6 +139,14 @@ function checkTraffic({ document, path, parameters }: Omit<StepPart, 'secrets'>,
       : [];
   });
   return [...foreign, ...strangers];
+}
+
+/** What the requests and commands of an entry refer to, the step must give. */
+function checkGiven({ document, path, parameters }: Omit<StepPart, 'secrets'>, binding: { readonly type: string } | undefined): readonly Problem[] {
+  if (binding?.type !== 'http' && binding?.type !== 'command') return [];
+  const given = new Set(['environment', 'provider', 'captured', ...Object.keys(parameters)]);
+  const needed = textsIn(binding, []).flatMap(({ text, path: [place] }) => (place === 'undo' ? [] : bindingReferences(text)));
+  return [...new Set(needed)].filter((reference) => !given.has(reference)).map((reference) => document.problem(path, `the entry of belay.yaml needs ${reference}, which this step does not give`));
 }
 
 /** What the binding of a step cannot do. */

@@ -4,6 +4,7 @@ import type { SecretReader } from '../secret/secret-reader.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { type BelayPart, readBelay } from './belay-part.js';
 import { buildConfig } from './build-config.js';
+import { checkBackupAges } from './check-backup-ages.js';
 import { checkBelay } from './check-belay.js';
 import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
@@ -59,6 +60,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...(belay === undefined ? [] : checkBelay(belay)),
     ...triggers.flatMap((trigger) => checkTrigger(trigger, belay)),
     ...planParts.flatMap((plan) => checkPlan(plan, belay)),
+    ...(belay === undefined ? [] : checkBackupAges(planParts, belay)),
     ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
     ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),

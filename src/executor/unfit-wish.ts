@@ -1,5 +1,9 @@
+import { errorText } from '../fault/belay-error.js';
 import type { ConfigurationBinding } from './configuration/configuration-bindings.js';
 import { etcdRevision, PREVIOUS } from './configuration/etcd-configuration.js';
+import { checkedBackupId } from './data/backup/backup-place.js';
+import type { DatabaseBinding } from './data/database-bindings.js';
+import { parseTableName } from './data/postgres/integrity.js';
 import type { FlagBinding } from './feature-flag/flag-bindings.js';
 import { scopeProblem } from './feature-flag/flag-provider.js';
 
@@ -46,6 +50,46 @@ export function unfitConfigurationWish({ configVersion, configItems }: Parameter
   }
   const strange = typeof configItems === 'object' && configItems !== null && keys !== undefined ? Object.keys(configItems).find((name) => !keys.includes(name)) : undefined;
   return strange === undefined ? undefined : { parameter: 'configItems', message: `"${strange}" is not among the keys of this configuration`, hint: `known: ${keys?.join(', ') ?? ''}` };
+}
+
+const dataWishes = ['snapshotId', 'tables', 'migration'] as const;
+
+/** What a database of each type is brought back by; commands take what they are written for. */
+const dataWishesOf: Readonly<Record<Exclude<DatabaseBinding['type'], 'command'>, readonly (typeof dataWishes)[number][]>> = {
+  postgres: ['snapshotId', 'tables'],
+  migrations: ['migration'],
+  sqlite: ['snapshotId'],
+  files: ['snapshotId'],
+};
+
+/** A database can be asked for what its type brings back, out of backups whose names can be names. */
+export function unfitDataWish(parameters: Parameters, binding: DatabaseBinding): UnfitWish | undefined {
+  if (binding.type === 'command') return undefined;
+  const able = dataWishesOf[binding.type];
+  const strange = dataWishes.find((wish) => parameters[wish] !== undefined && !able.includes(wish));
+  if (strange !== undefined) {
+    const hint = strange === 'migration' ? 'migrations are reversed by an entry of type migrations' : `write ${able.join(' or ')}`;
+    return { parameter: strange, message: `this entry of "databases" is of type ${binding.type}, which does not take ${strange}`, hint };
+  }
+  const { snapshotId, tables } = parameters;
+  const words = [
+    { parameter: 'snapshotId', problem: isPlain(snapshotId) ? faultOf(() => checkedBackupId(snapshotId)) : undefined },
+    ...(typeof tables === 'object' && tables !== null ? Object.entries(tables) : []).map(([table, backup]: [string, unknown]) => ({
+      parameter: 'tables',
+      problem: (isPlain(table) ? faultOf(() => parseTableName(table)) : undefined) ?? (isPlain(backup) ? faultOf(() => checkedBackupId(backup)) : undefined),
+    })),
+  ];
+  const fault = words.find(({ problem }) => problem !== undefined);
+  return fault?.problem === undefined ? undefined : { parameter: fault.parameter, message: fault.problem };
+}
+
+function faultOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
 }
 
 function isPlain(value: unknown): value is string {

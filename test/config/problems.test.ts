@@ -243,6 +243,95 @@ const ofRules: readonly Case[] = [
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
 ];
 
+const DATABASES = `databases:
+  shop: { type: postgres, url: "postgres://u@h/shop", backups: { directory: /backups, maxAge: 26h } }
+  young: { type: postgres, url: "postgres://u@h/shop", backups: { directory: /backups } }
+  schema: { type: migrations, tool: dbmate, url: "postgres://u@h/shop", backups: none }
+  uploads: { type: files, directory: uploads, backups: { directory: /backups, maxAge: any } }
+  cloud: { type: command, restore: [./r, "\${snapshotId}"], verify: [./v, "\${snapshotId}"], capture: [./c], undo: [./u, "\${captured}"] }
+`;
+const dataSteps = (...parameters: string[]): string => `steps:\n${parameters.map((written, index) => `  - { id: s${index}, name: S, type: data, timeout: 60, ${written} }\n`).join('')}`;
+
+const ofData: readonly Case[] = [
+  [
+    'databases that cannot be',
+    moreBelay(`databases:
+  ►one: { type: postgres, url: "postgres://u@h/shop" }
+  two: { type: postgres, url: ►"mysql://u@h/shop", ►backups: {} }
+  three: { type: migrations, tool: ►dbmat, url: "postgres://u@h/shop", backups: none }
+  four: { type: migrations, tool: knex, url: "postgres://u@h/shop", backups: none, ►down: [./down] }
+  fourth: { type: migrations, tool: knex, url: "postgres://u@h/shop", backups: ►nothing }
+  ►five: { type: migrations, tool: command, url: "postgres://u@h/shop", backups: none }
+  six: { type: sqlite, file: x.db, backups: { directory: /backups, maxAge: ►26, checksum: ►never, ►maxage: 1h } }
+  ►seven: { type: command, restore: [./r], verify: [./v], undo: [./u] }
+  eight: { type: ►mysql }
+`),
+    'error: "backups" is missing (databases.one.backups)',
+    'error: "url" must begin with postgres:// (databases.two.url)',
+    'error: "directory" is missing (databases.two.backups.directory)',
+    'error: "dbmat" is not one of dbmate, knex, node-pg-migrate, prisma, sql, command (databases.three.tool)\n  hint: did you mean "dbmate"?',
+    'error: "down" has a place with tool: command only; knex is asked by itself (databases.four.down)',
+    'error: "nothing" is not none, or must be a map of keys and values, not text (databases.fourth.backups)',
+    'error: the tool "command" needs status, down and up (databases.five)',
+    'error: "maxAge" must be any, not 26, or write a duration in quotes or with its unit, such as 90s (databases.six.backups.maxAge)',
+    'error: "never" is not one of required, optional (databases.six.backups.checksum)',
+    'error: unknown key "maxage" (databases.six.backups.maxage)\n  hint: did you mean "maxAge"?',
+    'error: capture and undo belong together (databases.seven)',
+    'error: "mysql" is not one of postgres, migrations, sqlite, files, command (databases.eight.type)',
+  ],
+  [
+    'data steps that their database cannot carry out',
+    {
+      ...moreBelay(DATABASES),
+      'plans/other.yaml': `id: x\nname: X\n${dataSteps(
+        'parameters: { database: ►shpo, snapshotId: nightly }',
+        '►parameters: { database: shop }',
+        '►parameters: { database: shop, snapshotId: a, tables: { b: c } }',
+        'parameters: { database: shop, ►migration: "20260101" }',
+        'parameters: { database: schema, ►snapshotId: nightly }',
+        'parameters: { database: uploads, ►tables: { users: nightly } }',
+        'parameters: { database: shop, ►snapshotId: ../nightly }',
+        'parameters: { database: shop, ►tables: { a.b.c: nightly } }',
+        'parameters: { database: shop, ►tables: { users: --help } }',
+        'parameters: { database: shop, snapshotId: ►5 }',
+        '►parameters: { database: cloud, migration: m }',
+        'parameters: { database: cloud, snapshotId: "${rollbackPoint.snapshotId}" }',
+      ).replace('"${rollbackPoint.snapshotId}"', '"${labels.snapshot}"')}`,
+    },
+    'error: there is no database "shpo" (steps[0].parameters.database)\n  hint: did you mean "shop"?',
+    'error: "parameters" needs one of snapshotId, tables and migration (steps[1].parameters)',
+    'error: "parameters" needs one of snapshotId, tables and migration (steps[2].parameters)',
+    'error: this entry of "databases" is of type postgres, which does not take migration (steps[3].parameters.migration)\n  hint: migrations are reversed by an entry of type migrations',
+    'error: this entry of "databases" is of type migrations, which does not take snapshotId (steps[4].parameters.snapshotId)\n  hint: write migration',
+    'error: this entry of "databases" is of type files, which does not take tables (steps[5].parameters.tables)\n  hint: write snapshotId',
+    'error: "../nightly" cannot be a backup: write the plain name of one (letters, digits and . _ + = @ , -, beginning with none of these but _) (steps[6].parameters.snapshotId)',
+    'error: "a.b.c" is no table: write table or schema.table (steps[7].parameters.tables)',
+    'error: "--help" cannot be a backup: write the plain name of one (letters, digits and . _ + = @ , -, beginning with none of these but _) (steps[8].parameters.tables)',
+    'error: "snapshotId": write it in quotes, so that it stays as it is written (steps[9].parameters.snapshotId)',
+    'error: the entry of belay.yaml needs snapshotId, which this step does not give (steps[10].parameters)',
+  ],
+  [
+    'backups of which nobody has said how old they may be',
+    {
+      ...moreBelay(DATABASES),
+      'plans/checkout.yaml': `id: flag-off\nname: A\ntarget: checkout\nlevel: 1\ndependencies: [shared]\n${dataSteps('parameters: { database: ►young, snapshotId: n }', 'parameters: { database: shop, snapshotId: n }')}`,
+      'plans/other.yaml': `- id: shared\n  name: X\n  steps: [ { id: a, name: A, type: data, timeout: 60, parameters: { database: ►young, snapshotId: n } } ]\n- id: by-hand\n  name: Y\n  steps: [ { id: a, name: A, type: data, timeout: 60, parameters: { database: ►young, snapshotId: n } } ]\n`,
+    },
+    'error: nobody has said how old a backup may be (steps[0].parameters.database)\n  hint: add rpo to the target "checkout", or backups.maxAge to the database "young", in belay.yaml',
+    'error: nobody has said how old a backup may be ([0].steps[0].parameters.database)\n  hint: add rpo to the target "checkout", or backups.maxAge to the database "young", in belay.yaml',
+    'error: nobody has said how old a backup may be, since no target with an rpo is meant ([1].steps[0].parameters.database)\n  hint: add backups.maxAge to the database "young" in belay.yaml, or write target: NAME in the plan',
+  ],
+  [
+    'values in the middle of a body, and references that a step does not fill',
+    {
+      ...moreBelay('traffic:\n  gate: { type: http, set: { url: "http://g", body: ►"{\\"on\\": \\"${maintenance}\\"}" }, get: { url: "http://g" } }\n  queue: { type: command, set: [./q, "${worker}"], get: [./q] }\n'),
+      'plans/other.yaml': 'id: x\nname: X\nsteps:\n  - { id: a, name: A, type: traffic, timeout: 5, ►parameters: { service: queue, maintenance: true } }\n',
+    },
+    'error: values would be put into the middle of a text here, whatever they hold (traffic.gate.set.body)\n  hint: write the body with its keys, so that values are put in as JSON',
+    'error: the entry of belay.yaml needs worker, which this step does not give (steps[0].parameters)',
+  ],
+];
+
 const MATRIX = (...rows: string[]): string => `${goodFiles['belay.yaml']}policy:\n  matrix:\n${rows.map((row) => `    - ${row}\n`).join('')}`;
 const asksMatrix = (...lines: string[]): Record<string, string> => trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'severity: high', ...lines);
 
@@ -400,11 +489,16 @@ describe('the matrix', () => {
   for (const [title, files, ...problems] of ofMatrix) it(title, () => expectProblems(files, problems));
 });
 describe('plans', () => {
-  for (const [title, files, ...problems] of [...ofPlans, ...ofStepOrder]) it(title, () => expectProblems(files, problems));
+  for (const [title, files, ...problems] of [...ofPlans, ...ofStepOrder, ...ofData]) it(title, () => expectProblems(files, problems));
 });
 
 it('finds nothing wrong where nothing is', async () => {
   await expect(loadConfig(configFolder(goodFiles), { env: {} })).resolves.toMatchObject({ ok: true, warnings: [] });
+});
+
+it('takes the rpo of the target for how old a backup may be', async () => {
+  const files = { ...goodFiles, 'belay.yaml': goodFiles['belay.yaml'].replace('  checkout:\n', '  checkout:\n    rpo: 24h\n') + DATABASES, 'plans/checkout.yaml': `${PLAN_HEAD}${dataSteps('parameters: { database: young, snapshotId: n }')}` };
+  await expect(loadConfig(configFolder(files), { env: {} })).resolves.toMatchObject({ ok: true, warnings: [] });
 });
 
 it('tells what is wrong in all files at once', async () => {

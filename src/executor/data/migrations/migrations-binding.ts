@@ -24,5 +24,9 @@ export const migrationsBinding = z
     /** Where pg_restore is, which reads the backups. */
     programs: plainText.min(1).optional(),
   })
+  .superRefine(({ tool, ...written }, context) => {
+    if (tool === 'command') return;
+    for (const key of ['status', 'down', 'up'] as const) if (written[key] !== undefined) context.addIssue({ code: 'custom', path: [key], message: `has a place with tool: command only; ${tool} is asked by itself` });
+  })
   .refine(({ tool, status, down, up }) => tool !== 'command' || [status, down, up].every((list) => list !== undefined), 'the tool "command" needs status, down and up');
 export type MigrationsBinding = z.infer<typeof migrationsBinding>;
