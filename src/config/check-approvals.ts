@@ -40,10 +40,8 @@ export function checkRule(document: YamlDocument, path: Path, rule: ApprovalRule
   );
   if (strangers.length > 0) return strangers;
   const asked = rule.allOf.length > 0 ? 'allOf' : 'anyOf';
-  // Tokens that name nobody count where no groups are asked for.
-  const able = people.filter(({ isApprover }) => isApprover);
-  const names = new Set([...able.map(({ name }) => name), ...(rule[asked].length > 0 ? [] : approverTokens(belay))]);
-  const missing = rule[asked].length > 0 ? missingOf(rule, able) : rule.count > Math.max(1, names.size) ? [`${rule.count - names.size} more`] : [];
+  const approvers = approversOf(belay).length;
+  const missing = rule[asked].length > 0 ? missingOf(rule, people.filter(({ isApprover }) => isApprover)) : rule.count > Math.max(1, approvers) ? [`${rule.count - approvers} more`] : [];
   if (missing.length === 0) return [];
   const place: Path = rule.allOf.length > 0 ? [...path, 'allOf'] : [...path, 'count'];
   return [document.problem(place, `this can never be reached: with everybody who may approve there is still missing ${missing.join(', ')}`, { hint: 'one person stands for one group only; add people, or ask for fewer' })];
@@ -86,6 +84,12 @@ function peopleOf(belay: BelayPart): readonly Able[] | undefined {
   const { people } = belay;
   if (people === undefined) return undefined;
   return [...people].flatMap(([name, person]) => (person === undefined ? [] : [{ name, groups: person.groups, isApprover: mayApprove(person.role ?? tokenRole(belay, name)) }]));
+}
+
+/** Everybody who may approve where no group is asked for, by name: tokens that name nobody count as well. */
+export function approversOf(belay: BelayPart): readonly string[] {
+  const people = (peopleOf(belay) ?? []).filter(({ isApprover }) => isApprover);
+  return [...new Set([...people.map(({ name }) => name), ...approverTokens(belay)])];
 }
 
 function tokensOf({ document }: BelayPart): readonly Readonly<Record<string, unknown>>[] {

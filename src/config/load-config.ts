@@ -4,6 +4,7 @@ import type { SecretReader } from '../secret/secret-reader.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { type BelayPart, readBelay } from './belay-part.js';
 import { buildConfig } from './build-config.js';
+import { checkApprovers } from './check-approvers.js';
 import { checkBackupAges } from './check-backup-ages.js';
 import { checkBelay } from './check-belay.js';
 import { checkMatrix } from './check-matrix.js';
@@ -62,6 +63,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...planParts.flatMap((plan) => checkPlan(plan, belay)),
     ...(belay === undefined ? [] : checkBackupAges(planParts, belay)),
     ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
+    ...(belay === undefined ? [] : checkApprovers(planParts, belay)),
     ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),
   ]);

@@ -51,7 +51,7 @@ export function rollbackPointNeeds(plan: RollbackPlan, byId: ReadonlyMap<string,
 }
 
 /** A plan and all that it depends on, each once. */
-function withDependencies(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>, seen = new Set<RollbackPlan>()): readonly RollbackPlan[] {
+function withDependencies<P extends Pick<RollbackPlan, 'dependencies'>>(plan: P, byId: ReadonlyMap<string, P>, seen = new Set<P>()): readonly P[] {
   if (!seen.has(plan)) {
     seen.add(plan);
     for (const id of plan.dependencies) {
@@ -63,12 +63,12 @@ function withDependencies(plan: RollbackPlan, byId: ReadonlyMap<string, Rollback
 }
 
 /** The highest level among a plan and all that it depends on; `undefined` when none of them has one. */
-export function governingLevel(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): Level | undefined {
+export function governingLevel<P extends Pick<RollbackPlan, 'dependencies' | 'level'>>(plan: P, byId: ReadonlyMap<string, P>): Level | undefined {
   const all = withDependencies(plan, byId).flatMap(({ level }) => level ?? []);
   return all.length === 0 ? undefined : (Math.max(...all) as Level);
 }
 
 /** The approvals that a plan and all that it depends on name, each once. */
-export function scenariosOf(plan: RollbackPlan, byId: ReadonlyMap<string, RollbackPlan>): readonly string[] {
+export function scenariosOf<P extends Pick<RollbackPlan, 'dependencies' | 'approval'>>(plan: P, byId: ReadonlyMap<string, P>): readonly string[] {
   return [...new Set(withDependencies(plan, byId).flatMap(({ approval }) => approval ?? []))];
 }

@@ -465,6 +465,14 @@ const ofPlans: readonly Case[] = [
     'error: there is no target "other" (verification.checks[4].target)\n  hint: known: checkout',
   ],
   [
+    'plans that wait for an approver where nobody is one',
+    {
+      ...moreBelay('people: { eve: { role: viewer } }\nhttp: { auth: { tokens: [{ name: ci, role: operator, token: abcdefgh }] } }\n'),
+      ...plans(['id: alone, target: checkout, level: ►4', 'id: pulled, target: checkout, level: ►1, dependencies: [alone]', 'id: by-hand, ►dependencies: [alone]', 'id: free, target: checkout, level: 2'].map((keys) => `- { name: N, ${keys}, steps: [${STEP}] }\n`).join('')),
+    },
+    ...['[0].level', '[1].level', '[2].dependencies'].map((path) => `warning: the plan takes the approval of one approver, and nobody may approve (${path})\n  hint: name somebody under "people" in belay.yaml, or a token of the role approver`),
+  ],
+  [
     'steps that ask people',
     {
       ...moreBelay('people: { ana: { groups: [oncall] } }\npolicy: { approvals: { corruption: { anyOf: [oncall], timeout: 5m } } }\n'),
