@@ -108,7 +108,10 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     case 'notification': {
       const channel = named('channel');
       const isKnown = channel === undefined || belay.channels.includes(channel) || !['email', 'slack', 'webhook'].includes(channel);
-      return isKnown ? [] : [document.problem([...path, 'channel'], `belay.yaml has no notify.${channel}, so the message cannot go there`, { severity: 'warning' })];
+      return [
+        ...(isKnown ? [] : [document.problem([...path, 'channel'], `belay.yaml has no notify.${channel}, so the message cannot go there`, { severity: 'warning' })]),
+        ...checkRecipients({ document, path, parameters }, belay),
+      ];
     }
     case 'check':
       return checkCheck(document, path, parameters, belay);
@@ -121,6 +124,17 @@ function checkBinding(type: StepType, { document, path, parameters }: StepPart, 
     default:
       return type satisfies never;
   }
+}
+
+/** Where people are declared, a name that is none of theirs is probably a slip; it would be told as it is written, and reach nobody. */
+function checkRecipients({ document, path, parameters }: Omit<StepPart, 'secrets'>, { people }: BelayPart): readonly Problem[] {
+  if (people === undefined || people.size === 0) return [];
+  const known = [...new Set([...people].flatMap(([name, person]) => [name, ...(person?.groups ?? [])]))];
+  return listOf(parameters['recipients']).flatMap((name, index) =>
+    typeof name !== 'string' || name.includes('@') || name.includes('${') || known.includes(name)
+      ? []
+      : [document.problem([...path, 'recipients', index], `"${name}" is nobody under "people", and no address`, { severity: 'warning', hint: suggestion(name, known, 'known') })],
+  );
 }
 
 /** Each type of entry can be asked for some things, and those that block endpoints know which ones. */

@@ -99,12 +99,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const alive = new AliveMark(store.guard, clock, report);
   const downForMs = await alive.downForMs();
 
-  const makeNotifier = ({ notify }: Config): Notifier =>
+  const makeNotifier = ({ notify, people }: Config): Notifier =>
     new Notifier(createChannels(notify, clock), {
       journal: store.guard,
       outbox: store.outbox,
       clock,
       redactor,
+      people,
       report,
       attempted: ({ channel, result, error }) => {
         metrics.delivered(channel, result);

@@ -81,9 +81,10 @@ export class EmailChannel implements Channel {
 
   /** Names without an address are told in the text; where nobody has an address, the configured people get the mail, and those whom it concerns besides. */
   #addressesOf({ recipients, message }: OutboxItem): readonly string[] {
-    const addresses = recipients.filter((recipient) => recipient.includes('@'));
-    if (addresses.length > 0) return addresses;
-    return [...new Set([...this.#settings.to, ...(message.tell ?? []).flatMap(({ email }) => email ?? [])])];
+    const told = (message.tell ?? []).flatMap(({ email }) => email ?? []);
+    // What a plan says goes to those whom it names, and to nobody else.
+    const named = [...recipients.filter((recipient) => recipient.includes('@')), ...(message.kind === 'plan-notification' ? told : [])];
+    return [...new Set(named.length > 0 ? named : [...this.#settings.to, ...told])];
   }
 }
 

@@ -8,7 +8,7 @@ import type { ChannelName } from './message.js';
 import type { NotifySettings } from './notify-settings.js';
 import { OutboxComposer, type JournalReader } from './outbox-composer.js';
 import type { Outbox } from './outbox.js';
-import { PlanNotifications } from './plan-notifications.js';
+import { type NamedPerson, PlanNotifications } from './plan-notifications.js';
 import { SlackChannel } from './slack-channel.js';
 import { WebhookChannel } from './webhook-channel.js';
 
@@ -17,6 +17,8 @@ export interface NotifierPorts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  /** Whom `notification` steps may name. */
+  readonly people?: readonly NamedPerson[] | undefined;
   /** Called after every attempt to deliver a message, for logs and metrics. */
   readonly attempted?: ((attempt: Attempt) => void) | undefined;
   /** Faults that the loops get over by themselves; for the log. */
@@ -33,11 +35,11 @@ export class Notifier {
   readonly #dispatchers: readonly ChannelDispatcher[];
 
   constructor(channels: readonly Channel[], ports: NotifierPorts) {
-    const { outbox, journal, clock, redactor, report, attempted = () => undefined, random = Math.random } = ports;
+    const { outbox, journal, clock, redactor, people, report, attempted = () => undefined, random = Math.random } = ports;
     this.#dispatchers = channels.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
     const names: readonly ChannelName[] = channels.map(({ name }) => name);
-    this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, enqueued });
+    this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, people, enqueued });
     this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, enqueued, report });
   }
 

@@ -31,8 +31,10 @@ export function slackCard(message: Message, recipients: readonly string[] = [], 
   const short = message.facts.filter(([, value]) => isShort(value));
   const long = message.facts.filter(([, value]) => !isShort(value));
   const body: KnownBlock[] = [];
-  if (recipients.length > 0) body.push(section(`For ${recipients.join(', ')}`));
-  if (message.tell !== undefined && message.tell.length > 0) body.push({ type: 'section', text: { type: 'mrkdwn', text: cut(`For ${message.tell.map(mention).join(', ')}`, SECTION_TEXT) } });
+  const { tell = [] } = message;
+  // A group is told by its name and by the people in it; a person once.
+  const told = [...recipients.filter((recipient) => !tell.some(({ name }) => name === recipient)).map(escapeMrkdwn), ...tell.map(mention)];
+  if (told.length > 0) body.push({ type: 'section', text: { type: 'mrkdwn', text: cut(`For ${told.join(', ')}`, SECTION_TEXT) } });
   if (message.text !== '') body.push(section(message.text));
   for (let index = 0; index < short.length; index += FIELDS) {
     const fields = short.slice(index, index + FIELDS).map(([label, value]) => ({ type: 'mrkdwn' as const, text: labelled(label, value, FIELD) }));

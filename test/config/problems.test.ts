@@ -451,6 +451,11 @@ const ofPlans: readonly Case[] = [
     'error: ${rollbackPoint.verison} is not known: a rollback point has version, at, configVersion, snapshotId, migration, flags (steps[0].parameters.flagKey)',
     'error: ${env:NOPE}: this environment variable is not set (steps[0].parameters.flagKey)',
   ],
+  [
+    'a message to somebody who is nobody',
+    { ...moreBelay('people: { ana: { email: ana@example.com, groups: [oncall] } }\n'), ...step('type: notification', 'parameters: { recipients: [ana, oncall, dba@example.com, ►oncal, "${labels.team}"], channel: email, message: hi }') },
+    'warning: "oncal" is nobody under "people", and no address (steps[0].parameters.recipients[3])\n  hint: did you mean "oncall"?',
+  ],
   ['a message to a channel that is not configured', step('type: notification', 'parameters: { recipients: [a], channel: ►slack, message: hi }'), 'warning: belay.yaml has no notify.slack, so the message cannot go there (steps[0].parameters.channel)'],
   [
     'checks',

@@ -80,6 +80,15 @@ it('goes to those whom a plan names, and to the configured people where it names
   expect(named.thread).toBeUndefined();
 });
 
+it('goes to the people whom a plan names, by themselves or by their group, and to nobody else', async () => {
+  const server = await serverWith();
+  const channel = channelTo(server.url);
+  const tell = [{ name: 'ana', email: 'ana@example.com' }, { name: 'bo', slack: 'U2' }];
+  await channel.send(alone(item('a', { kind: 'plan-notification', tell }, ['oncall', 'dba@example.com', 'ana@example.com'])));
+  await channel.send(alone(item('b', { kind: 'approval', tell })));
+  expect(server.mails.map(({ envelopeTo }) => envelopeTo)).toEqual([['dba@example.com', 'ana@example.com'], ['ops@example.com', 'ana@example.com']]);
+});
+
 describe("the server's answers", () => {
   it('an address put off is tried again, and nobody gets the mail twice', async () => {
     let busy = true;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PlanNotification } from '../../src/executor/steps/plan-notifier.js';
 import type { ChannelName } from '../../src/notify/message.js';
-import { PlanNotifications } from '../../src/notify/plan-notifications.js';
+import { type NamedPerson, PlanNotifications } from '../../src/notify/plan-notifications.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryOutbox } from '../support/memory-outbox.js';
@@ -14,11 +14,11 @@ const notification: PlanNotification = {
   context: { environment: 'production', trigger: 'automatic', metadata: { incidentId: 'i1', target: 'checkout' } },
 };
 
-async function enqueue(channels: readonly ChannelName[], over: Partial<PlanNotification> = {}) {
+async function enqueue(channels: readonly ChannelName[], over: Partial<PlanNotification> = {}, people: readonly NamedPerson[] = []) {
   const [outbox, redactor] = [new MemoryOutbox(), new Redactor()];
   redactor.add('hunter22');
   let pokes = 0;
-  const plans = new PlanNotifications({ outbox, channels, redactor, clock: new FakeClock(), enqueued: () => (pokes += 1) });
+  const plans = new PlanNotifications({ outbox, channels, redactor, people, clock: new FakeClock(), enqueued: () => (pokes += 1) });
   await plans.enqueue({ ...notification, ...over });
   expect(pokes).toBe(1);
   return outbox.records;
@@ -38,6 +38,18 @@ it('is durable when it resolves, on the channel that the plan names', async () =
       facts: [['environment', 'production'], ['counts', '{"orders":3}'], ['password', '[redacted]'], ['incident', 'i1']],
     },
   });
+});
+
+it('knows the people whom it names, by themselves or by their groups, each once', async () => {
+  const people = [
+    { name: 'ana', email: 'ana@example.com', slack: 'U1', groups: ['oncall', 'dba'], isApprover: true },
+    { name: 'bo', groups: ['oncall'], isApprover: false },
+    { name: 'cy', email: 'cy@example.com', groups: ['lead'], isApprover: true },
+  ];
+  const [record] = await enqueue(['email'], { recipients: ['oncall', 'ana', 'the night shift'] }, people);
+  expect(record).toMatchObject({ recipients: ['oncall', 'ana', 'the night shift'], message: { tell: [{ name: 'ana', email: 'ana@example.com', slack: 'U1' }, { name: 'bo' }] } });
+  const [other] = await enqueue(['email'], {}, people);
+  expect(other!.message.tell).toBeUndefined();
 });
 
 it('goes to every webhook', async () => {

@@ -92,6 +92,9 @@ describe('an incident on Slack', () => {
     const reply = slack.messages.at(-1)!;
     expect([reply.threadTs, reply.fields['reply_broadcast']]).toEqual([thread!['ts'], 'true']);
     expect(JSON.stringify(reply.fields)).toContain('For ops-team@example.com');
+
+    await channel.send({ ...alone(item({ kind: 'plan-notification', title: 'Look', tell: [{ name: 'ana', slack: 'U1' }, { name: 'bo' }] }, ['ana', 'oncall', '<!here>'])), thread });
+    expect(JSON.stringify(slack.messages.at(-1)!.fields)).toContain('For oncall, &lt;!here&gt;, <@U1>, bo');
     expect(headerOf(slack.channelMessages[0]!.fields)).toBe('checkout: error rate 23.4% > 10%');
   });
 });
