@@ -12,8 +12,15 @@ export function readParameters<T extends StepType>(type: T, step: RollbackStep):
     const names = missing.map(({ path }) => String(path[0])).join(', ');
     throw new BelayError('parameter-missing', `step ${step.id}: missing required parameter: ${names}`, { context: { step: step.id } });
   }
-  const problems = read.error.issues.map(({ path, message }) => `${['parameters', ...path].join('.')}: ${message}`).join('; ');
+  const problems = read.error.issues.map(({ path, message }) => `${['parameters', ...path.map((key) => shownKey(String(key)))].join('.')}: ${message}`).join('; ');
   throw new BelayError('parameter-invalid', `step ${step.id}: ${problems}`, { context: { step: step.id } });
+}
+
+const SHOWN_CHARACTERS = 80;
+
+/** A key is whatever somebody wrote. */
+function shownKey(key: string): string {
+  return key.length > SHOWN_CHARACTERS ? `${key.slice(0, SHOWN_CHARACTERS)}…` : key;
 }
 
 /** What the templates of a binding may refer to: every parameter that the step gives, and the environment. */

@@ -47,7 +47,7 @@ export const stepParameterSchemas = {
     .strictObject({ service: name, configVersion: name.optional(), configItems: items.optional() })
     .refine(oneOf(['configVersion', 'configItems']), 'needs either configVersion or configItems'),
   data: z
-    .strictObject({ database: name, snapshotId: name.optional(), tables: z.record(name, name).optional(), migration: name.optional() })
+    .strictObject({ database: name, snapshotId: name.optional(), tables: z.record(name, name).refine((tables) => Object.keys(tables).length > 0, 'is empty').optional(), migration: name.optional() })
     .refine(oneOf(['snapshotId', 'tables', 'migration']), 'needs one of snapshotId, tables and migration'),
   traffic: z
     .strictObject({

@@ -6,15 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { BelayError } from '../../src/fault/belay-error.js';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.js';
 import { GitRepo } from '../support/git-repo.js';
+import { breakOutValues, impossibleValues } from '../support/hostile-values.js';
 import { startJsonService, type JsonService } from '../support/json-service.js';
 import { StepRunner } from '../support/step-runner.js';
-
-/** Values that try to be more than a value. */
-const HOSTILE: readonly (readonly [shown: string, value: string])[] = [
-  '; rm -rf /', '$(touch pwned)', '`touch pwned`', '| touch pwned', '--flag', '-rf', '--output=pwned', '../../outside', '/etc/passwd', 'two\nlines', 'a\rb', '\tx ',
-  "'; DROP TABLE feature_flags; --", '"', "'", '\\', '${environment}', '#{x}', '%s%n', '&anchor', '*alias', '!!js/function x', '__proto__', 'constructor', '.', '..', 'null', 'ünï\u2028',
-].map((value): [string, string] => [JSON.stringify(value), value]);
-const TOO_MUCH: typeof HOSTILE = [['a NUL character', 'a\0b'], ['1 MB', 'x'.repeat(1_000_000)]];
 
 let directory: string;
 let service: JsonService;
@@ -163,7 +157,7 @@ describe.each<readonly [string, Way, (value: string) => unknown]>([
     () => 'no such revision',
   ],
 ])('%s', (_name, way, done) => {
-  it.each([...HOSTILE, ...TOO_MUCH])('%s', async (_shown, value) => {
+  it.each([...breakOutValues, ...impossibleValues])('%s', async (_shown, value) => {
     await holdsItsPlace(way, value, done(value));
   });
 });
@@ -191,11 +185,11 @@ describe.each(['yaml', 'json', 'env', 'git', 'etcd', 'command'])('items in %s', 
     state: () => (kind === 'command' ? words() : kind === 'etcd' ? undefined : readFileSync(join(directory, path), 'utf8')),
   };
 
-  it.each([...HOSTILE, ...TOO_MUCH])('the name %s', async (_shown, name) => {
+  it.each([...breakOutValues, ...impossibleValues])('the name %s', async (_shown, name) => {
     await keeps({ [name]: 'x' });
   });
 
-  it.each([...HOSTILE, ...TOO_MUCH])('the value %s', async (_shown, value) => {
+  it.each([...breakOutValues, ...impossibleValues])('the value %s', async (_shown, value) => {
     await keeps({ item: value });
   });
 

@@ -29,7 +29,7 @@ export class PostgresShop {
   /** With these tables, or those of a shop. */
   static async create(server: string, name: string, tables = SHOP): Promise<PostgresShop> {
     const shop = new PostgresShop(server, name);
-    await shop.onServer(`CREATE DATABASE "${name}"`);
+    await shop.onServer(`CREATE DATABASE "${name.replaceAll('"', '""')}"`);
     await shop.query(tables);
     return shop;
   }
@@ -74,5 +74,5 @@ export function writeSum(path: string): void {
 }
 
 function at(server: string, database: string): string {
-  return server.replace(/\/[^/]*$/, `/${database}`);
+  return server.replace(/\/[^/]*$/, () => `/${encodeURIComponent(database)}`);
 }

@@ -21,7 +21,7 @@ type KubernetesBinding = z.infer<typeof kubernetesConfigurationBinding>;
 type Keys = Readonly<Record<string, string | null>>;
 const capturedSchema = z.record(z.string(), z.string().nullable());
 
-const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+const KEY = /^(?!\.\.?$|\.\.)[-._a-zA-Z0-9]{1,253}$/;
 /** On the pods of a restarted Deployment: pods with another mark are older. */
 const RESTART_MARK = 'belay/restarted-by-attempt';
 

@@ -1,6 +1,5 @@
 // Kubernetes API v1.31, v1 ConfigMap: https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/config-map-v1/
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { hostileValues } from '../../support/hostile-values.js';
 import { KubernetesApi } from '../../support/kubernetes-api.js';
 import { StepRunner } from '../../support/step-runner.js';
 
@@ -69,13 +68,6 @@ it('tells of a ConfigMap that is not there, may not be changed, or is full', asy
   await expect(runner().execute('configuration', wanting({ A: 'x'.repeat(1024 * 1024) }))).rejects.toThrow(/answered 422: data: Too long/);
   api.configMaps.get('web')!.immutable = true;
   await expect(runner().execute('configuration', wanting({ A: '1' }))).rejects.toThrow(/answered 422: field is immutable/);
-});
-
-it.each(hostileValues.filter(([what]) => what !== 'an option'))('takes %s as a value, and not as a key', async (_what, value) => {
-  await expect(runner().execute('configuration', wanting({ [value]: 'x' }))).rejects.toMatchObject({ code: 'parameter-invalid' });
-  expect(patches()).toEqual([]);
-  await runner().execute('configuration', wanting({ LIMIT: value }));
-  expect(data()).toMatchObject({ LIMIT: value });
 });
 
 it('takes texts only, and no versions', async () => {

@@ -1,6 +1,5 @@
 // Kubernetes API v1.31, apps/v1 and v1: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.31/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hostileValues, impossibleValues } from '../../support/hostile-values.js';
 import { KubernetesApi } from '../../support/kubernetes-api.js';
 import { StepRunner } from '../../support/step-runner.js';
 
@@ -213,20 +212,6 @@ describe('an API server that', () => {
 });
 
 describe('what tries to break out', () => {
-  it.each(hostileValues)('as a version (%s) changes nothing', async (_what, value) => {
-    api.addDeployment('web', ['web:v1', 'web:v2']);
-    for (const binding of [{}, { image: 'web' }, { versionFrom: 'revision' }, { versionFrom: { label: 'app' } }]) {
-      await expect(runner(binding).execute('deployment', version(value))).rejects.toMatchObject({ code: expect.stringMatching(/^(?:parameter-invalid|provider-refused)$/) as string });
-    }
-    expect(patches()).toEqual([]);
-    expect(api.requests.every(({ path }) => path.startsWith('/apis/apps/v1/namespaces/shop/') || path.startsWith('/api/v1/namespaces/shop/pods'))).toBe(true);
-  });
-
-  it.each(impossibleValues)('as a version (%s) that no step can hold is refused before the cluster is asked', async (_what, value) => {
-    await expect(runner().execute('deployment', version(value))).rejects.toMatchObject({ code: 'parameter-invalid' });
-    expect(api.requests).toEqual([]);
-  });
-
   it.each([{ deployment: '../secrets' }, { deployment: 'a/b' }, { deployment: '' }, { namespace: 'kube-system/..' }, { namespace: '${environment}' }, { container: '--all' }, { image: 'web:v1 ' }, { image: '--x' }, { versionFrom: 'tag' }, { image: 'web', versionFrom: 'revision' }])('as a name in a binding (%j) is refused when it is read', (binding) => {
     expect(() => runner(binding)).toThrow();
   });

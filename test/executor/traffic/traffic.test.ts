@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hostileValues, impossibleValues } from '../../support/hostile-values.js';
+import { impossibleValues } from '../../support/hostile-values.js';
 import { startJsonService, type JsonService } from '../../support/json-service.js';
 import { StepRunner } from '../../support/step-runner.js';
 
@@ -109,16 +109,6 @@ describe('behind commands', () => {
   it('what get prints must say something', async () => {
     writeFileSync(file('state'), 'perhaps');
     expect((await runner(binding('worker')).describe('traffic', wanting({ worker: 'stopped' }))).summary).toContain('"perhaps", which says nothing about worker');
-  });
-
-  it.each(hostileValues)('%s stays one argument', async (_what, value) => {
-    writeFileSync(file('state'), 'stopped');
-    script('set.sh', `printf '%s' "$1" > name; printf stopped > state`);
-    const commands = new StepRunner({ directory, bindings: { traffic: { [value]: { type: 'command', set: ['/bin/sh', './set.sh', '${service}'], get: ['cat', 'state'] } } } });
-    writeFileSync(file('state'), 'running');
-    await commands.execute('traffic', { service: value, worker: 'stopped' });
-    expect(read('name')).toBe(value);
-    expect(existsSync(file('pwned'))).toBe(false);
   });
 });
 

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { BelayError, errorText } from '../../../fault/belay-error.js';
 import { quotedName, withPostgres } from '../../calls/postgres-connection.js';
 
 /** The table in which a tool notes what it has applied. */
@@ -27,7 +28,10 @@ export function quotedTable(table: string): string {
   return quotedName(...table.split('.'));
 }
 
-/** The names of the entries of the folder of migrations that fit, in their order. Rejects where there is no folder. */
+/** The names of the entries of the folder of migrations that fit, in their order. Throws `provider-refused` where it cannot be read. */
 export async function filesOf(directory: string, pattern: RegExp): Promise<string[]> {
-  return (await readdir(directory)).filter((name) => pattern.test(name)).sort();
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new BelayError('provider-refused', `the migrations in ${directory} cannot be read: ${errorText(error)}`, { cause: error });
+  });
+  return names.filter((name) => pattern.test(name)).sort();
 }

@@ -13,7 +13,10 @@ export function parseListing(text: string): ArchiveListing {
   const header = (pattern: RegExp): string | undefined => pattern.exec(text)?.[1]?.trim();
   const major = header(/^;\s+Dumped from database version: (\d+)/m);
   const tables = new Set<string>();
-  for (const [, rest = ''] of text.matchAll(/^\d+; \d+ \d+ TABLE DATA (.+)$/gm)) tables.add(rest.split(' ').slice(0, -1).join(' '));
+  for (const line of text.split('\n')) {
+    const [, rest] = /^\d+; \d+ \d+ TABLE DATA (.+)$/s.exec(line) ?? [];
+    if (rest !== undefined) tables.add(rest.split(' ').slice(0, -1).join(' '));
+  }
   return {
     database: header(/^;\s+dbname: (.*)$/m),
     wallClock: header(/^; Archive created at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m),

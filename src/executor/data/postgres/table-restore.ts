@@ -106,7 +106,13 @@ async function dumpedRows({ tables, programs }: TableRestore, dumps: ReadonlyMap
   if (dump.format !== 'plain') await programs.readArchive(['--data-only', `--schema=${name.schema}`, `--table=${name.table}`, `--file=${path}`, dump.path], effort);
   const rows = await findRows(path, name.schema, name.table, effort.signal);
   if (rows === undefined) throw new BelayError('backup-unfit', `backup ${id} has no rows of ${written} that can be copied (a dump made with --inserts can only be restored whole)`);
-  return { ...rows, path, backup: id, expected: dump.rows[written] ?? dump.rows[`${name.schema}.${name.table}`] ?? dump.rows[tableText(name)] };
+  return { ...rows, path, backup: id, expected: countIn(dump.rows, [written, `${name.schema}.${name.table}`, tableText(name)]) };
+}
+
+/** A table may be called `constructor`, which every object has. */
+function countIn(rows: VerifiedDump['rows'], names: readonly string[]): number | undefined {
+  const name = names.find((candidate) => Object.hasOwn(rows, candidate));
+  return name === undefined ? undefined : rows[name];
 }
 
 /** Copies the dumped rows into a table that only this transaction sees, typed as the living one. */
