@@ -2,6 +2,8 @@ import { suggestion } from '../config/closest-word.js';
 import type { Config } from '../config/config.js';
 import type { Path, Problem } from '../config/problem.js';
 import type { YamlDocument } from '../config/yaml-document.js';
+import { stepParameterSchemas } from '../executor/step-parameters.js';
+import type { SecretReader } from '../secret/secret-reader.js';
 import { HEALTH_SOURCE } from '../source/health-source.js';
 import { buildExpectation } from './build-expectation.js';
 import { buildMessages } from './build-messages.js';
@@ -17,6 +19,7 @@ export interface ScenarioPlace {
   readonly path: Path;
   readonly config: Config;
   readonly defaults: Pick<WrittenFile, 'start' | 'interval'>;
+  readonly secrets: SecretReader;
 }
 
 const DEFAULT_START_AT = Date.UTC(2026, 0, 1);
@@ -69,6 +72,7 @@ class ScenarioBuilder {
     const scenario: Scenario = {
       ...world,
       name,
+      secrets: this.#place.secrets,
       startAt,
       intervalMs,
       lastsMs: 0,
@@ -180,9 +184,9 @@ class ScenarioBuilder {
       this.#note(path, 'needs one of pause, resume, reset, mark, rollback, close, approve and reject', 'such as { at: 3m, pause: all }');
       return undefined;
     }
-    const { at: atMs, target, version, reason, by, for: forMs } = written;
-    const allowed = { pause: ['reason', 'for'], resume: [], reset: [], mark: ['target', 'version'], rollback: [], close: [], approve: ['by', 'reason'], reject: ['by', 'reason'] }[kind] as readonly string[];
-    for (const key of ['target', 'version', 'reason', 'by', 'for'] as const) {
+    const { at: atMs, target, version, configVersion, snapshotId, migration, flags, reason, by, for: forMs } = written;
+    const allowed = { pause: ['reason', 'for'], resume: [], reset: [], mark: ['target', 'version', 'configVersion', 'snapshotId', 'migration', 'flags'], rollback: [], close: [], approve: ['by', 'reason'], reject: ['by', 'reason'] }[kind] as readonly string[];
+    for (const key of ['target', 'version', 'configVersion', 'snapshotId', 'migration', 'flags', 'reason', 'by', 'for'] as const) {
       if (written[key] !== undefined && !allowed.includes(key)) this.#note([...path, key], `"${key}" has no place with "${kind}"`, undefined, true);
     }
     const named = written[kind] ?? '';
@@ -201,7 +205,7 @@ class ScenarioBuilder {
           return undefined;
         }
         this.#mustKnow([...path, 'target'], target, targets, 'target');
-        return { atMs, kind, target, change: written.mark ?? 'deploy', version };
+        return { atMs, kind, target, change: written.mark ?? 'deploy', version, state: { configVersion, snapshotId, migration, flags } };
       case 'rollback':
         this.#mustKnow([...path, kind], named, this.#place.config.plans.map(({ id }) => id), 'plan');
         return { atMs, kind, planId: named };
@@ -245,9 +249,16 @@ function triggerNames({ triggers }: Config): ReadonlyMap<string, string> {
   return new Map([...common.toReversed(), ...triggers.map(({ name }) => [name, name] as const)]);
 }
 
-/** The names by which plans' verifications ask checks. */
-function checkNames({ verifications }: Config): readonly string[] {
-  return [...new Set([...verifications.values()].flatMap(({ checks }) => checks.map(({ name }) => name)))];
+/** The names by which plans ask checks, in their steps and in their verifications. */
+function checkNames({ plans, verifications }: Config): readonly string[] {
+  const ofSteps = plans.flatMap(({ steps }) => steps.flatMap(({ type, parameters }) => (type === 'check' ? (checkNameOf(parameters) ?? []) : [])));
+  return [...new Set([...ofSteps, ...[...verifications.values()].flatMap(({ checks }) => checks.map(({ name }) => name))])];
+}
+
+/** The name that a step gives its check; without one, what it asks, unless that is known only when the step runs. */
+function checkNameOf(parameters: Readonly<Record<string, unknown>>): string | undefined {
+  const { name } = parameters;
+  return typeof name === 'string' ? name : stepParameterSchemas.check.safeParse(parameters).data?.name;
 }
 
 /** A scenario lasts as long as anything is written down for it. */

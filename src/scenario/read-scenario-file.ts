@@ -32,14 +32,15 @@ export async function readScenarioFile(path: string, defaultConfig: string): Pro
 
   const { config: named, env, scenarios, ...defaults } = checked.value;
   const configFile = named === undefined ? resolve(defaultConfig) : resolve(dirname(file), named);
-  const loaded = await loadConfig(configFile, { secretReader: new ScenarioSecrets(env) });
+  const secrets = new ScenarioSecrets(env);
+  const loaded = await loadConfig(configFile, { secretReader: secrets });
   if (!loaded.ok) {
     const whose = document.problem(named === undefined ? [] : ['config'], 'the configuration that these scenarios test is not valid', {
       hint: named === undefined ? 'name it with "config:" in this file, or with --config' : 'what ${env:NAME} stands for in these scenarios is written under "env:"',
     });
     return refuse([whose, ...loaded.problems]);
   }
-  const built = scenarios.map((written, index) => buildScenario(written, { document, path: ['scenarios', index], config: loaded.config, defaults }));
+  const built = scenarios.map((written, index) => buildScenario(written, { document, path: ['scenarios', index], config: loaded.config, defaults, secrets }));
   const all = built.flatMap((result) => result.problems);
   const names = scenarios.map(({ name }) => name);
   names.forEach((name, index) => {

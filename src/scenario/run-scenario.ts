@@ -136,7 +136,7 @@ class ScenarioStage {
     this.#checks = scriptedChecks(this.#world, clock, createCheckRunner({ sources: this.#sources, alertmanager: onlyAlertmanager(this.#config.sources), clock, runCommand: refuseCommand }));
 
     const journal = new ExecutionJournal(store, (event) => guard.noteRollbackEvent(event));
-    const rollbacks = new RollbackManager({ journal, clock, random: () => 0.5, secrets: madeUpSecrets, onBackgroundError: (error) => this.#report(error) });
+    const rollbacks = new RollbackManager({ journal, clock, random: () => 0.5, secrets: this.#scenario.secrets, onBackgroundError: (error) => this.#report(error) });
     for (const type of new Set([...stepTypes, ...this.#config.plans.flatMap(({ steps }) => steps.map((step) => step.type))])) rollbacks.registerExecutor(type, this.#executor);
     for (const plan of this.#config.plans) rollbacks.registerPlan(plan);
     const guard: Guard = new Guard(this.#declaration, this.#eyes(), {
@@ -196,7 +196,7 @@ class ScenarioStage {
       case 'reset':
         return [`a person resets the budget of ${who}`, whileUp((up) => up.reset(action.target, PERSON))];
       case 'mark':
-        return [`a person marks ${action.change} ${action.version} of ${who}`, whileUp((up) => up.markChange({ target: action.target, kind: action.change, version: action.version, by: PERSON }))];
+        return [`a person marks ${action.change} ${action.version} of ${who}`, whileUp((up) => up.markChange({ target: action.target, kind: action.change, version: action.version, ...action.state, by: PERSON }))];
       case 'rollback':
         return [`a person starts plan ${action.planId}`, whileUp((up) => up.startByHand({ plan: action.planId, by: PERSON, reason: 'as the scenario says', dryRun: false }))];
       case 'close':
@@ -242,9 +242,6 @@ class ScenarioStage {
 }
 
 const PERSON = 'operator';
-
-/** Plans may refer to secrets, which a scenario neither has nor needs, since no step leaves the process. */
-const madeUpSecrets = { readEnv: () => 'secret', readFile: () => 'secret' };
 
 function ignore(): void {
   // Nobody counts here.

@@ -69,6 +69,10 @@ const action = z.strictObject({
   by: nameField.optional(),
   target: nameField.optional(),
   version: nameField.optional(),
+  configVersion: nameField.optional(),
+  snapshotId: nameField.optional(),
+  migration: nameField.optional(),
+  flags: z.record(nameField, z.boolean()).optional(),
   reason: z.string().optional(),
   for: positiveDurationField.optional(),
 });

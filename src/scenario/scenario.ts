@@ -1,8 +1,10 @@
+import type { MarkedState } from '../decision/change.js';
 import type { DecisionKind, DecisionReason } from '../decision/decision.js';
 import type { IncidentStatus } from '../incident/incident.js';
 import type { NeedsHumanReason } from '../incident/incident-event.js';
 import type { MessageKind } from '../notify/message.js';
 import type { RollbackOutcome } from '../rollback/rollback-event.js';
+import type { SecretReader } from '../secret/secret-reader.js';
 import type { CheckResult } from '../source/check.js';
 import type { Condition } from '../source/condition.js';
 import type { AlertNotice } from '../source/received-alert.js';
@@ -63,7 +65,7 @@ export type Action = { readonly atMs: number } & (
   | { readonly kind: 'pause'; readonly target?: string | undefined; readonly reason: string; readonly forMs?: number | undefined }
   | { readonly kind: 'resume'; readonly target?: string | undefined }
   | { readonly kind: 'reset'; readonly target?: string | undefined }
-  | { readonly kind: 'mark'; readonly target: string; readonly change: 'deploy' | 'good'; readonly version: string }
+  | { readonly kind: 'mark'; readonly target: string; readonly change: 'deploy' | 'good'; readonly version: string; readonly state: MarkedState }
   | { readonly kind: 'rollback'; readonly planId: string }
   | { readonly kind: 'close'; readonly target: string }
   /** The open questions of a target, in the name of `by`; without it as an approver whom no group knows. */
@@ -101,6 +103,8 @@ export interface ScriptedMessage {
 /** One scenario, checked against the configuration that it tests. Durations in milliseconds from its start. */
 export interface Scenario {
   readonly name: string;
+  /** What the references of plans stand for. */
+  readonly secrets: SecretReader;
   readonly startAt: number;
   /** Between two points of every series. */
   readonly intervalMs: number;

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.js';
+import { readScenarioFile } from '../../src/scenario/read-scenario-file.js';
+import { testScenario } from '../../src/scenario/scenario-result.js';
 import { examplesDirectory, exampleSettings } from '../support/example-folder.js';
+import { plainText } from '../support/scenario-file.js';
 
 const folders = readdirSync(examplesDirectory).filter((name) => statSync(join(examplesDirectory, name)).isDirectory());
 
@@ -35,5 +38,16 @@ describe.each(folders.filter((name) => existsSync(join(examplesDirectory, name, 
     expect([...plans, ...result.config.triggers.map((trigger) => trigger.name.replace(/:.*/, ''))].filter((id) => !readme.includes(`\`${id}\``))).toEqual([]);
     const proof = readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8');
     expect(plans.filter((id) => !proof.includes(id))).toEqual([]);
+  });
+});
+
+describe.each(folders.filter((name) => existsSync(join(examplesDirectory, name, 'settings.env')) && existsSync(join(examplesDirectory, name, 'scenarios.yaml'))))('examples/%s/scenarios.yaml', (name) => {
+  test('every scenario is well', async () => {
+    const file = await readScenarioFile(join(examplesDirectory, name, 'scenarios.yaml'), 'belay.yaml');
+    if (!file.ok) throw new Error(JSON.stringify(file.problems, undefined, 2));
+    for (const scenario of file.scenarios) {
+      const result = await testScenario(scenario, file.config);
+      expect(result.ok, plainText(result, examplesDirectory)).toBe(true);
+    }
   });
 });

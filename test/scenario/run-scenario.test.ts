@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testScenario } from '../../src/scenario/scenario-result.js';
 import { ScenarioFolder, storyOf } from '../support/scenario-file.js';
 
 let folder: ScenarioFolder;
@@ -168,6 +169,25 @@ describe('people', () => {
       '180s verification ended: recovered',
       '180s incident of checkout recovered (rolled-back)',
     ]);
+  });
+
+  test('mark what belongs to a state, which plans go back to; the checks of steps go as the scenario says, at addresses of its own', async () => {
+    const back = { id: 'flag-off', name: 'off', target: 'checkout', level: 1, steps: [
+      { id: 'data', name: 'data', type: 'command', parameters: { command: ['restore', '${rollbackPoint.snapshotId}', '${rollbackPoint.flags.shiny}'] }, timeout: 30 },
+      { id: 'ping', name: 'ping', type: 'check', parameters: { type: 'http', name: 'a ping', url: '${env:SHOP_URL}/ping' }, timeout: 30 },
+    ] };
+    const made = await ScenarioFolder.create({ 'plans/flag-off.yaml': back });
+    const mark = { at: '0s', mark: 'good', target: 'checkout', version: 'v1' };
+    const ended = async (state: object, check: string): Promise<readonly string[]> => {
+      const read = await made.read({ env: { SHOP_URL: 'http://shop.test' }, scenarios: [{ name: 'one', ...breach, lasts: '5m', checks: { 'a ping': check }, actions: [{ ...mark, ...state }], expect: [{ not: { rollback: { level: 5 } } }] }] });
+      const [scenario] = read.ok ? read.scenarios : [];
+      if (!read.ok || scenario === undefined) throw new Error(JSON.stringify(read.problems));
+      return storyOf(await testScenario(scenario, read.config)).filter((line) => /rollback ended|no-rollback-point/.test(line)).map((line) => line.replace(/^\S+ /, ''));
+    };
+    expect(await ended({ snapshotId: 'nightly', flags: { shiny: false } }, 'ok')).toContain('rollback ended: success');
+    expect(await ended({ snapshotId: 'nightly', flags: { shiny: false } }, 'failed')).toContain('rollback ended: failed');
+    expect((await ended({}, 'ok')).join()).toMatch(/no-rollback-point/);
+    await made.remove();
   });
 
   test('what is refused to them fails the scenario', async () => {
