@@ -131,7 +131,7 @@ beforeAll(async () => {
         'plans/3-database.yaml': [...hurried, ['window: 1m', 'window: 5s']],
       }),
       {
-        PATH: pathWith(pm2), BELAY_TOKEN: ANA, BELAY_TOKEN_DATABASE: BO,
+        PATH: pathWith(pm2), BELAY_TOKEN: 'the-token-of-operations', BELAY_TOKEN_ANA: ANA, BELAY_TOKEN_BO: BO,
         PROMETHEUS_URL: prometheus.url, APP_URL: app.url, APP_HOME: app.home, PM2_HOME: pm2.home,
         UNLEASH_URL: unleash.url, UNLEASH_ENVIRONMENT: 'development', UNLEASH_ADMIN_TOKEN: unleash.adminToken, UNLEASH_CLIENT_TOKEN: unleash.clientToken,
         DATABASE_URL: data.url, MIGRATIONS: join(home, 'migrations'), BACKUPS: join(home, 'backups'), SMTP_URL: smtp.url,
@@ -179,7 +179,7 @@ it('nobody can connect: the release before is deployed', { timeout: 120 * second
   await mailTo('support@example.com', 'connections runs 2.5.4 again');
 });
 
-it('the migration has damaged data: two people agree, then schema, data and release are those of before', { timeout: 180 * second }, async () => {
+it('the migration has damaged data: two people agree, then schema, data and release are those of before, and by undo return', { timeout: 240 * second }, async () => {
   fault('none');
   await app.deploy('2.6.0');
   expect(await belay.cli('mark', 'deploy', '--target', 'connections', '--version', '2.6.0')).toMatchObject({ code: 0 });
@@ -192,4 +192,10 @@ it('the migration has damaged data: two people agree, then schema, data and rele
   expect([await app.health(), await connect('stable')]).toEqual([{ status: 'healthy', version: '2.5.4' }, { status: 200, validation: 'legacy' }]);
   await mailTo('support@example.com', 'Emergency maintenance of connections');
   await mailTo('support@example.com', 'The maintenance of connections is over');
+
+  // Mended, it is tried once more: the migration and its release come back, when the two agree again.
+  expect(await belay.cli('undo', incident.rungs[0]?.executionId ?? '', '--reason', 'the migration is mended')).toMatchObject({ code: 0 });
+  await approveNext(belay, ANA, BO);
+  await belay.incident('it is undone', 90 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.undoes !== undefined);
+  expect([await columns(), await app.health()]).toEqual([['id', 'state', 'loose_state'], { status: 'healthy', version: '2.6.0' }]);
 });
