@@ -19,11 +19,11 @@ export const lookAtChange: Look = (situation) => {
   const pages = (reason: 'no-change' | 'breach-before-change', explanation: string): ReturnType<Look> =>
     within === undefined ? { about: 'change', says: explanation } : objection('change', { kind: 'notify-only', reason, explanation, needsHuman: true });
   if (before !== undefined && (within === undefined || beganAt - before.at <= within)) {
-    return { about: 'change', says: `The breach began ${formatDuration(beganAt - before.at)} after version ${before.version} was deployed.` };
+    return { about: 'change', says: `The breach began ${spanText(beganAt - before.at)} after version ${before.version} was deployed.` };
   }
-  if (after !== undefined) return pages('breach-before-change', `The breach began ${formatDuration(after.at - beganAt)} before version ${after.version} was deployed, so that change has not made it.`);
+  if (after !== undefined) return pages('breach-before-change', `The breach began ${spanText(after.at - beganAt)} before version ${after.version} was deployed, so that change has not made it.`);
   if (before === undefined) return pages('no-change', `No change of ${target} is known from before the breach.`);
-  return pages('no-change', `The last change of ${target}, version ${before.version}, is ${formatDuration(beganAt - before.at)} older than the breach, and only changes within ${formatDuration(within ?? 0)} count.`);
+  return pages('no-change', `The last change of ${target}, version ${before.version}, is ${spanText(beganAt - before.at)} older than the breach, and only changes within ${formatDuration(within ?? 0)} count.`);
 };
 
 /** Whether the plan has a state to go back to, and would change anything for the better by it. */
@@ -46,3 +46,8 @@ export const lookAtRollbackPoint: Look = ({ rung, input: { changes, target, alre
   if (point === undefined || needs.length === 0) return undefined;
   return { about: 'rollback-point', says: `The last good state is version ${point.version}, seen at ${new Date(point.at).toISOString()}.` };
 };
+
+/** To the second. */
+function spanText(durationMs: number): string {
+  return formatDuration(Math.round(durationMs / 1_000) * 1_000);
+}
