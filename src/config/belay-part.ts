@@ -17,6 +17,8 @@ export interface BelayPart {
   readonly document: YamlDocument;
   readonly secrets: SecretReferences;
   readonly plugins: readonly PluginManifest[];
+  /** False where a plugin could not be loaded, so that nobody knows which types there are. */
+  readonly knowsTypes: boolean;
   /** The whole file, when all of it is well. */
   readonly value?: BelayFile | undefined;
   /** Absent, as any of these, where the section is no map at all, so that nobody knows what it declares. */
@@ -44,6 +46,7 @@ export function readBelay(document: YamlDocument, secrets: SecretReferences, { p
     document,
     secrets,
     plugins,
+    knowsTypes: isComplete,
     value: checked.value,
     targets: named(file?.['targets'], targetSchema),
     sources: named(section('sources'), sourceSchema),

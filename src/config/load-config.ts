@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { PluginHost } from '../executor/plugin/plugin-host.js';
 import { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
@@ -14,10 +15,8 @@ import { checkRulesTogether } from './check-rules-together.js';
 import { checkTrigger, sourceNameOf } from './check-trigger.js';
 import type { Config } from './config.js';
 import { declaredSecrets } from './declared-secrets.js';
-import { PluginHost } from '../executor/plugin/plugin-host.js';
 import { loadPlugins } from './load-plugins.js';
-import { planSchemaWith } from './plan-schema.js';
-import { type PlanPart, readPlans } from './plans-part.js';
+import { planFormOf, type PlanPart, readPlans } from './plans-part.js';
 import { type Path, type Problem, sortedProblems } from './problem.js';
 import { readYaml, type TextReader } from './read-yaml.js';
 import { readRules, type TriggerPart } from './rules-part.js';
@@ -51,11 +50,8 @@ export async function loadConfig(file: string, { env = process.env, secretReader
   const plans = await read.plans();
   const { directory } = read;
   const triggers = rules.documents.flatMap((document) => read.noting(readRules(document)).triggers);
-  const pluginTypes = (belay?.plugins ?? []).flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'steps').map(({ name }) => name));
-  const planSchema = planSchemaWith(pluginTypes);
-  // Which step types there are is not known then.
-  const isUnknownType = (path: Path): boolean => !read.pluginsComplete && path.at(-3) === 'steps' && path.at(-1) === 'type';
-  const planParts = plans.documents.flatMap(({ document, secrets }) => read.noting(readPlans(document, secrets, planSchema, isUnknownType)).plans);
+  const planForm = planFormOf(belay);
+  const planParts = plans.documents.flatMap(({ document, secrets }) => read.noting(readPlans(document, secrets, planForm)).plans);
 
   read.note([
     ...(belay === undefined ? [] : checkBelay(belay)),
@@ -74,7 +70,6 @@ export async function loadConfig(file: string, { env = process.env, secretReader
 class FileReading {
   readonly file: string;
   readonly directory: string;
-  pluginsComplete = false;
   readonly #secretReader: SecretReader;
   readonly #redactor: Redactor;
   readonly #files: string[] = [];
@@ -105,7 +100,6 @@ class FileReading {
       return undefined;
     }
     const plugins = this.noting(await loadPlugins(document, pluginHost));
-    this.pluginsComplete = plugins.isComplete;
     return this.noting(readBelay(document, secrets, plugins)).belay;
   }
 

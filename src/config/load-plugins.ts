@@ -12,7 +12,7 @@ import type { YamlDocument } from './yaml-document.js';
 
 export interface LoadedPlugins {
   readonly plugins: readonly PluginManifest[];
-  /** False where one could not be loaded, so that nobody knows which types there are. */
+  /** All could be loaded. */
   readonly isComplete: boolean;
   readonly problems: readonly Problem[];
 }

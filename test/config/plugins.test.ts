@@ -32,6 +32,15 @@ it('takes step types and providers of plugins, with their parameters and setting
   await expect(loadConfig(configFolder({ ...goodFiles, ...files }), { env: {}, pluginHost })).resolves.toMatchObject({ ok: true, warnings: [], config: { bindings: { deployments: { shop: { type: 'plugin', name: 'nomad', settings: { url: 'http://nomad' } } } } } });
 });
 
+it('hides what an entry of a plugin calls a secret, written out or by reference', async () => {
+  const files = {
+    'belay.yaml': belay('plugins: [./nomad.mjs]\ndeployments: { shop: { type: nomad, url: http://nomad, apiKey: written-out, ca: "${env:NOMAD_CA}" } }\n'),
+    'nomad.mjs': PROVIDER.replace("url: { type: 'string' }", "url: { type: 'string' }, apiKey: { type: 'string' }, ca: { type: 'string' }"),
+  };
+  const { ok, redactor } = await loadConfig(configFolder({ ...goodFiles, ...files }), { env: { NOMAD_CA: 'by-reference' }, pluginHost });
+  expect([ok, redactor.text('at http://nomad: written-out, by-reference')]).toEqual([true, 'at http://nomad: [redacted], [redacted]']);
+});
+
 it('tells what does not fit them, where it stands', async () => {
   const files = {
     'belay.yaml': belay('plugins: [./purge.js, ./nomad.mjs]\ndeployments:\n  shop: { type: nomad, ►ulr: http://nomad, url: ►5 }\n  cart: { type: ►nomed, url: http://nomad }\n  core: { type: nomad, url: ►"http://${service}" }\n'),

@@ -10,7 +10,9 @@ import { RollbackManager } from '../../../src/rollback/rollback-manager.js';
 import type { RollbackExecution } from '../../../src/rollback/rollback-execution.js';
 import type { WrittenRollbackPlan } from '../../../src/rollback/rollback-plan.js';
 import { Redactor } from '../../../src/secret/redactor.js';
-import { context } from '../../support/step-runner.js';
+import { hostileValues } from '../../support/hostile-values.js';
+import { carriers } from '../../support/processes.js';
+import { context, stepOf } from '../../support/step-runner.js';
 import { nodeArguments } from '../../support/test-shop.js';
 
 const host = new PluginHost({ nodeArguments });
@@ -112,6 +114,27 @@ it('ends for good what does not stop in time, deaf loops included', async () => 
   expect([status, error]).toEqual(['failed', expect.stringMatching(/timed out|timeout/i)]);
   const pid = Number(await read('pid'));
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 20_000);
+});
+
+it('is ended by the next start where Belay dies in the middle of it', async () => {
+  const file = join(directory, 'plugin.mjs');
+  await writeFile(file, `import { writeFileSync } from 'node:fs'; export default { steps: { spin: { executor: { async execute() { writeFileSync('pid', String(process.pid)); for (;;); } } } } };`);
+  const plugins = [await host.load(file)];
+  const executor = withPlugins(own, { plugins, host, bindings: bindingsSchemaWith(plugins).parse({}), directory }).get('spin')!;
+  const running = executor.execute(stepOf('spin', {}), context, AbortSignal.timeout(60_000), { id: 'attempt-of-the-dead', executionId: 'e', stepKey: 'p/s', number: 1 });
+  const failed = expect(running).rejects.toThrow('ended its process (SIGKILL)');
+  await vi.waitFor(() => expect(existsSync(join(directory, 'pid'))).toBe(true), 30_000);
+  await executor.sweep!('attempt-of-the-dead');
+  await failed;
+  expect(carriers('BELAY_ATTEMPT_ID=attempt-of-the-dead')).toEqual([]);
+});
+
+it('gets values as they are, whatever they hold', async () => {
+  const values = hostileValues.map(([, value]) => value);
+  const manager = await managerWith(`import { writeFileSync } from 'node:fs';
+    export default { steps: { keep: { parameters: { type: 'object', properties: { values: { type: 'array', items: { type: 'string' } } } }, executor: { async execute(step) { writeFileSync('values', JSON.stringify(step.parameters.values)); } } } } };`);
+  expect(await run(manager, plan('keep', { values }))).toMatchObject({ status: 'success' });
+  expect(JSON.parse(await read('values'))).toEqual(values);
 });
 
 it('hears of the end of its time', async () => {
