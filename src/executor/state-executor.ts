@@ -34,6 +34,8 @@ export interface StateChange {
   apply(effort: Effort): Promise<void>;
   /** A reload. It follows even where the state was there already, because nothing tells whether it has been reloaded since. */
   readonly follow?: ((effort: Effort) => Promise<void>) | undefined;
+  /** What follows, for people; `reload` unless told. */
+  readonly following?: string | undefined;
   /** Reads what `apply` is about to overwrite, as plain data without secrets; without it, what `read` finds. */
   capture?(signal: AbortSignal): Promise<unknown>;
   /** The change that puts back what was captured; absent where it cannot be put back. */
@@ -91,7 +93,7 @@ export class StateExecutor implements RollbackStepExecutor {
     if (state !== 'applied') await change.refuseDrift?.(signal);
     const found = actual === undefined ? (problem ?? state) : valueText(actual);
     const text = state === 'applied' ? `already ${valueText(change.wanted)}` : `${found} → ${valueText(change.wanted)}`;
-    return { summary: `${change.subject}: ${text}${change.follow === undefined ? '' : ', then reload'}`, before: actual, after: change.wanted };
+    return { summary: `${change.subject}: ${text}${change.follow === undefined ? '' : `, then ${change.following ?? 'reload'}`}`, before: actual, after: change.wanted };
   }
 
   async ready(step: RollbackStep, context: RollbackContext, signal: AbortSignal): Promise<string | undefined> {

@@ -140,6 +140,53 @@ describe('a backup is refused, and nothing is touched, when it', () => {
   });
 });
 
+describe('writers that are stopped by commands', () => {
+  const log = (): string[] => readFileSync(here.path('log.txt'), 'utf8').trim().split('\n');
+  const command = (word: string, code = 0): string[] => [process.execPath, '-e', `require('node:fs').appendFileSync('log.txt', process.argv[1] + '\\n'); process.exit(${code})`, `${word} \${database}`];
+  const stopWrites = (more: object = {}): Record<string, unknown> => ({ stopWrites: { stop: command('stop'), start: command('start'), ...more } });
+
+  it('are stopped before the restore and started behind it, once more where it was made already, and after an undo', async () => {
+    here.shop.dump(dumpPath());
+    await corrupt();
+    const run = here.runner(stopWrites());
+    expect((await run.describe('data', restore)).summary).toMatch(/→ restored from before-v42, then what writes starts again$/);
+    const captured = await run.capture('data', restore);
+    await run.execute('data', restore);
+    expect([log(), await here.shop.count('orders')]).toEqual([['stop shop-db', 'start shop-db'], 200]);
+    // A run that died in between may have left it stopped.
+    expect(await run.state('data', restore)).toBe('unknown');
+    await run.execute('data', restore);
+    expect(log()).toEqual(['stop shop-db', 'start shop-db', 'start shop-db']);
+    await run.undo('data', restore, captured);
+    expect([log().length, log().at(-1), await here.shop.count('orders')]).toEqual([4, 'start shop-db', 20]);
+  });
+
+  it('are started again where the restore fails, or its time is over', async () => {
+    here.shop.dump(dumpPath());
+    await corrupt();
+    const checks = (sql: string): object[] => [{ name: 'never', sql }];
+    await expect(here.runner({ ...stopWrites(), checks: checks('SELECT false') }).execute('data', restore)).rejects.toMatchObject({ code: 'data-unsound' });
+    expect([log(), await here.shop.count('orders')]).toEqual([['stop shop-db', 'start shop-db'], 20]);
+
+    const abort = new AbortController();
+    const ended = here.runner({ ...stopWrites(), checks: checks('SELECT pg_sleep(20) IS NULL') }).execute('data', restore, abort.signal).catch((error: unknown) => error);
+    await expect.poll(log, { timeout: 10_000 }).toHaveLength(3);
+    abort.abort(new Error('the time is over'));
+    expect(await ended).toBeInstanceOf(Error);
+    expect([log().length, log().at(-1)]).toEqual([4, 'start shop-db']);
+    await here.shop.query(`INSERT INTO audit VALUES ('writable')`);
+  });
+
+  it('that do not stop keep the database as it is; that do not start again are told', async () => {
+    here.shop.dump(dumpPath());
+    await corrupt();
+    await expect(here.runner(stopWrites({ stop: command('stop', 1) })).execute('data', restore)).rejects.toMatchObject({ code: 'command-failed' });
+    await expectUntouched(20);
+    expect(log()).toEqual(['stop shop-db', 'start shop-db']);
+    await expect(here.runner({ ...stopWrites({ start: command('start', 1) }), checks: [{ name: 'never', sql: 'SELECT false' }] }).execute('data', restore)).rejects.toThrow(/check "never" .*; and what was stopped does not run again: .* exited with 1/);
+  });
+});
+
 describe('integrity', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['a declared check', { checks: [{ name: 'all orders', sql: 'SELECT count(*) FROM orders', expect: '> 200' }] }, 'check "all orders" answered "200", expected "> 200"'],

@@ -8,6 +8,7 @@ import { dataCheckSchema } from '../data-check.js';
 import type { DataRequest, DataSurroundings } from '../data-request.js';
 import { PostgresPrograms } from './postgres-programs.js';
 import { snapshotRestore } from './snapshot-restore.js';
+import { withWritersStopped, writersSchema } from './stopped-writers.js';
 import { tableRestore } from './table-restore.js';
 import { verifyDumpOf } from './verify-dump-of.js';
 import type { VerifiedDump } from './verify-dump.js';
@@ -20,7 +21,7 @@ export const postgresBinding = z.strictObject({
   url: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres://'),
   backups: backupsSchema,
   /** What keeps others from writing while a snapshot is restored. */
-  stopWrites: z.enum(['read-only', 'no-connections', 'none']).default('read-only'),
+  stopWrites: z.union([z.enum(['read-only', 'no-connections', 'none']), writersSchema], 'must be read-only, no-connections, none, or { stop: [program, argument, …], start: [program, argument, …] }').default('read-only'),
   checks: z.array(dataCheckSchema).default([]),
   /** From which the others are renamed; nothing is done to it. */
   maintenanceDatabase: plainText.min(1).default('postgres'),
@@ -33,19 +34,20 @@ export const postgresBinding = z.strictObject({
 export type PostgresBinding = z.infer<typeof postgresBinding>;
 
 /** Data of a PostgreSQL database, whole (`snapshotId`) or of some tables (`tables`), out of dumps that pg_dump has made. */
-export function postgresData(binding: PostgresBinding, surroundings: DataSurroundings, { parameters, run, rpoMs }: DataRequest): StateChange {
+export function postgresData(binding: PostgresBinding, surroundings: DataSurroundings, { parameters, values, run, rpoMs }: DataRequest): StateChange {
   const { url, checks, maintenanceDatabase } = binding;
   const database = databaseName(url);
   const programs = new PostgresPrograms({ url }, binding.programs, binding.env);
   const verify = (id: string, effort: Effort): Promise<VerifiedDump> => verifyDumpOf(binding, surroundings, id, rpoMs, effort);
   if (parameters.snapshotId !== undefined) {
     const { snapshotId } = parameters;
-    return snapshotRestore({
+    const { stopWrites } = binding;
+    const change = snapshotRestore({
       server: { url, database: maintenanceDatabase },
       database,
       snapshotId,
       run,
-      stopWrites: binding.stopWrites,
+      stopWrites: typeof stopWrites === 'string' ? stopWrites : 'none',
       checks,
       jobs: binding.jobs,
       options: binding.restoreOptions,
@@ -53,6 +55,7 @@ export function postgresData(binding: PostgresBinding, surroundings: DataSurroun
       clock: surroundings.clock,
       verify: (effort) => verify(snapshotId, effort),
     });
+    return typeof stopWrites === 'string' ? change : withWritersStopped(change, stopWrites, surroundings.directory, values);
   }
   if (parameters.tables !== undefined) return tableRestore({ address: { url }, database, tables: parameters.tables, run, checks, programs, verify });
   throw new BelayError('parameter-invalid', `${parameters.database} is a PostgreSQL database, which takes snapshotId or tables; a migration needs an entry of type migrations`);
