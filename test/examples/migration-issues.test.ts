@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/http/guard-api.js';
+import type { Incident } from '../../src/incident/incident.js';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
 import { BelayProcess } from '../support/belay-process.js';
 import { exampleFiles } from '../support/example-folder.js';
@@ -77,18 +78,15 @@ async function deploy(version: string): Promise<void> {
   await api.serves(version);
 }
 
-/** Starts a plan by hand, as an operator, with ana and bo agreeing where they are asked, and waits for its verification. */
-async function byHand(plan: string): Promise<void> {
+/** Starts a plan by hand, as an operator, with ana and bo agreeing where they are asked, and waits for the end of its incident. */
+async function byHand(plan: string): Promise<Incident> {
   const run = await belay.cli('rollback', plan, '--reason', 'the test says so');
   const asked = /approval-\S+/.exec(run.stdout)?.[0];
-  if (asked === undefined) {
-    expect(run, run.stderr).toMatchObject({ code: 0 });
-    return;
-  }
-  expect(await belay.cliAs({ BELAY_TOKEN: ANA }, 'approve', asked)).toMatchObject({ code: 0 });
-  expect(await belay.cliAs({ BELAY_TOKEN: BO }, 'approve', asked)).toMatchObject({ code: 0 });
-  const incident = await belay.incident(`${plan} by hand`, 90 * second, ({ status, rungs }) => rungs.some(({ planId }) => planId === plan) && ['recovered', 'closed', 'needs-human'].includes(status));
-  expect(incident.rungs.at(-1)).toMatchObject({ planId: plan, outcome: 'success', verification: { result: { outcome: 'recovered' } } });
+  if (asked !== undefined) for (const token of [ANA, BO]) expect(await belay.cliAs({ BELAY_TOKEN: token }, 'approve', asked)).toMatchObject({ code: 0 });
+  return belay.incident(`${plan} by hand`, 90 * second, ({ status, rungs }) => rungs.some(({ planId }) => planId === plan) && ['recovered', 'closed', 'needs-human'].includes(status));
+}
+async function wellByHand(plan: string): Promise<void> {
+  expect((await byHand(plan)).rungs.at(-1)).toMatchObject({ planId: plan, outcome: 'success', verification: { result: { outcome: 'recovered' } } });
 }
 
 beforeAll(async () => {
@@ -96,7 +94,7 @@ beforeAll(async () => {
   const { pm2 } = home;
   database = await PostgresShop.create(opened(await startPostgres()).url, 'tasks', SCHEMA);
   const databaseUrl = `${database.url}?sslmode=disable`; // dbmate asks for TLS unless told.
-  home.write('backups/pre-migration.json', { rows: { users: 2, tasks: 40, task_tags: 8 } });
+  home.write('backups/pre-migration.dump.json', { rows: { users: 2, tasks: 40, task_tags: 8 } });
   database.dump(home.file('backups/pre-migration.dump'));
   home.write('migrations/20260101000000_begin.sql', '-- migrate:up\n\n-- migrate:down\n');
   home.write('migrations/20260301090000_uuid_ids.sql', UUID_IDS);
@@ -190,7 +188,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     const shown: Record<string, readonly RegExp[]> = {
       'task-api-preserve': [/gateway at \/api\/v1, \/board.*: open → blocked, then reload/, /flag new-board.*: on → off/, /worker board-indexer.*: running → stopped/],
       'task-api-reopen': [/already running/, /already on/, /already open/],
-      'task-api-data-back': [/worker task-api.*: running → stopped/, /database tasks: as it is .* → restored from pre-migration/, /login: at present ok/],
+      'task-api-data-back': [/database tasks: as it is .* → restored from pre-migration, then what writes starts again/, /login: at present ok/],
       'task-api-schema-back': [/schema of tasks: at 20260301090000\S* \(1 to reverse\) → without uuid_ids/],
       'task-api-release-back': [/configuration of task-api.* → pre-migration/, /deployment of task-api in production: v3\.0\.0 → v2\.4\.0/],
       'task-web-back': [/deployment of task-web in production: v3\.0\.0 → v2\.4\.0/, /\/api\/v1.* → .*\/api/, /run touch/],
@@ -217,7 +215,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
 
   it('is opened by hand when the migration goes on', async () => {
     await deploy('v3.0.0');
-    await byHand('task-api-reopen');
+    await wellByHand('task-api-reopen');
     expect([(await site('/api/v1/tasks')).status, (await site('/board/')).status, flagIs(), await home.status('board-indexer')]).toEqual([200, 200, 'on', 'online']);
   });
 
@@ -239,23 +237,31 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
 
   it('reverses the schema alone, once two people agree', async () => {
     expect(await idType()).toBe('text');
-    await byHand('task-api-schema-back');
+    await wellByHand('task-api-schema-back');
     expect([await idType(), await count('true')]).toEqual(['integer', 41]);
     expect(await home.status('task-api')).toBe('online');
   });
 
-  it('restores the data of before, checked beside the present one, which is kept', async () => {
+  it('restores the data of before, checked beside the present one, which is kept; a restore that fails leaves all as it was', async () => {
     await database.query("UPDATE tasks SET title = '', owner = 'nobody'; UPDATE users SET password_hash = ''");
-    await byHand('task-api-data-back');
+    const damaged = await count('true');
+    const manifest = readFileSync(home.file('backups/pre-migration.dump.json'), 'utf8');
+    home.write('backups/pre-migration.dump.json', { rows: { tasks: 999 } });
+    const refused = (await byHand('task-api-data-back')).rungs.at(-1);
+    expect([refused?.outcome, refused?.steps[0]?.error]).toEqual(['failed', expect.stringContaining('tasks has 40 rows after the restore, and had 999')]);
+    expect([await home.status('task-api'), await count("owner = 'nobody'"), (await database.databases()).some(({ name }) => name.startsWith('tasks_before_'))]).toEqual(['online', damaged, false]);
+
+    home.write('backups/pre-migration.dump.json', manifest);
+    await wellByHand('task-api-data-back');
     expect(await count(`owner = '${PROBE}' AND title <> ''`)).toBe(20);
     const kept = (await database.databases()).find(({ name }) => name.startsWith('tasks_before_'));
-    expect(await count("owner = 'nobody'", kept!.name)).toBe(41);
+    expect(await count("owner = 'nobody'", kept!.name)).toBe(damaged);
     // What is made next has an id of its own: the sequence stands behind the largest.
     expect((await database.query<{ id: number }>("INSERT INTO tasks (title, owner) VALUES ('next', 'eve') RETURNING id"))[0]?.id).toBe(41);
   });
 
   it('brings the site back, on stable endpoints and out of every cache', async () => {
-    await byHand('task-web-back');
+    await wellByHand('task-web-back');
     const page = await site('/');
     expect([await page.text(), page.headers.get('clear-site-data')]).toEqual([expect.stringContaining('content="v2.4.0"'), '"cache", "storage"']);
     expect(JSON.parse(readFileSync(home.file('web/settings.json'), 'utf8'))).toEqual({ api: { base: '/api' }, title: 'Tasks' });
@@ -269,7 +275,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     home.point('web', 'v3.0.0');
     await database.query("UPDATE tasks SET owner = 'nobody'");
     const visits = startVisits(`${nginx.url}/api/tasks`, 200);
-    await byHand('tasks-all-back');
+    await wellByHand('tasks-all-back');
     await visits.stop();
     expect([await api.version(), (await (await site('/version.json')).json()), (await site('/board/')).status]).toEqual(['v2.4.0', { version: 'v2.4.0' }, 503]);
     expect(await count("owner = 'nobody'")).toBe(0);

@@ -64,8 +64,8 @@ function opened<T extends { stop(): Promise<unknown> }>(thing: T): T {
 }
 
 const truth = async (question: string, name?: string): Promise<boolean> => (await database.query<{ holds: boolean }>(`SELECT (${question}) AS holds`, name))[0]!.holds;
-const migrate = (): Promise<unknown> => database.query(`${UP} INSERT INTO schema_migrations VALUES ('${MIGRATION}')`);
 const hasTables = (schema = 'public'): Promise<boolean> => truth(`to_regclass('${schema}.sync_queue') IS NOT NULL AND to_regclass('${schema}.sync_conflicts') IS NOT NULL`);
+const migrate = async (): Promise<unknown> => (await hasTables()) || database.query(`${UP} INSERT INTO schema_migrations VALUES ('${MIGRATION}')`);
 const flags = async (): Promise<unknown> => Object.fromEntries((await database.query<{ flag_name: string; enabled: boolean }>('SELECT flag_name, enabled FROM feature_flags')).map(({ flag_name: name, enabled }) => [name, enabled]));
 const lastSync = async (): Promise<number> => (await database.query<{ at: Date }>('SELECT max(at) AS at FROM worker_log'))[0]!.at.getTime();
 const published = (): readonly string[] => statusPage.published.map(({ status }) => status);
@@ -114,7 +114,7 @@ beforeAll(async () => {
   home = opened(await ReleaseHome.create());
   database = await PostgresShop.create(opened(await startPostgres()).url, 'ledger', SCHEMA);
   for (const folder of ['store', 'backups']) {
-    home.write(`${folder}/before-release.json`, { database: 'ledger', rows: { users: 1, entries: 30 } });
+    home.write(`${folder}/before-release.dump.json`, { database: 'ledger', rows: { users: 1, entries: 30 } });
     database.dump(home.file(`${folder}/before-release.dump`));
   }
   await migrate();
@@ -286,7 +286,7 @@ describe('examples/quick-and-full-rollback on PostgreSQL, pm2, nginx, Prometheus
     await migrate();
     await deploy('v4.0.0', 'v4.0.0');
     await database.query(`UPDATE entries SET title = 'garbage', owner = 'nobody'; DELETE FROM entries WHERE id > 10`);
-    for (const ending of ['dump', 'dump.sha256', 'json']) rmSync(home.file(`backups/before-release.${ending}`));
+    for (const ending of ['dump', 'dump.sha256', 'dump.json']) rmSync(home.file(`backups/before-release.${ending}`));
     await wellByHand('full-restore');
     expect(existsSync(home.file('backups/before-release.dump'))).toBe(true);
     expect([await truth(`SELECT count(*) >= 30 AND bool_and(owner = '${PROBE}') FROM entries`), await hasTables(), await api.version()]).toEqual([true, false, 'v3.0.0']);
