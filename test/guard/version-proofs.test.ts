@@ -125,6 +125,20 @@ describe('a version that runs', () => {
     expect(markers()).toEqual(['deploy v1 by ci', 'good v1 by belay']);
   });
 
+  it('is kept on the way, so that a kill loses a tenth at most, and never brings back what a breach has ended', async () => {
+    const { clock, source } = rig;
+    const kept = async (): Promise<unknown> => (JSON.parse((await rig.store.guard.loadValue('proof of shop')) ?? '{}') as { healthyForMs?: number }).healthyForMs;
+    await deploy('v1');
+    await clock.advance(6 * minute);
+    expect(await kept()).toBeGreaterThanOrEqual(4.75 * minute);
+    expect(await kept()).toBeLessThanOrEqual(6 * minute);
+    await clock.advance(12 * second);
+    source.answer = 0.5;
+    await clock.advance(4 * second);
+    expect(await kept()).toBe(0);
+    source.answer = 0;
+  });
+
   it('is not taken for the one before it', async () => {
     const { clock } = rig;
     await deploy('v1');
