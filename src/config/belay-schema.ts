@@ -157,6 +157,7 @@ export const belaySchemaWith = (bindings: BindingsSchema) => z.strictObject({
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),
   reports: reportsSchema.prefault({}),
+  heartbeat: z.strictObject({ url: httpUrlField, every: positiveDurationField.prefault('1m'), timeout, headers }).optional(),
   plugins: z.array(pluginPath).default([]),
 });
 

@@ -75,8 +75,15 @@ export function buildConfig({ file, belay, triggers, plans, plugins }: CheckedFi
       approvals,
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
+    heartbeat: heartbeatOf(belay),
     people: Object.entries(belay.people).map(([name, { role, ...person }]) => ({ ...person, name, isApprover: mayApprove(role ?? auth.tokens.find((token) => token.name === name)?.role) })),
   });
+}
+
+function heartbeatOf({ heartbeat }: BelayFile): Config['heartbeat'] {
+  if (heartbeat === undefined) return undefined;
+  const { url, headers, every: everyMs, timeout: timeoutMs } = heartbeat;
+  return { url, headers, everyMs, timeoutMs };
 }
 
 function sourceOf(name: string, written: WrittenSource): SourceSettings {

@@ -7,6 +7,7 @@ import type { SilenceSettings } from '../guard/silencer.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
 import type { ImpactMeasure } from '../report/measured-impact.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
+import type { Labels } from '../source/sample.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
@@ -25,6 +26,14 @@ export interface ReportSettings {
   /** Absolute; absent where no reports are written. */
   readonly directory?: string | undefined;
   readonly impact: readonly ImpactMeasure[];
+}
+
+/** Where a watchdog outside hears of the daemon. */
+export interface HeartbeatSettings {
+  readonly url: string;
+  readonly headers: Labels;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
 }
 
 /** Everything that the files say, checked, complete and frozen. Paths are absolute. */
@@ -50,5 +59,6 @@ export interface Config {
   readonly notify: NotifySettings;
   readonly policy: Policy;
   readonly reports: ReportSettings;
+  readonly heartbeat?: HeartbeatSettings | undefined;
   readonly people: readonly Person[];
 }

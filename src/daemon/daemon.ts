@@ -25,6 +25,7 @@ import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
+import { createHttpClient } from '../source/http-client.js';
 import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
 import { ReceivedAlerts } from '../source/received-alerts.js';
 import { createSilences } from '../source/silences.js';
@@ -33,6 +34,7 @@ import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
 import { CloseStack } from './close-stack.js';
 import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
+import { Heartbeat } from './heartbeat.js';
 import { GuardService } from './guard-service.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
@@ -87,7 +89,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const clock = systemClock;
   const redactor = new Redactor();
   const log = createLogger(redactor, logLevel);
-  const metrics = new Metrics();
+  const metrics = new Metrics(() => notReady().length === 0);
   const report = (error: unknown, context: Readonly<Record<string, unknown>> = {}): void => log.error({ err: error, ...context }, 'unexpected');
   const startedAt = clock.now();
   let config = await readConfig(configFile, redactor);
@@ -225,6 +227,15 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
   alive.start();
   opened.add('the sign of life', () => alive.stop());
+  const heartbeat = new Heartbeat({
+    clock,
+    http: createHttpClient({ keepAlive: false }),
+    settings: () => config.heartbeat,
+    notReady,
+    beaten: (outcome) => metrics.heartbeat(outcome),
+    failed: (message) => log.warn({ message }, 'the watchdog did not take the heartbeat'),
+  });
+  opened.add('the heartbeat', () => heartbeat.stop());
   notifier.start();
   await guard.start();
   await reports.start();
@@ -232,6 +243,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   for (const { name } of config.sources) metrics.blind(name, guard.watch?.blind.has(name) === true);
   await listen(() => http.listen({ host: config.http.host, port: config.http.port, backlog: LISTEN_BACKLOG }), config);
   ready = true;
+  heartbeat.start();
   const { address, port, family } = http.server.address() as AddressInfo;
 
   return {

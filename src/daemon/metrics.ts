@@ -21,7 +21,11 @@ export class Metrics {
   readonly #received = this.#counter('belay_received_alerts_total', 'Alerts that Alertmanagers have sent, by what they meant.', ['effect']);
   readonly #messages = this.#counter('belay_messages_total', 'Deliveries of messages, by channel and outcome.', ['channel', 'outcome']);
 
-  constructor() {
+  readonly #heartbeats = this.#counter('belay_heartbeats_total', 'Signs of life to the watchdog, by outcome.', ['outcome']);
+
+  /** `isReady`: whether the daemon can see and act right now. */
+  constructor(isReady: () => boolean) {
+    new Gauge({ name: 'belay_ready', help: '1 while the daemon can see and act.', registers: [this.registry], collect() { this.set(isReady() ? 1 : 0); } });
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -49,6 +53,10 @@ export class Metrics {
 
   blind(source: string, isBlind: boolean): void {
     this.#blind.set({ source }, isBlind ? 1 : 0);
+  }
+
+  heartbeat(outcome: 'sent' | 'failed' | 'withheld'): void {
+    this.#heartbeats.inc({ outcome });
   }
 
   received(effects: readonly NoticeEffect[]): void {

@@ -62,7 +62,7 @@ const ofBelay: readonly Case[] = [
     'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
     'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
     'error: "url" is missing (targets.other.health.url)',
-    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, plugins',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, heartbeat, plugins',
     'error: the key "retention" is not part of this version (retention)\n  hint: take it out',
     'warning: the file is empty',
     'warning: the file is empty',
