@@ -40,9 +40,23 @@ export function gitConfiguration(binding: GitBinding, directory: string): Config
   async function committing(effort: Effort, commit: () => Promise<void>): Promise<void> {
     await oneAtATime(repo.directory, effort.signal, async () => {
       const branch = await checkedBranch(repo, binding, effort);
-      if (binding.push) await catchUp(repo, binding.remote, branch, effort);
-      await commit();
-      if (binding.push) await repo.run(['push', '--quiet', '--end-of-options', binding.remote, `HEAD:refs/heads/${branch}`], effort);
+      if (!binding.push) {
+        await commit();
+        return;
+      }
+      for (let push = 1; ; push += 1) {
+        await catchUp(repo, binding.remote, branch, effort);
+        const before = await repo.commitOf('HEAD', effort);
+        await commit();
+        try {
+          await repo.run(['push', '--quiet', '--end-of-options', binding.remote, `HEAD:refs/heads/${branch}`], effort);
+          return;
+        } catch (error) {
+          effort.signal.throwIfAborted();
+          const isTakenBack = await takeBack(repo, binding, branch, before, effort);
+          if (push === MOST_PUSHES || !isTakenBack) throw error;
+        }
+      }
     });
   }
 
@@ -92,6 +106,9 @@ export function gitConfiguration(binding: GitBinding, directory: string): Config
     memory,
   };
 }
+
+/** Somebody else's push may come between the fetch and Belay's own, so often. */
+const MOST_PUSHES = 3;
 
 const capturedPathsSchema = z.strictObject({ commit: z.string().regex(/^[0-9a-f]{40,64}$/), objects: z.record(z.string(), z.string().nullable()) });
 
@@ -212,6 +229,20 @@ async function catchUp(repo: GitRepository, remote: string, branch: string, effo
   const isAhead = await repo.holds(['merge-base', '--is-ancestor', 'FETCH_HEAD', 'HEAD'], effort);
   if (!isBehind && !isAhead) throw new BelayError('provider-refused', `${branch} and ${remote}/${branch} have gone different ways; bring them together first`);
   if (!isAhead) await repo.run(['merge', '--quiet', '--ff-only', 'FETCH_HEAD'], effort);
+}
+
+/**
+ * Takes back the commit that the remote has refused, and that nobody else has, where the remote has only moved on
+ * elsewhere since: it is made anew on top. Where others have changed the same paths, both sides stay as they are, for a person.
+ */
+async function takeBack(repo: GitRepository, binding: GitBinding, branch: string, before: string, effort: Effort): Promise<boolean> {
+  await repo.run(['fetch', '--quiet', '--tags', '--end-of-options', binding.remote, `refs/heads/${branch}`], effort);
+  const hasMovedOn = !(await repo.holds(['merge-base', '--is-ancestor', 'FETCH_HEAD', 'HEAD'], effort)) && (await repo.holds(['merge-base', '--is-ancestor', before, 'FETCH_HEAD'], effort));
+  const paths = [...(await checkedPaths(repo, binding)), ...(binding.itemsFile === undefined ? [] : [await pathInside(repo.directory, binding.itemsFile.path)])];
+  if (!hasMovedOn || !(await repo.holds(['diff', '--quiet', before, 'FETCH_HEAD', '--', ...paths], effort))) return false;
+  // Keeps what is in the working copy and not committed.
+  await repo.run(['reset', '--quiet', '--keep', before], effort);
+  return true;
 }
 
 async function checkedBranch(repo: GitRepository, binding: GitBinding, effort: Effort): Promise<string> {

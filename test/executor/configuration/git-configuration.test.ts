@@ -186,6 +186,26 @@ describe('a remote', () => {
     expect(read('gateway/routes.yaml')).toBe('route: split\n');
   });
 
+  it.each<[string, number, RegExp | undefined]>([['once', 1, undefined], ['again and again', 9, /git push .*(rejected|failed to push)/s]])('that moves on elsewhere between fetch and push (%s) gets the commit on top, or refuses it clearly', async (_how, times, refusal) => {
+    execFileSync('git', ['clone', '--quiet', bare(), join(directory, 'clone')]);
+    const hook = join(repo.directory, '.git/hooks/pre-push');
+    const theirs = `cd ${join(directory, 'clone')} && unset GIT_DIR && n=$(cat ../races 2>/dev/null || echo 0) && if [ $n -lt ${times} ]; then echo $((n + 1)) > ../races; echo $n > other.txt; git -c user.name=eve -c user.email=e@x commit --quiet -am race$n && git push --quiet origin main; fi`;
+    writeFileSync(hook, `#!/bin/sh\n${theirs}\n`, { mode: 0o755 });
+    writeFileSync(join(repo.directory, 'unrelated.txt'), 'work');
+    const failure: unknown = await pushing().execute('configuration', mono).then(() => undefined, (error: unknown) => error);
+    rmSync(hook);
+    if (refusal === undefined) {
+      expect(failure).toBeUndefined();
+      expect(remoteGit('log', '--format=%s', 'main').split('\n')).toEqual(['Restore gateway at mono-v3', 'race0', 'split-v1', 'mono-v3']);
+    } else {
+      expect(failure).toMatchObject({ code: 'command-failed', message: expect.stringMatching(refusal) as string });
+      expect(remoteGit('log', '--format=%s', 'main')).not.toContain('Restore');
+      await pushing().execute('configuration', mono);
+    }
+    expect(await pushing().state('configuration', mono)).toBe('applied');
+    expect([remoteGit('show', 'main:other.txt'), read('unrelated.txt')]).toEqual([String(Math.min(times, 3) - 1), 'work']);
+  });
+
   it('that refused the commit gets it at the next attempt', async () => {
     const hook = join(bare(), 'hooks/pre-receive');
     writeFileSync(hook, '#!/bin/sh\necho frozen >&2\nexit 1\n');

@@ -53,6 +53,17 @@ describe('a pm2 daemon', () => {
     expect(carriers('BELAY_ATTEMPT_ID=pm2-control-test')).toEqual([]);
   });
 
+  it('leaves the environment of an ecosystem file to it, and gives nothing of its own', async () => {
+    writeFileSync(join(daemon.home, 'ecosystem.config.cjs'), `module.exports = { apps: [{ name: 'eco', script: 'idle.cjs', exec_mode: 'fork', env: { SHOP_MODE: 'from-file' } }] };`);
+    await daemon.pm2('start', 'ecosystem.config.cjs');
+    const before = await control.processesOf('eco', effort());
+    await control.replace('reload', before, effort());
+    const [after] = await control.processesOf('eco', effort());
+    expect(after.pid).not.toBe(before[0].pid);
+    expect([carriers('SHOP_MODE=from-file').includes(after.pid ?? 0), carriers('BELAY_ATTEMPT_ID=pm2-control-test')]).toEqual([true, []]);
+    await daemon.pm2('delete', 'eco');
+  });
+
   it.each(['all', '/sync/', 'default', '0', '--help', '; true', 'sync-worker\n', '$(id)', 'x'.repeat(4_000)])('takes %.40j for a name and nothing else', async (name) => {
     await expect(control.stop(name, effort())).rejects.toMatchObject({ code: 'provider-refused', message: expect.stringContaining('it has sync-worker, web [2]') as string });
     expect((await control.list(effort())).every(({ status }) => status === 'online')).toBe(true);
