@@ -108,7 +108,7 @@ beforeAll(async () => {
 const mailTo = (address: string, text: string): Promise<unknown> => belay.until(`mail to ${address}`, 10 * second, () => Promise.resolve(smtp.mailTo(address, text)));
 const slackSays = (text: string): Promise<unknown> => belay.until(`Slack: ${text}`, 10 * second, () => Promise.resolve(slack.messages.find(({ fields }) => JSON.stringify(fields).includes(text))));
 
-it('shows what each plan would change, before it is ever needed', async () => {
+it('shows what each plan would change, before it is ever needed', { timeout: 120 * second }, async () => {
   expect(await belay.cli('check')).toMatchObject({ code: 0 });
   const shown = async (plan: string): Promise<string> => (await belay.cli('plan', plan)).stdout;
   expect(await shown('initial-separation-rollback')).toMatch(/use-new-api-endpoints in \S+: on → off[\s\S]*2\.0\.0 → 1\.5\.2[\s\S]*→ .*mono-v3/);

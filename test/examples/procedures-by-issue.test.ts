@@ -146,7 +146,7 @@ beforeEach(async () => {
   await belay.post('/api/v1/resets', {});
 });
 
-it('shows what each procedure would change, before it is ever needed', async () => {
+it('shows what each procedure would change, before it is ever needed', { timeout: 120 * second }, async () => {
   expect(await belay.cli('check')).toMatchObject({ code: 0 });
   const shown = async (plan: string): Promise<string> => (await belay.cli('plan', plan)).stdout;
   expect(await shown('strict-flow-off')).toMatch(/strict-connection-flow in Unleash \S+ \(development\): on → off[\s\S]*/);
