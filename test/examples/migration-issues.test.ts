@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/http/guard-api.js';
@@ -186,6 +186,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
   it('is checked without an error or a warning, and every plan says what it would change', async () => {
     expect(await belay.cli('check')).toMatchObject({ code: 0, stderr: '' });
     const shown: Record<string, readonly RegExp[]> = {
+      'before-migration': [/check backup: at present ok/, /check settings: at present ok/, /check login: at present ok/],
       'task-api-preserve': [/gateway at \/api\/v1, \/board.*: open → blocked, then reload/, /flag new-board.*: on → off/, /worker board-indexer.*: running → stopped/],
       'task-api-reopen': [/already running/, /already on/, /already open/],
       'task-api-data-back': [/database tasks: as it is .* → restored from pre-migration, then what writes starts again/, /login: at present ok/],
@@ -199,6 +200,14 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
       expect(code, stderr).toBe(0);
       for (const line of lines) expect(stdout).toMatch(line);
     }
+  });
+
+  it('says beforehand whether there is a way back', async () => {
+    expect(await belay.cli('rollback', 'before-migration')).toMatchObject({ code: 0 });
+    renameSync(home.file('backups/pre-migration.dump.sha256'), home.file('sum'));
+    const lacking = await belay.cli('rollback', 'before-migration');
+    expect([lacking.code, lacking.stderr]).toEqual([1, expect.stringMatching(/pre-migration.*checksum/)]);
+    renameSync(home.file('sum'), home.file('backups/pre-migration.dump.sha256'));
   });
 
   it('preserves the service when the new endpoints fail: 503 there, a maintenance page, less work, and all else goes on', async () => {
