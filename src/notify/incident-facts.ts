@@ -66,8 +66,9 @@ export function incidentFacts(incident: Incident, at: number, { rung, reason, de
 }
 
 /** By which rule, whether the policy had anything against it, and how it stands to the last change. */
-function decisionFacts({ rules, policy }: Decision): Facts {
-  const allowed = policyText({ policy });
+function decisionFacts({ kind, rules, policy }: Decision): Facts {
+  // Where something else than the policy is the reason, that the policy has nothing against it only misleads.
+  const allowed = kind === 'execute' || policy.some(({ objects }) => objects) ? policyText({ policy }) : undefined;
   const change = policy.find(({ about, objects }) => about === 'change' && !objects);
   return [
     ...(rules.length === 0 ? [] : [['rule', listed(rules.map(({ text }) => text))] as const]),
