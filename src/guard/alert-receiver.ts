@@ -22,6 +22,9 @@ interface Waiting extends StoredMessage {
 const ALERTS_PER_WRITE = 1_000;
 /** Alerts that may wait for the store. Senders try again, so that it is better to refuse than to run out of memory. */
 const MOST_WAITING_ALERTS = 100_000;
+/** Turns of Node's loop that may go by before a write while more comes in, and those without anything new after which it begins. */
+const MOST_TURNS = 200;
+const IDLE_TURNS = 3;
 /** Between two clean-ups of what was resolved long ago. */
 const FORGET_EVERY_MS = 3_600_000;
 
@@ -65,9 +68,7 @@ export class AlertReceiver {
   }
 
   async #drain(): Promise<void> {
-    // A write keeps the process busy to its end, so what is ready to be read is read first: it is written together.
-    const whatIsReady = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-    await whatIsReady();
+    await this.#takeWhatIsReady();
     for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) {
       try {
         await this.#store(batch);
@@ -75,9 +76,21 @@ export class AlertReceiver {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
-      await whatIsReady();
+      await this.#takeWhatIsReady();
     }
     this.#draining = undefined;
+  }
+
+  /**
+   * A write keeps the process busy to its end, so what is ready to be read is read first: it is written together. Node
+   * accepts one connection in each turn of its loop, so that of thousands that come at once one more is there each turn.
+   */
+  async #takeWhatIsReady(): Promise<void> {
+    for (let turns = 0, idle = 0; turns < MOST_TURNS && idle < IDLE_TURNS; turns += 1) {
+      const { length } = this.#waiting;
+      await new Promise((resolve) => setImmediate(resolve));
+      idle = this.#waiting.length > length ? 0 : idle + 1;
+    }
   }
 
   #nextBatch(): readonly Waiting[] {

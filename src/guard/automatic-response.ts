@@ -41,7 +41,7 @@ export class AutomaticResponse {
   }
 
   /**
-   * `newlyFiring`: an alert has begun to fire, to which even an old decision is news. `isOvertaken` says just before
+   * `newlyFiring`: an alert has begun to fire; where its trigger has not fired before, even an old decision is news. `isOvertaken` says just before
    * something starts whether it is to be looked at once more instead; resolves with true then, and nothing was done.
    */
   async respond(declaration: TargetDeclaration, incident: Incident, { firing, newlyFiring, isOvertaken }: WhatFires): Promise<boolean> {
@@ -49,7 +49,8 @@ export class AutomaticResponse {
     const decide = await judge.judge(declaration, { incident, firing, isBusy: () => run.isUnderWay }, stopping);
     const decision = decide();
     const note = async (): Promise<void> => {
-      if (newlyFiring || isNews(incident.decisions.at(-1), decision)) await this.#write(incident, decision);
+      const last = incident.decisions.at(-1);
+      if (isNews(last, decision) || (newlyFiring && speaksOfMore(last, decision))) await this.#write(incident, decision);
     };
     const plan = decision.kind === 'execute' ? declaration.plans.find(({ id }) => id === decision.planId) : undefined;
     if (plan !== undefined) {
@@ -77,6 +78,15 @@ export class AutomaticResponse {
     const context = this.#ports.contextOf({ trigger: 'automatic', by: triggersOf(decision), level, reason });
     return { ...decision, wouldDo: await wouldDo(planId, context, this.#ports) };
   }
+}
+
+/**
+ * Whether a decision is about a trigger that the one before was not about. One more alert of the same trigger stands on
+ * the incident as it is; thousands of them must not each write down a decision that carries all of them.
+ */
+function speaksOfMore(last: Decision | undefined, { evidence }: Decision): boolean {
+  const known = new Set(last?.evidence.map(({ trigger }) => trigger));
+  return evidence.some(({ trigger }) => !known.has(trigger));
 }
 
 function triggersOf({ evidence }: Decision): string {

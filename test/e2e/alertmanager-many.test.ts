@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
-import { AlertedShop, WEBHOOK_TOKEN } from '../support/alerted-shop.js';
+import { AlertedShop, deliveringTo, WEBHOOK_TOKEN } from '../support/alerted-shop.js';
+import { startAlertmanager } from '../support/alertmanager-server.js';
 
 const second = 1_000;
 let shop: AlertedShop | undefined;
@@ -86,6 +87,27 @@ describe('ten thousand alerts in ten thousand groups at once', () => {
     expect(versions()).toEqual(targets.map((target) => `version-${target}.txt`));
     expect(residentMb(belay.pid)).toBeLessThan(600);
   });
+});
+
+it('ten thousand alerts of a real Alertmanager, each a group of its own, are all stored, none given up, and start one rollback of each target', { timeout: 300 * second }, async () => {
+  const targets = Array.from({ length: 5 }, (_, index) => `shop${index}`);
+  const running = (shop = await AlertedShop.start({}, { targets, trigger: { confirm: 'none' } }));
+  const { belay } = running;
+  // Once each, so that what is given up is seen to be missing, and does not come with the next repeat.
+  const alertmanager = await startAlertmanager(deliveringTo(belay.url, { group_interval: '10m', repeat_interval: '4h' }));
+  try {
+    const alerts = Array.from({ length: 10_000 }, (_, index) => ({ labels: { alertname: 'ShopDown', service: targets[index % targets.length], pod: `pod-${index}` }, startsAt: '2026-01-01T00:00:00Z', endsAt: '2099-01-01T00:00:00Z' }));
+    const told = await fetch(`${alertmanager.url}/api/v2/alerts`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(alerts) });
+    expect(told.status).toBe(200);
+    await belay.until('all are stored', 200 * second, () => Promise.resolve(count(belay.directory, 'select count(*) as n from received_alert') === alerts.length ? true : undefined));
+    await belay.until('a rollback of every target', 60 * second, () => Promise.resolve(running.effects.length >= targets.length ? true : undefined));
+    const metrics = await (await fetch(`${alertmanager.url}/metrics`)).text();
+    expect(/^alertmanager_notifications_failed_total\{integration="webhook"[^}]*\} (\d+)$/m.exec(metrics)?.[1]).toBe('0');
+    expect(running.effects.toSorted()).toEqual(targets.map((target) => `version-${target}.txt`));
+    expect(journalOf(belay.directory).filter(({ type }) => type === 'rung-started')).toHaveLength(targets.length);
+  } finally {
+    await alertmanager.stop();
+  }
 });
 
 function residentMb(pid: number): number {

@@ -75,6 +75,18 @@ async function expectOneRollback(shop: AlertedShop): Promise<void> {
   expect(shop.effects).toEqual(['version-shop.txt']);
 }
 
+/** Lets nothing start until something has been done to those who watch and tell, and what they tell has come in again. */
+async function heldBackWhile(shop: AlertedShop, act: () => Promise<void>): Promise<void> {
+  await shop.belay.post('/api/v1/pauses', { reason: 'until all have been restarted' });
+  const { id } = await shop.belay.incident('held back', 60 * second, ({ decisions }) => decisions.at(-1)?.reason === 'paused');
+  await act();
+  await moreMessages(shop, 3);
+  const { pauses } = await shop.belay.get<{ pauses: readonly { id: string }[] }>('/api/v1/status');
+  await shop.belay.delete(`/api/v1/pauses/${pauses[0]?.id ?? ''}`);
+  const incident = await shop.belay.incident('recovered', 60 * second, ({ endedAt }) => endedAt !== undefined);
+  expect(incident.id).toBe(id);
+}
+
 describe('a real Prometheus and a real Alertmanager', () => {
   it('start one rollback, although the alert is sent again every second and both are restarted', { timeout: 180 * second }, async () => {
     const { shop, prometheus, alertmanagers } = await world(1);
@@ -90,16 +102,23 @@ describe('a real Prometheus and a real Alertmanager', () => {
 
   it('start one rollback when an Alertmanager and Prometheus are restarted while it fires', { timeout: 180 * second }, async () => {
     const { shop, prometheus, alertmanagers } = await world(1);
-    await shop.belay.post('/api/v1/pauses', { reason: 'until both have been restarted' });
-    const { id } = await shop.belay.incident('held back', 60 * second, ({ decisions }) => decisions.at(-1)?.reason === 'paused');
-    await alertmanagers[0]?.stop();
-    await alertmanagers[0]?.run();
-    await prometheus.restart();
-    await moreMessages(shop, 3);
-    const { pauses } = await shop.belay.get<{ pauses: readonly { id: string }[] }>('/api/v1/status');
-    await shop.belay.delete(`/api/v1/pauses/${pauses[0]?.id ?? ''}`);
-    const incident = await shop.belay.incident('recovered', 60 * second, ({ endedAt }) => endedAt !== undefined);
-    expect(incident.id).toBe(id);
+    await heldBackWhile(shop, async () => {
+      await alertmanagers[0]?.stop();
+      await alertmanagers[0]?.run();
+      await prometheus.restart();
+    });
+    await expectOneRollback(shop);
+  });
+
+  it('start one rollback as a pair of replicas, of which one after the other is restarted while it fires', { timeout: 180 * second }, async () => {
+    const { shop, alertmanagers } = await world(2);
+    await heldBackWhile(shop, async () => {
+      for (const replica of alertmanagers) {
+        await replica.stop();
+        await moreMessages(shop, 2);
+        await replica.run();
+      }
+    });
     await expectOneRollback(shop);
   });
 

@@ -134,13 +134,25 @@ describe('a rollback that takes an approval', () => {
     await expect(approve(id)).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('closed') as string });
   });
 
-  it('of two answers at the same instant takes one', async () => {
+  it.each(['approve', 'reject'] as const)('of answers at the same instant takes the first (%s)', async (wins) => {
+    const [first, other] = wins === 'approve' ? [approve, reject] : [reject, approve];
     const id = await asked();
-    const results = await Promise.allSettled([approve(id), reject(id, ana), approve(id, cy), reject(id, cy)]);
+    const results = await Promise.allSettled([first(id), other(id, ana), first(id, cy), other(id, cy)]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
     expect(results.slice(1).every((result) => result.status === 'rejected' && (result.reason as { code: string }).code === 'conflict')).toBe(true);
     await rig.clock.advance(2 * second);
-    expect(rig.executor.done).toEqual(['restore-step']);
+    expect(rig.executor.done).toEqual(wins === 'approve' ? ['restore-step'] : []);
+    expect(await rig.incident()).toMatchObject({ needsHuman: wins === 'approve' ? undefined : { reason: 'approval-rejected' }, approvals: [{ answers: { length: 1 } }] });
+  });
+
+  it('takes no answer from the very instant on at which its time is over', async () => {
+    const id = await asked({ level4: entry({ timeoutMs: minute }) });
+    const { expiresAt = 0 } = (await rig.incident()).approvals[0] ?? {};
+    await rig.clock.advanceTo(expiresAt - 1);
+    const late = rig.clock.sleepUntil(expiresAt).then(() => approve(id));
+    await Promise.all([expect(late).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('ran out') as string }), rig.clock.advance(1)]);
+    expect(await rig.incident()).toMatchObject({ status: 'needs-human', needsHuman: { reason: 'approval-expired' }, approvals: [{ status: 'expired', answers: [] }] });
+    expect(rig.executor.done).toEqual([]);
   });
 
   it('is asked again for another plan, when the ladder has changed', async () => {
