@@ -213,7 +213,7 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
   it('preserves the service when the new endpoints fail: 503 there, a maintenance page, less work, and all else goes on', async () => {
     const visits = [startVisits(`${nginx.url}/api/v1/tasks`), startVisits(`${nginx.url}/api/tasks`)];
     await deploy('v3.0.1');
-    const incident = await belay.incident('recovered', 90 * second, ({ status }) => status === 'recovered' || status === 'needs-human');
+    const incident = await belay.incident('recovered', 90 * second, ({ status, target }) => target === 'task-api' && (status === 'recovered' || status === 'needs-human'));
     expect(incident.rungs).toMatchObject([{ planId: 'task-api-preserve', outcome: 'success', verification: { result: { outcome: 'recovered' } } }]);
     const closed = await site('/board/');
     expect([(await site('/api/v1/tasks')).status, closed.status, await closed.text(), (await site('/api/tasks')).status, (await site('/')).status]).toEqual([503, 503, 'We are back soon.', 200, 200]);
