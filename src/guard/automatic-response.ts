@@ -41,8 +41,9 @@ export class AutomaticResponse {
   }
 
   /**
-   * `newlyFiring`: an alert has begun to fire; where its trigger has not fired before, even an old decision is news. `isOvertaken` says just before
-   * something starts whether it is to be looked at once more instead; resolves with true then, and nothing was done.
+   * `newlyFiring`: an alert has begun to fire; where its trigger has not fired before, even an old decision is news.
+   * `isOvertaken` says just before something starts whether it is to be looked at once more instead; resolves with true
+   * then, and nothing was done.
    */
   async respond(declaration: TargetDeclaration, incident: Incident, { firing, newlyFiring, isOvertaken }: WhatFires): Promise<boolean> {
     const { record, judge, desk, run, newId, stopping } = this.#ports;
@@ -97,5 +98,6 @@ function triggersOf({ evidence }: Decision): string {
 function isNews(last: Decision | undefined, next: Decision): boolean {
   if (next.reason === 'rollback-in-progress' || next.reason === 'needs-human') return false;
   if (last === undefined) return true;
-  return last.kind !== next.kind || last.reason !== next.reason || last.level !== next.level || last.planId !== next.planId || last.mode !== next.mode;
+  const isSameLadder = last.ladder?.from === next.ladder?.from && last.ladder?.to === next.ladder?.to;
+  return !isSameLadder || last.kind !== next.kind || last.reason !== next.reason || last.level !== next.level || last.planId !== next.planId || last.mode !== next.mode;
 }
