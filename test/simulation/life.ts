@@ -1,0 +1,122 @@
+import { AliveMark } from '../../src/daemon/alive-mark.js';
+import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
+import { CheckExecutor } from '../../src/executor/steps/check-executor.js';
+import { NotificationExecutor } from '../../src/executor/steps/notification-executor.js';
+import { WaitExecutor } from '../../src/executor/steps/wait-executor.js';
+import type { Config } from '../../src/config/config.js';
+import { BelayError } from '../../src/fault/belay-error.js';
+import { AlertReceiver } from '../../src/guard/alert-receiver.js';
+import { ExecutionJournal } from '../../src/guard/execution-journal.js';
+import { Guard, type Eyes } from '../../src/guard/guard.js';
+import type { GuardStore } from '../../src/guard/guard-store.js';
+import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js';
+import { StepApprovals } from '../../src/guard/step-approvals.js';
+import { patientStore } from '../../src/guard/until-written.js';
+import type { Channel } from '../../src/notify/channel.js';
+import { Notifier } from '../../src/notify/notifier.js';
+import type { Outbox } from '../../src/notify/outbox.js';
+import { RollbackManager } from '../../src/rollback/rollback-manager.js';
+import type { RollbackStepExecutor } from '../../src/rollback/step-executor.js';
+import { Redactor } from '../../src/secret/redactor.js';
+import { createCheckRunner } from '../../src/source/check-runner.js';
+import { withReceiver } from '../../src/source/create-sources.js';
+import { ReceivedAlerts } from '../../src/source/received-alerts.js';
+import type { Source } from '../../src/source/source.js';
+import type { Clock } from '../../src/time/clock.js';
+
+/** Everything that a daemon reaches outside of its memory. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly store: GuardStore;
+  readonly received: ReceivedAlertStore;
+  readonly outbox: Outbox;
+  readonly channels: readonly Channel[];
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Runs the steps that change the world. */
+  readonly worker: RollbackStepExecutor;
+  readonly newId: (kind: string) => string;
+  readonly random: () => number;
+  readonly report: (error: unknown) => void;
+}
+
+/** One life of the daemon, from its start to its end or its death: its composition root with the whole outside simulated. */
+export class Life {
+  readonly guard: Guard;
+  readonly receiver: AlertReceiver;
+  readonly #config: Config;
+  readonly #outside: Outside;
+  readonly #book = new ReceivedAlerts();
+  readonly #notifier: Notifier;
+  readonly #alive: AliveMark;
+  readonly #stopping = new AbortController();
+
+  constructor(config: Config, outside: Outside) {
+    const { clock, store, random, report, outbox, channels, worker } = outside;
+    this.#config = config;
+    this.#outside = outside;
+    this.#alive = new AliveMark(store, clock, report);
+    this.#notifier = new Notifier(channels, { journal: store, outbox, clock, redactor: new Redactor(), report, random });
+    const journal = new ExecutionJournal(patientStore(store, { clock, report, giveUp: this.#stopping.signal }), (event) => this.guard.noteRollbackEvent(event));
+    const rollbacks = new RollbackManager({ journal, clock, random, onBackgroundError: report });
+    const eyes = this.#eyes();
+    for (const type of ['feature-flag', 'configuration', 'deployment', 'traffic', 'command']) rollbacks.registerExecutor(type, worker);
+    rollbacks.registerExecutor('wait', new WaitExecutor(clock));
+    rollbacks.registerExecutor('check', new CheckExecutor(eyes.checks));
+    rollbacks.registerExecutor('approval', new ApprovalExecutor(new StepApprovals(() => this.guard)));
+    rollbacks.registerExecutor('notification', new NotificationExecutor(this.#notifier.plans));
+    for (const plan of config.plans) rollbacks.registerPlan(plan);
+    this.guard = new Guard(config, eyes, {
+      clock,
+      store,
+      rollbacks,
+      report,
+      observer: { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore },
+      newId: outside.newId,
+    });
+    this.receiver = new AlertReceiver(this.#book, { store: outside.received, clock, onChanged: (alerts) => this.guard.noteReceived(alerts) });
+  }
+
+  async start(): Promise<void> {
+    const { store, clock } = this.#outside;
+    const downForMs = await this.#alive.downForMs();
+    await this.receiver.restore();
+    await store.append([{ type: 'daemon-started', at: clock.now(), version: 'simulation', mode: this.#config.mode, downForMs }]);
+    this.#alive.start();
+    this.#notifier.start();
+    await this.guard.start();
+  }
+
+  /** Hears that the journal has grown. */
+  journalGrew(): void {
+    this.#notifier.journalAppended();
+  }
+
+  async reload(): Promise<void> {
+    await this.guard.declare(this.#config, this.#eyes());
+    await this.#outside.store.append([{ type: 'configuration-reloaded', at: this.#outside.clock.now(), by: 'simulation' }]);
+  }
+
+  /** As SIGTERM. */
+  async stop(): Promise<void> {
+    const { store, clock, report } = this.#outside;
+    this.#stopping.abort();
+    await store.append([{ type: 'daemon-stopped', at: clock.now(), reason: 'simulation' }]).catch(report);
+    await this.guard.stop();
+    await this.#alive.stop();
+    await this.receiver.stop();
+    await this.#notifier.stop();
+  }
+
+  #eyes(): Eyes {
+    const sources = withReceiver(new Map(this.#outside.sources), this.#config.sources, this.#book);
+    return { sources, checks: createCheckRunner({ sources, clock: this.#outside.clock, runCommand: refuseCommand }) };
+  }
+}
+
+function ignore(): void {
+  // Nobody counts here.
+}
+
+function refuseCommand(): Promise<never> {
+  return Promise.reject(new BelayError('command-failed', 'the simulation starts no commands'));
+}

@@ -1,0 +1,302 @@
+import type { JournalEntry, JournalEvent } from '../../src/incident/incident-event.js';
+import { foldIncident, type Incident } from '../../src/incident/incident.js';
+import { composeMessages } from '../../src/notify/compose-messages.js';
+import type { ChannelName, OutboxItem } from '../../src/notify/message.js';
+import type { Policy } from '../../src/decision/policy.js';
+import type { Alert } from '../../src/trigger/alert.js';
+
+/** What Belay promises, and the simulation holds it to after every event. */
+export const invariants = [
+  'the-window-held',
+  'asked-again-before-acting',
+  'one-rollback-per-target',
+  'no-step-again-after-its-success',
+  'stopped-is-stopped',
+  'a-dry-run-has-no-effect',
+  'every-firing-has-an-outcome',
+  'every-message-arrives',
+  'messages-in-order',
+  'budgets-and-cooldowns',
+  'replay-equals-memory',
+  'no-fault-inside',
+] as const;
+export type Invariant = (typeof invariants)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly at: number;
+  readonly text: string;
+}
+
+/** What a source has told of one question, at a true instant; `undefined` where it was no number. */
+interface Answer {
+  readonly trueAt: number;
+  readonly value: number | undefined;
+}
+
+/** A step's work in the world, from its beginning to the moment when Belay heard of its end. */
+export interface Effect {
+  readonly service: string;
+  readonly executionId: string;
+  readonly stepKey: string;
+  readonly beganAt: number;
+  readonly timeoutMs: number;
+  endedAt?: number | undefined;
+}
+
+/** How long a window must have held by the samples that Belay was given, as the simulation's rules declare it. */
+interface Held {
+  readonly question: (service: string) => string;
+  readonly breaches: (value: number) => boolean;
+  readonly heldForMs: number;
+  /** Clear samples in between end it; otherwise they only do not count, and `withinMs` is the window. */
+  readonly withinMs?: number | undefined;
+}
+
+const INTERVAL_MS = 60_000;
+const SLACK_MS = 100;
+const windows: Readonly<Record<string, Held>> = {
+  Errors: { question: (service) => `errors ${service}`, breaches: (value) => value > 0.1, heldForMs: 180_000 },
+  Slow: { question: (service) => `slowness ${service}`, breaches: (value) => value > 5, heldForMs: 270_000, withinMs: 360_000 },
+  Down: { question: (service) => `health ${service}`, breaches: (value) => value === 0, heldForMs: 3 * INTERVAL_MS },
+};
+
+/** Watches everything that goes over the edge of the daemon, and says where it breaks a promise. All instants are the world's own, but those of journal events. */
+export class Oracle {
+  readonly violations: Violation[] = [];
+  readonly #policy: Policy;
+  readonly #now: () => number;
+  readonly #answers = new Map<string, Answer[]>();
+  readonly #effects: Effect[] = [];
+  readonly #succeeded = new Set<string>();
+  readonly #running = new Map<string, string>();
+  /** By execution: since when nothing of it may begin. */
+  readonly #stopped = new Map<string, { readonly at: number; readonly why: string }>();
+  readonly #startedOn = new Map<string, string>();
+  readonly #starts: { readonly target: string; readonly incidentId: string; readonly at: number; readonly activity: { at: number } }[] = [];
+  readonly #pages = new Map<string, readonly { readonly at: number; readonly firing: boolean }[]>();
+  readonly #deliveries: { readonly channel: ChannelName; readonly item: OutboxItem }[] = [];
+  #lastClockStepAt = -Infinity;
+
+  constructor(policy: Policy, now: () => number) {
+    this.#policy = policy;
+    this.#now = now;
+  }
+
+  violate(invariant: Invariant, text: string): void {
+    this.violations.push({ invariant, at: this.#now(), text });
+  }
+
+  clockStepped(): void {
+    this.#lastClockStepAt = this.#now();
+  }
+
+  answered(question: string, trueAt: number, value: number | undefined): void {
+    const known = this.#answers.get(question) ?? [];
+    known.push({ trueAt, value });
+    this.#answers.set(question, known);
+  }
+
+  paged(service: string, firing: boolean): void {
+    this.#pages.set(service, [...(this.#pages.get(service) ?? []), { at: this.#now(), firing }]);
+  }
+
+  delivered(channel: ChannelName, item: OutboxItem): void {
+    this.#deliveries.push({ channel, item });
+  }
+
+  effectBegins(effect: Omit<Effect, 'beganAt'>): Effect {
+    const begun: Effect = { ...effect, beganAt: this.#now() };
+    const { service, executionId, stepKey } = begun;
+    const what = `${stepKey} of ${executionId}`;
+    if (service === 'trial') this.violate('a-dry-run-has-no-effect', `${what} was run`);
+    const other = this.#effects.find((known) => known.service === service && known.endedAt === undefined);
+    if (other !== undefined) this.violate('one-rollback-per-target', `${what} begins while ${other.stepKey} of ${other.executionId} is at work on ${service}`);
+    if (this.#succeeded.has(`${executionId} ${stepKey}`)) this.violate('no-step-again-after-its-success', `${what} is run again`);
+    const stop = this.#stopped.get(executionId);
+    if (stop !== undefined && this.#now() > stop.at) this.violate('stopped-is-stopped', `${what} begins ${this.#now() - stop.at} ms after ${stop.why}`);
+    this.#effects.push(begun);
+    return begun;
+  }
+
+  /** The world has changed by it, while Belay was still to hear of its end. */
+  effectApplied(effect: Effect): void {
+    const what = `${effect.stepKey} of ${effect.executionId}`;
+    const tookMs = this.#now() - effect.beganAt;
+    if (effect.endedAt !== undefined) this.violate('stopped-is-stopped', `${what} works after Belay heard that it had ended`);
+    if (tookMs > effect.timeoutMs + 1_000) this.violate('stopped-is-stopped', `${what} works ${tookMs} ms after its beginning, its timeout is ${effect.timeoutMs} ms`);
+    const stop = this.#stopped.get(effect.executionId);
+    if (stop?.why === 'its cancel was answered' && this.#now() > stop.at) this.violate('stopped-is-stopped', `${what} works after ${stop.why}`);
+  }
+
+  effectEnds(effect: Effect): void {
+    effect.endedAt ??= this.#now();
+  }
+
+  /** Belay has said that it is cancelled. */
+  cancelled(executionId: string): void {
+    if (!this.#stopped.has(executionId)) this.#stopped.set(executionId, { at: this.#now(), why: 'its cancel was answered' });
+  }
+
+  journaled(event: JournalEvent): void {
+    switch (event.type) {
+      case 'alert-fired':
+        this.#checkWindow(event.target, event.evidence.trigger, event.evidence.firedAt, event.at);
+        break;
+      case 'rung-started':
+        this.#startedOn.set(event.executionId, event.target);
+        if (event.trigger === 'automatic' && event.mode === 'enforce') this.#checkStart(event);
+        break;
+      case 'rollback-started': {
+        const target = this.#startedOn.get(event.executionId) ?? '';
+        const other = this.#running.get(target);
+        if (other !== undefined) this.violate('one-rollback-per-target', `${event.executionId} starts on ${target} while ${other} is under way`);
+        this.#running.set(target, event.executionId);
+        break;
+      }
+      case 'rollback-ended':
+        if (this.#running.get(this.#startedOn.get(event.executionId) ?? '') === event.executionId) this.#running.delete(this.#startedOn.get(event.executionId) ?? '');
+        this.#active(event.incidentId, event.at);
+        break;
+      case 'verification-ended':
+        this.#active(event.incidentId, event.at);
+        break;
+      case 'step-succeeded':
+        this.#succeeded.add(`${event.executionId} ${event.stepKey}`);
+        break;
+      case 'paused':
+        for (const [executionId, target] of this.#startedOn) {
+          if ((event.target === undefined || event.target === target) && !this.#stopped.has(executionId)) this.#stopped.set(executionId, { at: this.#now(), why: 'a pause' });
+        }
+        break;
+      case 'budget-reset':
+        this.#forget(event.target);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** What must hold when the calm is over. */
+  atEnd(entries: readonly JournalEntry[], waiting: readonly OutboxItem[], channels: readonly ChannelName[]): void {
+    const pasts = new Map<string, JournalEntry[]>();
+    for (const entry of entries) {
+      const id = 'incidentId' in entry.event ? entry.event.incidentId : undefined;
+      if (id !== undefined) pasts.set(id, [...(pasts.get(id) ?? []), entry]);
+    }
+    for (const past of pasts.values()) {
+      const incident = foldIncident(past);
+      if (incident !== undefined) this.#checkOutcome(incident);
+    }
+    for (const item of waiting) this.violate('every-message-arrives', `"${item.message.title}" still waits on ${item.channel}`);
+    for (const [incidentId, past] of pasts) {
+      const expected = past.flatMap((entry, index) => composeMessages(entry, past.slice(0, index + 1)).map(({ title, text }) => `${title}\n${text}`));
+      for (const channel of channels) this.#checkMessages(incidentId, channel, expected);
+    }
+  }
+
+  /** What a life of the daemon restores, against what the one before had in its memory when it ended in good order. */
+  restored(before: string, after: string): void {
+    if (before !== after) this.violate('replay-equals-memory', `restored is ${after}\nbefore it was ${before}`);
+  }
+
+  /** Belay goes by its own clock, which is not the world's after a step; what spans one is not judged. */
+  #spansClockStep(sinceMs: number): boolean {
+    return this.#now() - this.#lastClockStepAt < sinceMs;
+  }
+
+  #checkWindow(target: string, trigger: string, firedAt: number | undefined, eventAt: number): void {
+    if (this.#spansClockStep(7_200_000)) return;
+    if (firedAt === undefined) {
+      this.violate('the-window-held', `${trigger} fires, and nobody knows since when`);
+      return;
+    }
+    const firedTrueAt = this.#now() - (eventAt - firedAt);
+    const kind = trigger.replace(/^(Shop|Search|Trial)/, '');
+    if (kind === 'Paged') {
+      const pages = (this.#pages.get(target) ?? []).filter(({ at }) => at <= firedTrueAt);
+      const lastEnd = pages.findLast(({ firing }) => !firing)?.at ?? -Infinity;
+      const first = pages.find(({ at, firing }) => firing && at > lastEnd);
+      if (first === undefined || firedTrueAt - first.at < 60_000 - SLACK_MS) this.violate('the-window-held', `${trigger} fires at ${firedTrueAt}, first told of at ${first?.at ?? 'no time'}`);
+      return;
+    }
+    const window = windows[kind];
+    if (window === undefined) throw new TypeError(`the simulation knows no window of ${trigger}`);
+    const heldMs = heldFor(window, this.#answers.get(window.question(target)) ?? [], firedTrueAt);
+    if (heldMs < window.heldForMs - SLACK_MS) this.violate('the-window-held', `${trigger} fires after ${heldMs} ms`);
+  }
+
+  #checkStart({ target, incidentId, at, by }: Extract<JournalEvent, { readonly type: 'rung-started' }>): void {
+    const { cooldownMs, maxRollbacks, fleet } = this.#policy;
+    if (!this.#spansClockStep(maxRollbacks.perMs)) {
+      const own = this.#starts.filter((start) => start.target === target && start.incidentId !== incidentId);
+      const last = Math.max(-Infinity, ...own.map(({ activity }) => activity.at));
+      const isNew = !this.#starts.some((start) => start.incidentId === incidentId);
+      if (isNew && at - last < cooldownMs) this.violate('budgets-and-cooldowns', `${incidentId} of ${target} starts ${at - last} ms after the one before`);
+      const spent = new Set(own.filter((start) => at - start.at < maxRollbacks.perMs).map((start) => start.incidentId)).size;
+      if (isNew && spent >= maxRollbacks.count) this.violate('budgets-and-cooldowns', `${incidentId} of ${target} is one too many`);
+      const others = new Set(this.#starts.filter((start) => start.target !== target && at - start.at < fleet.perMs).map((start) => start.target)).size;
+      if (isNew && others >= fleet.maxTargets) this.violate('budgets-and-cooldowns', `${target} starts although ${others} other targets have`);
+    }
+    this.#starts.push({ target, incidentId, at, activity: { at } });
+    // A climb goes by the verification before it, and a message that stands alone has nobody who could be asked.
+    if (!by.includes('Paged') && by !== 'verification') this.#checkAskedAgain(target, by);
+  }
+
+  #checkAskedAgain(target: string, by: string): void {
+    const kinds = Object.entries(windows).filter(([kind]) => by.includes(kind));
+    const newest = kinds.map(([, { question, breaches }]) => {
+      const last = this.#answers.get(question(target))?.at(-1);
+      return last?.value !== undefined && breaches(last.value);
+    });
+    if (!newest.includes(true)) this.violate('asked-again-before-acting', `${target} is rolled back for ${by}, of which the newest answers say nothing bad`);
+  }
+
+  #active(incidentId: string | undefined, at: number): void {
+    for (const start of this.#starts) if (start.incidentId === incidentId) start.activity.at = Math.max(start.activity.at, at);
+  }
+
+  #forget(target: string | undefined): void {
+    const kept = this.#starts.filter((start) => target !== undefined && start.target !== target);
+    this.#starts.splice(0, this.#starts.length, ...kept);
+  }
+
+  #checkOutcome(incident: Incident): void {
+    const { id, target, status, alerts, decisions, rungs, needsHuman } = incident;
+    const stillFires = status === 'open' && decisions.length > 0 && alerts.some(({ clearedAt }) => clearedAt === undefined);
+    if (status !== 'recovered' && status !== 'closed' && status !== 'needs-human' && !stillFires) this.violate('every-firing-has-an-outcome', `${id} of ${target} is still ${status}`);
+    if (status === 'needs-human' && needsHuman === undefined) this.violate('every-firing-has-an-outcome', `${id} of ${target} needs a person, and does not say why`);
+    if (alerts.length > 0 && decisions.length === 0 && status !== 'closed' && rungs.length === 0) this.violate('every-firing-has-an-outcome', `${id} of ${target} has alerts and no decision`);
+    for (const rung of rungs) if (rung.outcome === undefined && rung.begun) this.violate('every-firing-has-an-outcome', `${rung.executionId} has never ended`);
+  }
+
+  #checkMessages(incidentId: string, channel: ChannelName, expected: readonly string[]): void {
+    const arrived = this.#deliveries.filter(({ channel: on, item }) => on === channel && item.message.incidentId === incidentId && item.message.kind !== 'plan-notification');
+    const firstTimes = [...new Map(arrived.map(({ item }) => [item.id, item])).values()].map(({ message }) => `${message.title}\n${message.text}`);
+    const missing = expected.filter((text) => !firstTimes.includes(text));
+    if (missing.length > 0) this.violate('every-message-arrives', `${channel} never heard "${missing[0] ?? ''}" of ${incidentId}`);
+    else if (firstTimes.join('\n\n') !== expected.join('\n\n')) this.violate('messages-in-order', `of ${incidentId} ${channel} heard ${JSON.stringify(firstTimes)} instead of ${JSON.stringify(expected)}`);
+  }
+}
+
+/** The seen time of breach before an instant, by the answers that were given. */
+function heldFor({ breaches, withinMs }: Held, answers: readonly Answer[], untilAt: number): number {
+  const known = answers.filter(({ trueAt, value }) => value !== undefined && trueAt <= untilAt + SLACK_MS).toSorted((a, b) => b.trueAt - a.trueAt);
+  let heldMs = 0;
+  for (const [index, later] of known.entries()) {
+    const earlier = known[index + 1];
+    if (earlier === undefined || (withinMs !== undefined && untilAt - later.trueAt >= withinMs)) break;
+    const both = [later, earlier].filter(({ value }) => value !== undefined && breaches(value)).length;
+    if (withinMs === undefined && both < 2) break;
+    const gapMs = later.trueAt - earlier.trueAt;
+    const insideMs = withinMs === undefined ? gapMs : Math.min(gapMs, withinMs - (untilAt - later.trueAt));
+    if (gapMs <= 1.5 * INTERVAL_MS) heldMs += (insideMs * both) / 2;
+  }
+  return heldMs;
+}
+
+/** What must be the same after a restart in good order. */
+export function memoryText(incidents: readonly Incident[], alerts: readonly Alert[], pauses: readonly unknown[]): string {
+  const active = alerts.filter(({ state }) => state !== 'inactive').map(({ fingerprint, state, activeAt, firedAt }) => ({ fingerprint, state, activeAt, firedAt }));
+  return JSON.stringify({ incidents: incidents.toSorted((a, b) => (a.id < b.id ? -1 : 1)), alerts: active.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)), pauses });
+}
