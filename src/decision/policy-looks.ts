@@ -45,7 +45,8 @@ export const lookAtFleet: Look = (situation) => {
   if (isFurtherRung(situation)) return undefined;
   const { input: { target, policy }, now } = situation;
   const { maxTargets, perMs } = policy.fleet;
-  const recent = new Set(otherIncidents(situation).filter((entry) => entry.startedAt > now - perMs && entry.target !== target).map((entry) => entry.target));
+  // A target that is still being worked on counts as one that was rolled back just now, however long ago that began.
+  const recent = new Set(otherIncidents(situation).filter((entry) => entry.lastActivityAt > now - perMs && entry.target !== target).map((entry) => entry.target));
   const within = formatDuration(perMs);
   if (recent.size < maxTargets) return { about: 'fleet', says: `${recent.size} of ${maxTargets} other targets were rolled back within ${within}.` };
   return objection('fleet', {

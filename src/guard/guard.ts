@@ -186,7 +186,7 @@ export class Guard {
 
   /** Books that somebody has seen an incident. */
   async acknowledge(incidentId: string, by: string): Promise<void> {
-    await this.#targets.ownerOf(incidentId).acknowledge(by);
+    await this.#targets.ownerOf(incidentId).acknowledge(incidentId, by);
   }
 
   /** How a step of a plan asks people: resolves once they have agreed, or said no, or the time is over. */
@@ -204,7 +204,7 @@ export class Guard {
   }
 
   async closeIncident(incidentId: string, by: string, reason: string): Promise<void> {
-    await this.#targets.ownerOf(incidentId).close(by, reason);
+    await this.#targets.ownerOf(incidentId).close(incidentId, by, reason);
   }
 
   /**

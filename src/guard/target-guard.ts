@@ -135,9 +135,9 @@ export class TargetGuard {
     return this.#desk.ended(id, signal);
   }
 
-  acknowledge(by: string): Promise<void> {
+  acknowledge(incidentId: string, by: string): Promise<void> {
     return this.#fact(async () => {
-      const { id: incidentId, target, acknowledged } = this.#record.mustBeOpen();
+      const { target, acknowledged } = this.#mustBeOpen(incidentId);
       if (acknowledged.some((known) => known.by === by)) return;
       await this.#record.append({ type: 'incident-acknowledged', incidentId, target, at: this.#ports.clock.now(), by });
     });
@@ -157,9 +157,9 @@ export class TargetGuard {
     else this.#run.current?.halt(pauseWords(pause));
   }
 
-  close(by: string, reason: string): Promise<void> {
+  close(incidentId: string, by: string, reason: string): Promise<void> {
     return this.#fact(async () => {
-      if (this.#record.current === undefined) throw new BelayError('not-found', `${this.name} has no open incident`);
+      this.#mustBeOpen(incidentId);
       this.#run.mustBeFree('cancel it first');
       await this.#closed(by, reason);
     });
@@ -202,6 +202,13 @@ export class TargetGuard {
     if (!this.#stopping.signal.aborted) this.#ports.report(error, { target: this.name });
     return undefined;
   };
+
+  /** While somebody waited for their turn, the incident that they mean may have ended, and another one begun. */
+  #mustBeOpen(incidentId: string): Incident {
+    const incident = this.#record.current;
+    if (incident?.id !== incidentId) throw new BelayError('not-found', `incident ${incidentId} of ${this.name} has ended meanwhile`);
+    return incident;
+  }
 
   async #open(): Promise<Incident> {
     if (this.#record.current === undefined) this.#quiet.restart();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorText } from '../fault/belay-error.js';
 import type { Clock } from '../time/clock.js';
-import { attemptEnded, interruptedAttemptEnded } from './attempt-end.js';
+import { attemptEnded, type AttemptEnd, interruptedAttemptEnded } from './attempt-end.js';
 import { executionRecord } from './execution-record.js';
 import { applyEvent, type ExecutionState, foldExecution, progressOf } from './execution-state.js';
 import type { ExecutorCalls, ReadError } from './executor-calls.js';
@@ -151,7 +151,8 @@ export class ExecutionRun {
     const keepsWaiting = calls.executorOf(step.step.type).keepsWaiting === true;
     const told = calls.onlyWaits(step) ? this.#halt : this.#cancel;
     const cancel = keepsWaiting ? AbortSignal.any([drain, ...(told === undefined ? [] : [told])]) : told;
-    const end = await calls.execute(step, context, attempt, { cancel, onLate: (error) => this.#appendLate(stepKey, attempt.id, error) });
+    // While the line was being written, it may have been stopped; people believe from then on that nothing begins any more.
+    const end: AttemptEnd = this.#isHalted() ? NOT_BEGUN : await calls.execute(step, context, attempt, { cancel, onLate: (error) => this.#appendLate(stepKey, attempt.id, error) });
     // The wait is not over, it is left for the next start.
     if (keepsWaiting && end.type === 'cancelled' && !this.#isHalted()) return;
     await this.#noteCancel();
@@ -280,6 +281,8 @@ export class ExecutionRun {
     this.append({ type: 'attempt-settled-late', executionId, at: this.#ports.clock.now(), stepKey, attemptId, error }).catch(this.#ports.onBackgroundError);
   }
 }
+
+const NOT_BEGUN: AttemptEnd = { type: 'cancelled', settled: true, graceMs: 0 };
 
 /** `cancelled`, with the reason where one was given. */
 function cancelWords(reason: unknown): string {

@@ -270,6 +270,25 @@ describe('cancelling', () => {
     const { start } = bench([{}, {}], { execute: async () => cancel.abort() });
     expect(await start(cancel.signal)).toMatchObject({ status: 'failed', error: 'Cancelled before step: s2 - cancelled', steps: [{ stepId: 's1', status: 'success' }] });
   });
+
+  it('that comes while the beginning of an attempt is being written begins nothing', async () => {
+    const halt = new AbortController();
+    const journal = new MemoryJournal();
+    const slow = {
+      append: async (event: RollbackEvent) => {
+        await journal.append(event);
+        if (event.type === 'step-attempt-started') halt.abort(new Error('paused by ana'));
+      },
+      eventsOf: (id: string) => journal.eventsOf(id),
+      unfinished: () => journal.unfinished(),
+      undosOf: (id: string) => journal.undosOf(id),
+    };
+    let runs = 0;
+    const { clock, manager } = bench([{ retryPolicy: { maxAttempts: 3, backoffMultiplier: 2 } }], { execute: async () => void (runs += 1) }, { journal: slow });
+    await driveClock(clock, manager.executeRollback('p', context, { executionId: 'run', halt: halt.signal }));
+    expect(runs).toBe(0);
+    expect((await journal.eventsOf('run')).map((event) => event.type)).toEqual(['rollback-started', 'step-attempt-started', 'cancel-requested', 'step-attempt-failed', 'step-failed', 'rollback-ended']);
+  });
 });
 
 describe('drain', () => {

@@ -90,7 +90,7 @@ export function happeningsOf(seed: number): readonly Happening[] {
     ...answers,
     ...several(3, () => ({ kind: 'source-fault', source: chance.pick(['prometheus', 'health'] as const), how: chance.pick(['down', 'slow', 'empty', 'nan', 'lying', 'flaky', 'late'] as const), ...stretch(5 * minute, 2 * hour) })),
     ...several(4, () => ({ kind: 'step-fault', how: chance.pick(['hangs', 'fails', 'works-but-errs', 'errs-and-works-later', 'slow', 'unreadable'] as const), ...stretch(10 * minute, 4 * hour) })),
-    ...several(2, () => ({ kind: 'store-fault', how: chance.pick(['refuses', 'slow'] as const), ...stretch(2 * minute, 20 * minute) })),
+    ...several(3, () => ({ kind: 'store-fault', how: chance.pick(['refuses', 'slow', 'slow'] as const), ...stretch(5 * minute, 3 * hour) })),
     ...several(3, () => ({ kind: 'channel-fault', channel: chance.pick(['slack', 'email'] as const), how: chance.pick(['down', 'limited', 'answer-lost'] as const), ...stretch(10 * minute, 6 * hour) })),
     ...several(2, () => ({ kind: 'page', service: chance.pick(services), everyMs: chance.pick([30_000, minute, 5 * minute]), resolves: chance.happens(0.8), ...stretch(10 * minute, hour) })),
     ...several(6, () => ({ kind: 'kill', when: when(), calls: chance.whole(0, 12), side: chance.pick(['before', 'after'] as const), downForMs: chance.pick([0, 500, 5_000, minute, 5 * minute, hour]) })),

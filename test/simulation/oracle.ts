@@ -51,6 +51,8 @@ interface Held {
   readonly heldForMs: number;
   /** Clear samples in between end it; otherwise they only do not count, and `withinMs` is the window. */
   readonly withinMs?: number | undefined;
+  /** So many slots in a row count instead of the time. */
+  readonly slots?: number | undefined;
 }
 
 const INTERVAL_MS = 60_000;
@@ -58,7 +60,7 @@ const SLACK_MS = 100;
 const windows: Readonly<Record<string, Held>> = {
   Errors: { question: (service) => `errors ${service}`, breaches: (value) => value > 0.1, heldForMs: 180_000 },
   Slow: { question: (service) => `slowness ${service}`, breaches: (value) => value > 5, heldForMs: 270_000, withinMs: 360_000 },
-  Down: { question: (service) => `health ${service}`, breaches: (value) => value === 0, heldForMs: 3 * INTERVAL_MS },
+  Down: { question: (service) => `health ${service}`, breaches: (value) => value === 0, heldForMs: 0, slots: 4 },
 };
 
 /** Watches everything that goes over the edge of the daemon, and says where it breaks a promise. All instants are the world's own, but those of journal events. */
@@ -222,7 +224,9 @@ export class Oracle {
     }
     const window = windows[kind];
     if (window === undefined) throw new TypeError(`the simulation knows no window of ${trigger}`);
-    const heldMs = heldFor(window, this.#answers.get(window.question(target)) ?? [], firedTrueAt);
+    const answers = this.#answers.get(window.question(target)) ?? [];
+    if (window.slots !== undefined && slotsInARow(window, answers, firedTrueAt) < window.slots) this.violate('the-window-held', `${trigger} fires after too few slots`);
+    const heldMs = heldFor(window, answers, firedTrueAt);
     if (heldMs < window.heldForMs - SLACK_MS) this.violate('the-window-held', `${trigger} fires after ${heldMs} ms`);
   }
 
@@ -277,6 +281,12 @@ export class Oracle {
     if (missing.length > 0) this.violate('every-message-arrives', `${channel} never heard "${missing[0] ?? ''}" of ${incidentId}`);
     else if (firstTimes.join('\n\n') !== expected.join('\n\n')) this.violate('messages-in-order', `of ${incidentId} ${channel} heard ${JSON.stringify(firstTimes)} instead of ${JSON.stringify(expected)}`);
   }
+}
+
+function slotsInARow({ breaches }: Held, answers: readonly Answer[], untilAt: number): number {
+  const known = answers.filter(({ trueAt, value }) => value !== undefined && trueAt <= untilAt + SLACK_MS);
+  const sinceAt = Math.max(-Infinity, ...known.filter(({ value }) => !breaches(value as number)).map(({ trueAt }) => trueAt));
+  return new Set(known.filter(({ trueAt }) => trueAt > sinceAt).map(({ trueAt }) => Math.floor(trueAt / INTERVAL_MS))).size;
 }
 
 /** The seen time of breach before an instant, by the answers that were given. */

@@ -1,0 +1,166 @@
+import type { JournalEvent } from '../../src/incident/incident-event.js';
+import type { Invariant } from './oracle.js';
+import type { Sabotage } from './simulate.js';
+
+/** Bugs that the guard might have, made at its edges, and the promise that each must be seen to break. */
+export const sabotages: readonly { readonly bug: string; readonly breaks: Invariant; /** The first seed that finds it. */ readonly foundBy: number; readonly sabotage: Sabotage }[] = [
+  {
+    bug: 'windows are counted a minute short',
+    breaks: 'the-window-held',
+    foundBy: 1,
+    sabotage: {
+      config: (config) => ({ ...config, triggers: config.triggers.map((trigger) => (trigger.window.kind === 'for' ? { ...trigger, window: { ...trigger.window, forMs: trigger.window.forMs - 60_000 } } : trigger)) }),
+    },
+  },
+  {
+    bug: 'the source is asked about the last minute instead of now',
+    breaks: 'asked-again-before-acting',
+    foundBy: 5,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        sources: new Map(
+          [...outside.sources].map(([name, source]) => {
+            // What was bad is answered again for as long as the service has been well for less than a minute.
+            const bad = new Map<string, Awaited<ReturnType<typeof source.observe>>>();
+            return [
+              name,
+              {
+                ...source,
+                async observe(query, at, signal) {
+                  const answer = await source.observe(query, at, signal);
+                  const key = JSON.stringify(query);
+                  const old = bad.get(key);
+                  const value = answer.kind === 'vector' && answer.series[0]?.sample.kind === 'value' ? answer.series[0].sample.value : undefined;
+                  const isBad = value !== undefined && (name === 'health' ? value === 0 : value > 0.1);
+                  if (isBad) bad.set(key, answer);
+                  if (isBad || old === undefined || old.kind !== 'vector') return answer;
+                  if (at - old.at > 300_000) bad.delete(key);
+                  return { ...old, at, series: old.series.map((series) => ({ ...series, sample: { ...series.sample, at } })) };
+                },
+              },
+            ];
+          }),
+        ),
+      }),
+    },
+  },
+  {
+    bug: 'a killed rollback is forgotten, and another one started beside it',
+    breaks: 'one-rollback-per-target',
+    foundBy: 1,
+    sabotage: { outside: (outside) => ({ ...outside, store: { ...outside.store, openIncidents: () => Promise.resolve([]) } }) },
+  },
+  {
+    bug: 'that a step has succeeded is not read back after a restart',
+    breaks: 'no-step-again-after-its-success',
+    foundBy: 15,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        worker: { ...bound(outside.worker), state: () => Promise.resolve('not-applied' as const) },
+        store: {
+          ...outside.store,
+          entriesOfExecution: async (id) => (await outside.store.entriesOfExecution(id)).filter(({ event }) => event.type !== 'step-succeeded'),
+        },
+      }),
+    },
+  },
+  {
+    bug: 'a timeout does not stop the work',
+    breaks: 'stopped-is-stopped',
+    foundBy: 26,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        worker: { ...bound(outside.worker), execute: (step, context, _signal, attempt) => outside.worker.execute(step, context, new AbortController().signal, attempt) },
+      }),
+    },
+  },
+  {
+    bug: 'the mode of a target is not looked at',
+    breaks: 'a-dry-run-has-no-effect',
+    foundBy: 1,
+    sabotage: { config: (config) => ({ ...config, targets: config.targets.map(({ mode: _mode, ...target }) => target) }) },
+  },
+  {
+    bug: 'nobody wakes up when an approval runs out',
+    breaks: 'every-firing-has-an-outcome',
+    foundBy: 9,
+    sabotage: withoutEvents('approval-expired'),
+  },
+  {
+    bug: 'a message counts as sent before it is',
+    breaks: 'every-message-arrives',
+    foundBy: 3,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        channels: outside.channels.map((channel) => ({
+          ...channel,
+          async send(delivery) {
+            const result = await channel.send(delivery);
+            return result.kind === 'retry' ? { kind: 'sent' } : result;
+          },
+        })),
+      }),
+    },
+  },
+  {
+    bug: 'a message that failed goes to the end of the queue',
+    breaks: 'messages-in-order',
+    foundBy: 1,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        outbox: {
+          ...outside.outbox,
+          async due(channel, now, limit) {
+            const heads = await outside.outbox.due(channel, now, 1_000);
+            const behind = (await Promise.all(heads.map(({ message }) => (message.incidentId === undefined ? [] : outside.outbox.waiting(channel, message.incidentId))))).flat();
+            return [...heads, ...behind].toSorted((a, b) => a.attempts - b.attempts || a.nextAttemptAt - b.nextAttemptAt).toReversed().slice(0, limit);
+          },
+        },
+      }),
+    },
+  },
+  {
+    bug: 'cooldown and budget are forgotten with every restart',
+    breaks: 'budgets-and-cooldowns',
+    foundBy: 24,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        store: { ...outside.store, entriesOfTypes: async (types, sinceAt) => (types.includes('rung-started') ? [] : outside.store.entriesOfTypes(types, sinceAt)) },
+      }),
+    },
+  },
+  {
+    bug: 'pauses are forgotten with every restart',
+    breaks: 'replay-equals-memory',
+    foundBy: 39,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        store: { ...outside.store, entriesOfTypes: async (types, sinceAt) => (types.includes('paused') ? [] : outside.store.entriesOfTypes(types, sinceAt)) },
+      }),
+    },
+  },
+];
+
+/** A class's methods, so that some can be put in place of others. */
+function bound<T extends object>(instance: T): T {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(instance)) as (keyof T)[];
+  return Object.fromEntries(names.map((name) => [name, typeof instance[name] === 'function' ? (instance[name] as (...values: unknown[]) => unknown).bind(instance) : instance[name]])) as unknown as T;
+}
+
+/** Events of a type are written down nowhere, as if nothing had happened. */
+function withoutEvents(type: JournalEvent['type']): Sabotage {
+  return {
+    outside: (outside) => ({
+      ...outside,
+      store: { ...outside.store, append: async (events) => (events.some((event) => event.type === type) ? new Promise(() => undefined) : outside.store.append(events)) },
+    }),
+  };
+}
+
