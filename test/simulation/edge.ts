@@ -21,7 +21,8 @@ export class Edge {
   /** Writes reach a disk one after another. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  get isAlive(): boolean {
+  /** Not a getter: it may change over every await. */
+  isAlive(): boolean {
     return this.#isAlive;
   }
 
@@ -35,7 +36,7 @@ export class Edge {
   }
 
   async call<T>(work: () => T | Promise<T>): Promise<T> {
-    if (!this.#isAlive) return never;
+    if (!this.isAlive()) return never;
     const due = this.#count();
     if (due?.side === 'before') {
       due.kill();
@@ -43,10 +44,10 @@ export class Edge {
     }
     try {
       const result = await work();
-      if (due !== undefined && this.#isAlive) due.kill();
-      return this.#isAlive ? result : await never;
+      if (due !== undefined && this.isAlive()) due.kill();
+      return this.isAlive() ? result : await never;
     } catch (error) {
-      if (!this.#isAlive) return never;
+      if (!this.isAlive()) return never;
       throw error;
     }
   }
@@ -54,7 +55,7 @@ export class Edge {
   /** A call that waits for the writes before it. */
   write<T>(work: () => T | Promise<T>): Promise<T> {
     return this.call(() => {
-      const written = this.#writing.then(() => (this.#isAlive ? work() : never));
+      const written = this.#writing.then(() => (this.isAlive() ? work() : never));
       this.#writing = written.catch(() => undefined);
       return written;
     });
@@ -65,15 +66,15 @@ export class Edge {
     return {
       now: () => world.now() + offsetMs(),
       sleepUntil: async (at, signal) => {
-        if (!this.#isAlive) return never;
+        if (!this.isAlive()) return never;
         const leftMs = at - (world.now() + offsetMs());
         try {
           await world.sleepUntil(world.now() + leftMs, signal);
         } catch (error) {
-          if (!this.#isAlive) return never;
+          if (!this.isAlive()) return never;
           throw error;
         }
-        return this.#isAlive ? undefined : never;
+        return this.isAlive() ? undefined : never;
       },
     };
   }

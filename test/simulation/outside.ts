@@ -167,7 +167,7 @@ export class Worker implements RollbackStepExecutor {
   undoing(captured: unknown): RollbackStepExecutor {
     const wanted = captured as Change;
     return {
-      execute: (step, context, signal, attempt) => this.#parts.edge.call(() => this.#work(step, serviceOf(context), wanted, signal as AbortSignal, attempt as StepAttempt)),
+      execute: (step, context, signal, attempt) => this.#parts.edge.call(() => this.#work(step, serviceOf(context), wanted, signal, attempt)),
       describe: (step, context, signal) => this.#read(signal, () => ({ summary: `${step.id} of ${serviceOf(context)} back: ${JSON.stringify(wanted)}` })),
       state: (_step, context, signal) => this.#read(signal, () => (isSo(this.#parts.world.stateOf(serviceOf(context)), wanted) ? 'applied' : 'not-applied')),
     };
@@ -186,14 +186,16 @@ export class Worker implements RollbackStepExecutor {
     });
   }
 
-  async #work(step: RollbackStep, service: Service, change: Change, signal: AbortSignal, { id, executionId, stepKey }: StepAttempt): Promise<void> {
+  async #work(step: RollbackStep, service: Service, change: Change, signal: AbortSignal | undefined, attempt: StepAttempt | undefined): Promise<void> {
     const { clock, world, oracle, edge, chance } = this.#parts;
+    if (signal === undefined || attempt === undefined) throw new TypeError('the manager hands over a signal and an attempt');
+    const { id, executionId, stepKey } = attempt;
     signal.throwIfAborted();
-    const effect = oracle.effectBegins({ service, executionId, stepKey, timeoutMs: (step.timeout as number) * 1000 });
+    const effect = oracle.effectBegins({ service, executionId, stepKey, timeoutMs: (step.timeout) * 1000 });
     const fault = world.fault('step-fault', clock.now())?.how;
     const takesMs = fault === 'hangs' ? 86_400_000 : fault === 'slow' ? chance.whole(10_000, 60_000) : chance.whole(200, 5_000);
     const apply = (): void => {
-      if (edge.isAlive) oracle.effectApplied(effect);
+      if (edge.isAlive()) oracle.effectApplied(effect);
       world.apply(service, change, clock.now());
     };
     const swept = new AbortController();

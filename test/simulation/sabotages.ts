@@ -81,7 +81,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
     bug: 'the mode of a target is not looked at',
     breaks: 'a-dry-run-has-no-effect',
     foundBy: 1,
-    sabotage: { config: (config) => ({ ...config, targets: config.targets.map(({ mode: _mode, ...target }) => target) }) },
+    sabotage: { config: (config) => ({ ...config, targets: config.targets.map((target) => ({ ...target, mode: 'enforce' })) }) },
   },
   {
     bug: 'nobody wakes up when an approval runs out',
@@ -117,7 +117,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
           ...outside.outbox,
           async due(channel, now, limit) {
             const heads = await outside.outbox.due(channel, now, 1_000);
-            const behind = (await Promise.all(heads.map(({ message }) => (message.incidentId === undefined ? [] : outside.outbox.waiting(channel, message.incidentId))))).flat();
+            const behind = (await Promise.all(heads.flatMap(({ message: { incidentId } }) => (incidentId === undefined ? [] : [outside.outbox.waiting(channel, incidentId)])))).flat();
             return [...heads, ...behind].toSorted((a, b) => a.attempts - b.attempts || a.nextAttemptAt - b.nextAttemptAt).toReversed().slice(0, limit);
           },
         },

@@ -178,7 +178,7 @@ class Simulation {
       newId: (kind) => this.#newId(kind),
       random: () => chance.next(),
       report: (error) => {
-        if (edge.isAlive) this.#reported(error);
+        if (edge.isAlive()) this.#reported(error);
       },
     };
     const life = new Life(this.#config, this.#sabotage.outside?.(outside) ?? outside);
@@ -192,14 +192,14 @@ class Simulation {
       },
       (error: unknown) => {
         this.#reported(error);
-        if (edge.isAlive) this.#kill(START_AGAIN_MS);
+        if (edge.isAlive()) this.#kill(START_AGAIN_MS);
       },
     );
   }
 
   /** As by `kill -9`. */
   #kill(downForMs: number): void {
-    if (!this.#edge.isAlive) return;
+    if (!this.#edge.isAlive()) return;
     this.#note(`Belay dies, for ${downForMs} ms`);
     this.#edge.die();
     this.#life = undefined;
@@ -214,7 +214,7 @@ class Simulation {
     this.#note('Belay is told to stop');
     const left = this.#clock.sleepUntil(this.#clock.now() + STOP_GRACE_MS).then(() => 'left' as const);
     const ended = await Promise.race([life.stop().then(() => 'clean' as const), left]);
-    if (!edge.isAlive) return;
+    if (!edge.isAlive()) return;
     if (ended === 'clean') this.#memoryAtStop = this.#memoryOf(life);
     this.#kill(downForMs);
   }
@@ -365,7 +365,10 @@ function answerer(by: Person, { people }: Config): Answerer {
 function eventText(event: JournalEvent): string {
   const told = ['target', 'incidentId', 'executionId', 'stepKey', 'attempt', 'outcome', 'planId', 'mode', 'how', 'reason', 'error', 'approvalId', 'trigger', 'by', 'cause'] as const;
   const values = event as unknown as Readonly<Record<string, unknown>>;
-  const words = told.flatMap((key) => (values[key] === undefined ? [] : [`${key} ${String(values[key])}`]));
+  const words = told.flatMap((key) => {
+    const value = values[key];
+    return typeof value === 'string' || typeof value === 'number' ? [`${key} ${value}`] : [];
+  });
   if (event.type === 'alert-fired') words.push(event.evidence.trigger);
   if (event.type === 'decision-made') words.push(`${event.decision.kind} ${event.decision.reason} ${event.decision.planId ?? ''}`);
   if (event.type === 'verification-ended') words.push(event.result.outcome);
