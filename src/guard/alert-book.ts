@@ -9,6 +9,8 @@ export class AlertBook {
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) this.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
   }
 
+  readonly #unsaved = new Map<string, readonly Alert[]>();
+
   /** Replaces all that is known of one trigger's alerts. */
   put(trigger: string, alerts: readonly Alert[]): void {
     this.#byTrigger.set(trigger, alerts);
@@ -19,9 +21,25 @@ export class AlertBook {
   keepOnly(triggers: ReadonlySet<string>): readonly Alert[] {
     const others = [...this.#byTrigger.keys()].filter((trigger) => !triggers.has(trigger));
     const forgotten = others.flatMap((trigger) => this.ofTrigger(trigger));
-    for (const trigger of others) this.#byTrigger.delete(trigger);
+    for (const trigger of others) {
+      this.#byTrigger.delete(trigger);
+      this.#unsaved.delete(trigger);
+    }
     for (const [target, known] of this.#triggersOf) this.#triggersOf.set(target, new Set([...known].filter((trigger) => triggers.has(trigger))));
     return forgotten;
+  }
+
+  /** Of one trigger, as the store must still be told of them: `alerts`, and those that it would not take before. */
+  unsavedWith(trigger: string, alerts: readonly Alert[]): readonly Alert[] {
+    const newer = new Set(alerts.map(({ fingerprint }) => fingerprint));
+    const unsaved = [...(this.#unsaved.get(trigger) ?? []).filter(({ fingerprint }) => !newer.has(fingerprint)), ...alerts];
+    this.#unsaved.set(trigger, unsaved);
+    return unsaved;
+  }
+
+  /** The store has taken all of them. */
+  saved(trigger: string): void {
+    this.#unsaved.delete(trigger);
   }
 
   ofTrigger(trigger: string): readonly Alert[] {

@@ -160,7 +160,11 @@ export class TriggerWatch {
     // At its own slots a composite looks by itself.
     if (tick.kind === 'due' && transitions.length > 0) for (const composite of this.#compositesOf(trigger)) void this.#loops.get(composite.name)?.lookAt(tick.at);
     // A quiet trigger has nothing to be remembered, so the store is left alone.
-    if ([...before, ...alerts].some((alert) => alert.state !== 'inactive')) await store.saveAlerts([...gone, ...alerts]);
+    const isNews = [...before, ...alerts].some((alert) => alert.state !== 'inactive');
+    // What the store has refused is owed to it: a restart would find what was true before.
+    const unsaved = this.#alerts.unsavedWith(trigger.name, isNews ? [...gone, ...alerts] : []);
+    if (unsaved.length > 0) await store.saveAlerts(unsaved);
+    this.#alerts.saved(trigger.name);
     observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));
     if (health.lastObservation !== undefined) observer.observed(trigger.source, health.lastObservation);
     observer.alerts(trigger.target, this.#countAlerts(trigger.target));
@@ -177,7 +181,8 @@ export class TriggerWatch {
     // Composites have no eyes of their own.
     if (source === MEMBER_SOURCE) return;
     const message = lastObservation?.kind === 'error' ? lastObservation.message : 'it answers, but with no usable value';
-    const { sight, fact } = advanceSight(this.#sights.get(source) ?? clearSight, { at, sees: lastObservation !== undefined && answers(lastObservation), message }, blindAfterMs(intervalMs));
+    const known = this.#sights.get(source);
+    const { sight, fact } = advanceSight(known ?? clearSight, { at, sees: lastObservation !== undefined && answers(lastObservation), message }, blindAfterMs(intervalMs));
     this.#sights.set(source, { ...sight, message });
     if (fact === undefined) return;
     const targets = [...new Set(this.#triggers.filter((other) => other.source === source).map(({ target }) => target))];
@@ -186,7 +191,14 @@ export class TriggerWatch {
       fact.kind === 'blind'
         ? { type: 'source-blind', at: now, source, targets, since: fact.since, message: fact.message }
         : { type: 'source-seeing', at: now, source, targets, blindForMs: fact.blindForMs };
-    await this.#ports.store.append([event]);
+    try {
+      await this.#ports.store.append([event]);
+    } catch (error) {
+      // What could not be written down has not been told, and is news again.
+      if (known === undefined) this.#sights.delete(source);
+      else this.#sights.set(source, known);
+      throw error;
+    }
   }
 
   #countAlerts(target: string): Record<Alert['state'], number> {

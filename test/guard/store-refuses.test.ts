@@ -8,8 +8,12 @@ let rig: GuardRig;
 
 /** From now on the store refuses every journal line of these types, as a full disk would; resolves to how to end that. */
 function refuse(...types: readonly string[]): () => void {
+  return refuseWrites(`insert on journal when new.type in (${types.map((type) => `'${type}'`).join(', ')})`);
+}
+
+function refuseWrites(which: string): () => void {
   const outside = new SqliteDatabase(join(rig.directory, 'belay.db'));
-  outside.exec(`create trigger refusal before insert on journal when new.type in (${types.map((type) => `'${type}'`).join(', ')}) begin select raise(abort, 'no room'); end`);
+  outside.exec(`create trigger refusal before ${which} begin select raise(abort, 'no room'); end`);
   return () => {
     outside.exec('drop trigger refusal');
     outside.close();
@@ -56,5 +60,28 @@ describe('a store that refuses to write for a while', () => {
     rig.source.answer = 0.5;
     await rig.clock.advance(15 * second);
     expect(await rig.story()).toContain('rung cart-off enforce automatic');
+  });
+
+  it('has forgotten an alert that cleared meanwhile when it is asked after a restart', async () => {
+    await rig.guard.pause({ by: 'ana', reason: 'to look at the alert alone' });
+    await rig.clock.advance(15 * second);
+    expect(await rig.store.guard.loadAlerts()).toMatchObject([{ state: 'firing' }]);
+    const writeAgain = refuseWrites('delete on alert');
+    rig.source.answer = 0;
+    await rig.clock.advance(5 * second);
+    expect(await rig.store.guard.loadAlerts()).toMatchObject([{ state: 'firing' }]);
+    writeAgain();
+    await rig.clock.advance(2 * second);
+    expect(await rig.store.guard.loadAlerts()).toEqual([]);
+  });
+
+  it('is told of a blindness that began while it took nothing', async () => {
+    const writeAgain = refuse('source-blind');
+    rig.source.answer = 'unreachable';
+    await rig.clock.advance(120 * second);
+    expect(await rig.story()).not.toContain('source-blind');
+    writeAgain();
+    await rig.clock.advance(2 * second);
+    expect((await rig.story()).filter((type) => type === 'source-blind')).toHaveLength(1);
   });
 });

@@ -54,7 +54,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'that a step has succeeded is not read back after a restart',
     breaks: 'no-step-again-after-its-success',
-    foundBy: 15,
+    foundBy: 28,
     sabotage: {
       outside: (outside) => ({
         ...outside,
@@ -138,7 +138,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'pauses are forgotten with every restart',
     breaks: 'replay-equals-memory',
-    foundBy: 39,
+    foundBy: 0,
     sabotage: {
       outside: (outside) => ({
         ...outside,
