@@ -108,6 +108,16 @@ describe('from a breach to recovery', () => {
     expect((await rig.story()).some((line) => line.startsWith('rung'))).toBe(false);
   });
 
+  it('takes what is said of an incident that ends in the same moment for nothing else', async () => {
+    const { source, clock } = await rigged({ plans: [plan('flag-off', 1)] });
+    source.answer = 0.5;
+    await clock.advance(60 * second);
+    const { id } = await rig.incident();
+    const [closed, ...late] = await Promise.allSettled([rig.guard.closeIncident(id, 'ana', 'known'), rig.guard.acknowledge(id, 'ben'), rig.guard.closeIncident(id, 'ben', 'known too')]);
+    expect(closed.status).toBe('fulfilled');
+    expect(late).toMatchObject([{ reason: { code: 'not-found' } }, { reason: { code: 'not-found' } }]);
+  });
+
   it('asks a person at the end of the ladder, and goes on when it recovers by itself', async () => {
     const { source, clock } = await rigged({ plans: [plan('flag-off', 1)] });
     source.answer = 0.5;

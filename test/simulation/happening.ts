@@ -34,7 +34,7 @@ export type Happening =
   | ({ readonly kind: 'store-fault'; readonly how: 'refuses' | 'slow' } & Stretch)
   | ({ readonly kind: 'channel-fault'; readonly channel: 'slack' | 'email'; readonly how: 'down' | 'limited' | 'answer-lost' } & Stretch)
   /** An Alertmanager tells of an alert, again and again, and that it has ended. */
-  | ({ readonly kind: 'page'; readonly service: Service; readonly everyMs: number; readonly resolves: boolean } & Stretch)
+  | ({ readonly kind: 'page'; readonly service: 'shop'; readonly everyMs: number; readonly resolves: boolean } & Stretch)
   /** As by `kill -9`, `calls` calls to the outside later, before or after that call has had its effect. */
   | { readonly kind: 'kill'; readonly when: When; readonly calls: number; readonly side: 'before' | 'after'; readonly downForMs: number }
   | { readonly kind: 'stop'; readonly atMs: number; readonly downForMs: number }
@@ -92,7 +92,7 @@ export function happeningsOf(seed: number): readonly Happening[] {
     ...several(4, () => ({ kind: 'step-fault', how: chance.pick(['hangs', 'fails', 'works-but-errs', 'errs-and-works-later', 'slow', 'unreadable'] as const), ...stretch(10 * minute, 4 * hour) })),
     ...several(3, () => ({ kind: 'store-fault', how: chance.pick(['refuses', 'slow', 'slow'] as const), ...stretch(5 * minute, 3 * hour) })),
     ...several(3, () => ({ kind: 'channel-fault', channel: chance.pick(['slack', 'email'] as const), how: chance.pick(['down', 'limited', 'answer-lost'] as const), ...stretch(10 * minute, 6 * hour) })),
-    ...several(2, () => ({ kind: 'page', service: chance.pick(services), everyMs: chance.pick([30_000, minute, 5 * minute]), resolves: chance.happens(0.8), ...stretch(10 * minute, hour) })),
+    ...several(2, () => ({ kind: 'page', service: 'shop', everyMs: chance.pick([30_000, minute, 5 * minute]), resolves: chance.happens(0.8), ...stretch(10 * minute, hour) })),
     ...several(6, () => ({ kind: 'kill', when: when(), calls: chance.whole(0, 12), side: chance.pick(['before', 'after'] as const), downForMs: chance.pick([0, 500, 5_000, minute, 5 * minute, hour]) })),
     ...several(2, () => ({ kind: 'stop', atMs: time(), downForMs: chance.pick([0, 5_000, 10 * minute]) })),
     ...(chance.happens(0.2) ? several(1, () => ({ kind: 'clock-step', atMs: time(), byMs: chance.pick([-hour, -5 * minute, -2_000, 2_000, 5 * minute, hour]) })) : []),
