@@ -75,10 +75,12 @@ export class TargetJudge {
     const last = climbs(incident) ? lastBegun(incident.rungs) : undefined;
     const spec = last === undefined ? undefined : declaration.verifications.get(last.planId);
     if (spec === undefined) return this.#ports.recheck(firing, signal);
-    const checked = await askChecks(spec, this.#ports.checks, signal);
-    const results = [...checked, ...this.#record.alertResults(incident.openedAt, this.#ports.clock.now())];
-    if (results.some((result) => result.status === 'failed')) return 'breaching';
-    return results.every((result) => result.status === 'ok') ? 'clear' : 'unknown';
+    // How the alerts stood may be old, as it is after a restart, so their sources are asked once more as well.
+    const asked: Promise<Recheck> = firing.length === 0 ? Promise.resolve('clear') : this.#ports.recheck(firing, signal);
+    const [checked, alerts] = await Promise.all([askChecks(spec, this.#ports.checks, signal), asked]);
+    if (checked.some(({ status }) => status === 'failed') || alerts === 'breaching') return 'breaching';
+    if (alerts !== 'clear') return alerts;
+    return checked.every(({ status }) => status === 'ok') ? 'clear' : 'unknown';
   }
 
   /** Whether a plan that deploys would bring back what is there. What cannot be read hinders nothing. */

@@ -84,4 +84,22 @@ describe('a store that refuses to write for a while', () => {
     await rig.clock.advance(2 * second);
     expect((await rig.story()).filter((type) => type === 'source-blind')).toHaveLength(1);
   });
+
+  it('and dies before the next rung could be begun: what has recovered meanwhile is not climbed for', async () => {
+    await rig.redeclare({ plans: [plan('flag-off', 1), plan('release-back', 3)], triggers: [trigger({ levels: { from: 1, to: 3 }, intervalMs: 60_000, window: { kind: 'for', forMs: 60_000 } })] });
+    rig.executor.acts.clear();
+    await rig.clock.advance(130 * second);
+    expect(rig.executor.done).toEqual(['flag-off-step']);
+    const writeAgain = refuse('rung-started');
+    await rig.clock.advance(20 * second);
+    expect(await rig.story()).toContain('decision execute not-recovered 3');
+    await rig.stop();
+    writeAgain();
+    rig.source.answer = 0;
+    await rig.clock.advance(605 * second);
+    await rig.open();
+    await rig.clock.advance(180 * second);
+    expect(rig.executor.done).toEqual(['flag-off-step']);
+    expect(await rig.incident()).toMatchObject({ status: 'recovered' });
+  });
 });

@@ -237,7 +237,8 @@ export class Oracle {
       const last = Math.max(-Infinity, ...own.map(({ activity }) => activity.at));
       const isNew = !this.#starts.some((start) => start.incidentId === incidentId);
       if (isNew && at - last < cooldownMs) this.violate('budgets-and-cooldowns', `${incidentId} of ${target} starts ${at - last} ms after the one before`);
-      const spent = new Set(own.filter((start) => at - start.at < maxRollbacks.perMs).map((start) => start.incidentId)).size;
+      const firstOfEach = own.filter((start) => own.find(({ incidentId: other }) => other === start.incidentId) === start);
+      const spent = firstOfEach.filter((start) => at - start.at < maxRollbacks.perMs).length;
       if (isNew && spent >= maxRollbacks.count) this.violate('budgets-and-cooldowns', `${incidentId} of ${target} is one too many`);
       const others = new Set(this.#starts.filter((start) => start.target !== target && at - start.at < fleet.perMs).map((start) => start.target)).size;
       if (isNew && others >= fleet.maxTargets) this.violate('budgets-and-cooldowns', `${target} starts although ${others} other targets have`);
@@ -270,7 +271,7 @@ export class Oracle {
     const stillFires = status === 'open' && decisions.length > 0 && alerts.some(({ clearedAt }) => clearedAt === undefined);
     if (status !== 'recovered' && status !== 'closed' && status !== 'needs-human' && !stillFires) this.violate('every-firing-has-an-outcome', `${id} of ${target} is still ${status}`);
     if (status === 'needs-human' && needsHuman === undefined) this.violate('every-firing-has-an-outcome', `${id} of ${target} needs a person, and does not say why`);
-    if (alerts.length > 0 && decisions.length === 0 && status !== 'closed' && rungs.length === 0) this.violate('every-firing-has-an-outcome', `${id} of ${target} has alerts and no decision`);
+    if (alerts.length > 0 && decisions.length === 0 && status === 'needs-human') this.violate('every-firing-has-an-outcome', `${id} of ${target} has alerts and no decision`);
     for (const rung of rungs) if (rung.outcome === undefined && rung.begun) this.violate('every-firing-has-an-outcome', `${rung.executionId} has never ended`);
   }
 
