@@ -48,13 +48,13 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'a killed rollback is forgotten, and another one started beside it',
     breaks: 'one-rollback-per-target',
-    foundBy: 1,
+    foundBy: 16,
     sabotage: { outside: (outside) => ({ ...outside, store: { ...outside.store, openIncidents: () => Promise.resolve([]) } }) },
   },
   {
     bug: 'that a step has succeeded is not read back after a restart',
     breaks: 'no-step-again-after-its-success',
-    foundBy: 28,
+    foundBy: 20,
     sabotage: {
       outside: (outside) => ({
         ...outside,
@@ -92,7 +92,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'a message counts as sent before it is',
     breaks: 'every-message-arrives',
-    foundBy: 3,
+    foundBy: 4,
     sabotage: {
       outside: (outside) => ({
         ...outside,
@@ -138,7 +138,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'pauses are forgotten with every restart',
     breaks: 'replay-equals-memory',
-    foundBy: 0,
+    foundBy: 15,
     sabotage: {
       outside: (outside) => ({
         ...outside,
