@@ -50,7 +50,7 @@ it('does the steps of both plans on the real shop, and reads them back', async (
   const signal = AbortSignal.timeout(50_000);
   for (const [plan, id] of [['shop-flag-off', 'new-checkout-off'], ['shop-release-back', 'release-v1'], ['shop-release-back', 'configuration-v1']] as const) {
     const wanted = step(plan, id);
-    const executor = all.get(wanted.type as StepType)!;
+    const executor = all.get(wanted.type)!;
     expect(await executor.state!(wanted, context, signal), id).toBe('not-applied');
     await executor.execute(wanted, context, signal);
     expect(await executor.state!(wanted, context, signal), id).toBe('applied');
