@@ -8,7 +8,7 @@ import { askHealth } from '../../src/demo/shop/deployment.js';
 import { git } from '../../src/demo/shop/git.js';
 import { bindingsSchema } from '../../src/executor/bindings.js';
 import { createExecutors } from '../../src/executor/create-executors.js';
-import type { RollbackContext, RollbackPlan, RollbackStep, StepType } from '../../src/rollback/rollback-plan.js';
+import type { RollbackContext, RollbackPlan, RollbackStep } from '../../src/rollback/rollback-plan.js';
 import { systemClock } from '../../src/time/clock.js';
 import { nodeArguments, startTestShop, type TestShop } from '../support/test-shop.js';
 
