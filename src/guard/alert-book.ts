@@ -4,12 +4,12 @@ import type { Alert } from '../trigger/alert.js';
 export class AlertBook {
   readonly #byTrigger = new Map<string, readonly Alert[]>();
   readonly #triggersOf = new Map<string, Set<string>>();
+  /** What the store has not taken yet, by trigger. */
+  readonly #unsaved = new Map<string, readonly Alert[]>();
 
   restore(alerts: readonly Alert[]): void {
     for (const trigger of new Set(alerts.map((alert) => alert.trigger))) this.put(trigger, alerts.filter((alert) => alert.trigger === trigger));
   }
-
-  readonly #unsaved = new Map<string, readonly Alert[]>();
 
   /** Replaces all that is known of one trigger's alerts. */
   put(trigger: string, alerts: readonly Alert[]): void {
@@ -29,15 +29,15 @@ export class AlertBook {
     return forgotten;
   }
 
-  /** Of one trigger, as the store must still be told of them: `alerts`, and those that it would not take before. */
-  unsavedWith(trigger: string, alerts: readonly Alert[]): readonly Alert[] {
+  /** Notes that the store is to be told of `alerts`, and returns all of the trigger that it has not taken yet. */
+  owe(trigger: string, alerts: readonly Alert[]): readonly Alert[] {
     const newer = new Set(alerts.map(({ fingerprint }) => fingerprint));
     const unsaved = [...(this.#unsaved.get(trigger) ?? []).filter(({ fingerprint }) => !newer.has(fingerprint)), ...alerts];
     this.#unsaved.set(trigger, unsaved);
     return unsaved;
   }
 
-  /** The store has taken all of them. */
+  /** The store has taken all that was owed of the trigger. */
   saved(trigger: string): void {
     this.#unsaved.delete(trigger);
   }

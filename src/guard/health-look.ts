@@ -1,4 +1,4 @@
-import type { CheckRunner } from '../source/check.js';
+import type { CheckResult, CheckRunner } from '../source/check.js';
 import type { Alert, AlertHealth } from '../trigger/alert.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { HealthLook } from './version-proof.js';
@@ -23,9 +23,14 @@ export async function lookAtHealth({ checks, isIncidentOpen, triggers, healthOf 
   if (isIncidentOpen || triggers.some(({ alerts }) => alerts.some(({ state }) => state !== 'inactive'))) return 'unhealthy';
   const eyes = triggers.filter(({ trigger }) => hasEyes(trigger));
   if (eyes.length === 0 && healthOf === undefined) return 'unknown';
-  const endpoint = healthOf === undefined ? 'ok' : (await checks.run({ type: 'health', name: 'health', target: healthOf, timeoutMs: HEALTH_TIMEOUT_MS }, signal)).status;
+  const endpoint = healthOf === undefined ? 'ok' : await askEndpoint(checks, healthOf, signal);
   if (endpoint === 'failed') return 'unhealthy';
   return endpoint === 'ok' && eyes.every(({ health }) => health === 'ok') ? 'healthy' : 'unknown';
+}
+
+/** What a target's own health endpoint says. Rejects only when `signal` aborts. */
+export async function askEndpoint(checks: CheckRunner, target: string, signal: AbortSignal): Promise<CheckResult['status']> {
+  return (await checks.run({ type: 'health', name: 'health', target, timeoutMs: HEALTH_TIMEOUT_MS }, signal)).status;
 }
 
 /** A composite sees what its members see; and where each alert is a series, nothing is what is well. */

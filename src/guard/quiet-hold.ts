@@ -1,5 +1,6 @@
 import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
+import { askEndpoint } from './health-look.js';
 import type { IncidentRecord } from './incident-record.js';
 import { quietHoldMs, type TargetDeclaration } from './target-declaration.js';
 
@@ -8,8 +9,6 @@ export interface QuietHoldPorts {
   readonly record: IncidentRecord;
   readonly checks: CheckRunner;
 }
-
-const HEALTH_LIMIT_MS = 10_000;
 
 /** Whether an incident with nothing under way has ended by itself: its alerts known to be clear for the hold, and the target healthy. */
 export class QuietHold {
@@ -26,7 +25,8 @@ export class QuietHold {
   }
 
   async isOver(declaration: TargetDeclaration, signal: AbortSignal): Promise<boolean> {
-    const { clock, record } = this.#ports;
+    const { clock, record, checks } = this.#ports;
+    const { target } = declaration;
     const incident = record.current;
     if (incident === undefined || incident.alerts.length === 0) return false;
     const now = clock.now();
@@ -35,12 +35,6 @@ export class QuietHold {
       return false;
     }
     this.#since ??= now;
-    return now - this.#since >= quietHoldMs(declaration) && (await this.#isHealthy(declaration, signal));
-  }
-
-  async #isHealthy({ target: { name, hasHealth } }: TargetDeclaration, signal: AbortSignal): Promise<boolean> {
-    if (!hasHealth) return true;
-    const result = await this.#ports.checks.run({ type: 'health', name: 'health', target: name, timeoutMs: HEALTH_LIMIT_MS }, signal);
-    return result.status === 'ok';
+    return now - this.#since >= quietHoldMs(declaration) && (!target.hasHealth || (await askEndpoint(checks, target.name, signal)) === 'ok');
   }
 }

@@ -162,7 +162,7 @@ export class TriggerWatch {
     // A quiet trigger has nothing to be remembered, so the store is left alone.
     const isNews = [...before, ...alerts].some((alert) => alert.state !== 'inactive');
     // What the store has refused is owed to it: a restart would find what was true before.
-    const unsaved = this.#alerts.unsavedWith(trigger.name, isNews ? [...gone, ...alerts] : []);
+    const unsaved = this.#alerts.owe(trigger.name, isNews ? [...gone, ...alerts] : []);
     if (unsaved.length > 0) await store.saveAlerts(unsaved);
     this.#alerts.saved(trigger.name);
     observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));

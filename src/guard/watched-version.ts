@@ -39,6 +39,7 @@ export class WatchedVersion {
   readonly #ports: WatchedVersionPorts;
   readonly #query: Query;
   readonly #stopping = new AbortController();
+  #isLoaded = false;
   #seen: readonly SeenVersion[] | undefined;
   #knownAt: number | undefined;
   #saved: string | undefined;
@@ -72,7 +73,6 @@ export class WatchedVersion {
   async #run(): Promise<void> {
     const { clock, report } = this.#ports;
     const { signal } = this.#stopping;
-    await this.#load();
     for (;;) {
       await clock.sleepUntil(slotAfter(clock.now(), this.#source.intervalMs), signal);
       try {
@@ -87,6 +87,7 @@ export class WatchedVersion {
   async #turn(at: number): Promise<void> {
     const { factsOf, onChanged } = this.#ports;
     const { source, label } = this.#version;
+    if (!this.#isLoaded) await this.#load();
     const look = readVersions(await this.#source.observe(this.#query, at, this.#stopping.signal), label);
     this.#look = look;
     if (look.kind === 'unknown') return;
@@ -116,6 +117,7 @@ export class WatchedVersion {
   /** What was seen of another expression says nothing about this one. */
   async #load(): Promise<void> {
     const text = await this.#ports.store.loadValue(this.#valueName);
+    this.#isLoaded = true;
     if (text === undefined) return;
     const { of, seen, knownAt } = savedSchema.parse(JSON.parse(text));
     if (of !== this.#of) return;

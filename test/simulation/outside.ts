@@ -13,7 +13,7 @@ import type { Chance } from './chance.js';
 import type { Disk } from './disk.js';
 import type { Edge } from './edge.js';
 import { services, type Service } from './happening.js';
-import type { Effect, Oracle } from './oracle.js';
+import type { Oracle } from './oracle.js';
 import { type Change, changeOf, isSo, type ServiceState, type World } from './world.js';
 
 /** What every part of the outside of one life is made of. */
@@ -216,13 +216,9 @@ export class Worker implements RollbackStepExecutor {
       if (fault === 'works-but-errs') throw new Error('connection reset');
     } finally {
       this.#leftBehind.delete(id);
-      endEffect(oracle, effect);
+      oracle.effectEnds(effect);
     }
   }
-}
-
-function endEffect(oracle: Oracle, effect: Effect): void {
-  oracle.effectEnds(effect);
 }
 
 function serviceOf({ metadata }: RollbackContext): Service {
