@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BelayError } from '../../src/fault/belay-error.js';
 import { Changes } from '../../src/guard/changes.js';
 import { advanceSeen, readVersions, type SeenVersion } from '../../src/guard/seen-versions.js';
 import { VersionWatch } from '../../src/guard/version-watch.js';
@@ -10,6 +11,7 @@ import { MemoryGuardStore } from '../../src/scenario/memory-store.js';
 import { createPrometheusSource } from '../../src/source/prometheus-source.js';
 import type { Observation, Sample } from '../../src/source/sample.js';
 import { systemClock } from '../../src/time/clock.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { GuardRig, plan } from '../support/guard-rig.js';
 import { aPolicy } from '../support/policy.js';
 import { startPrometheus } from '../support/prometheus-server.js';
@@ -37,6 +39,33 @@ describe('what an answer tells of versions', () => {
   ])('%s', (_title, observation, expected) => {
     expect(readVersions(observation, 'version')).toMatchObject(expected);
   });
+});
+
+it('a store that cannot be read at first is read at the next look', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryGuardStore();
+  const found: SeenChange[] = [];
+  const reported: unknown[] = [];
+  let reads = 0;
+  const watch = new VersionWatch(
+    [{ name: 'shop', owners: [], priority: 'high', hasHealth: false, version: { source: 'app', expr: 'build_info', label: 'version' } }],
+    new Map([['app', { name: 'app', intervalMs: second, observe: (_query, at) => Promise.resolve({ kind: 'vector', at, series: [{ labels: { version: 'v1' }, sample: { kind: 'value', at, value: 1 } }], warnings: [] }), close: () => Promise.resolve() }]]),
+    {
+      clock,
+      store: {
+        saveValue: (name, value) => store.saveValue(name, value),
+        loadValue: (name) => ((reads += 1) === 1 ? Promise.reject(new BelayError('store-unavailable', 'the disk is away')) : store.loadValue(name)),
+      },
+      factsOf: () => ({ running: undefined, isRollingBack: false }),
+      onChanged: async (change) => void found.push(change),
+      report: (error) => reported.push(error),
+    },
+  );
+  watch.start();
+  await clock.advance(3 * second);
+  await watch.stop();
+  expect(reported).toMatchObject([{ code: 'store-unavailable' }]);
+  expect(found[0]).toMatchObject({ kind: 'seen', version: 'v1' });
 });
 
 describe('what the versions that are seen mean', () => {
