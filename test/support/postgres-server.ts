@@ -37,8 +37,10 @@ export async function startPostgres(): Promise<PostgresServer> {
     async kill() {
       runs = false;
       const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0]);
+      // While it is stopped it starts no other; those that it has may end by themselves at any time.
+      process.kill(postmaster, 'SIGSTOP');
       const family = [postmaster, ...childrenOf(postmaster)];
-      for (const pid of family) process.kill(pid, 'SIGKILL');
+      for (const pid of family) kill(pid);
       await waitFor(() => !family.some(isAlive));
       // Where nobody collects the dead, their numbers look alive to the next start.
       for (const lock of [pidFile, join(directory, `.s.PGSQL.${port}.lock`)]) await rm(lock, { force: true });
@@ -67,6 +69,14 @@ async function ownByPostgres(directory: string): Promise<void> {
   if (!isRoot) return;
   const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)));
   await chown(directory, uid!, gid!);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function childrenOf(parent: number): number[] {
