@@ -18,6 +18,7 @@ const DEBIAN_PACKAGES = {
   postgresql: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').some((version) => existsSync(`/usr/lib/postgresql/${version}/bin/initdb`)),
   'etcd-server': () => onPath('etcd'),
   'nginx-light': () => onPath('nginx') || existsSync('/usr/sbin/nginx'),
+  chromium: () => onPath('chromium'),
   git: () => onPath('git'),
   procps: () => onPath('ps'),
 };
