@@ -1,5 +1,10 @@
-// Copies what tsc leaves behind (SQL migrations) into dist/, beside the modules that read them.
+// Copies what tsc leaves behind (SQL migrations, the font of pictures) into dist/, beside the modules that read them.
 import { chmodSync, cpSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 cpSync('src', 'dist', { recursive: true, filter: (path) => !path.endsWith('.ts') && !path.endsWith('.tsx') });
+const font = dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/package.json')));
+cpSync(join(font, 'ttf/DejaVuSans.ttf'), 'dist/plot/DejaVuSans.ttf');
+cpSync(join(font, 'LICENSE'), 'dist/plot/DejaVuSans.LICENSE');
 if (existsSync('dist/bin.js')) chmodSync('dist/bin.js', 0o755);

@@ -2,6 +2,7 @@ import { timeTicks, valueAxis } from './axis.js';
 import { escapeMarkup } from './markup.js';
 import { pixelPath, type PixelScale } from './pixel-path.js';
 import { lineColour, plotClass, plotStyle, type PlotTheme } from './plot-style.js';
+import { placeMarks, type PlacedMark } from './place-marks.js';
 import type { Plot, PlotBand } from './plot.js';
 
 export interface PlotOptions {
@@ -21,6 +22,7 @@ interface Frame {
 
 const STRIP_HEIGHT = 6;
 const LEGEND_ROW = 18;
+const MARK_ROW = 14;
 /** So that ten minutes are still seen in a month. */
 const LEAST_BAND_WIDTH = { pending: 1, firing: 2 } as const;
 
@@ -29,7 +31,8 @@ export function plotSvg(plot: Plot, { width = 960, height = 260, theme = 'auto' 
   const legend = plot.lines.length > 1 ? plot.lines.length : 0;
   const axis = valueAxis(valuesOf(plot), plot.unit, Math.max(2, Math.floor(height / 50)));
   const left = 12 + 7 * Math.max(...axis.ticks.map(({ text }) => text.length));
-  const frame: Frame = { left, top: 10, right: width - 12, bottom: height - 30 };
+  const marks = placeMarks(plot, left, width - 12);
+  const frame: Frame = { left, top: 10 + MARK_ROW * marks.rows, right: width - 12, bottom: height - 30 };
   const scale = scaleOf(plot, axis.low, axis.high, frame);
   const totalHeight = height + legend * LEGEND_ROW;
   return [
@@ -38,9 +41,10 @@ export function plotSvg(plot: Plot, { width = 960, height = 260, theme = 'auto' 
     ...axis.ticks.map(({ at, text }) => gridLine(frame, scale.y(at), text)),
     ...timeTicks(plot.fromAt, plot.toAt, Math.floor((frame.right - frame.left) / 90)).map(({ at, text }) => timeMark(frame, scale.x(at), text)),
     ...bandsOf(plot, scale, frame),
-    ...plot.lines.map(({ points }, index) => `<path class="line" stroke="${lineColour(index)}" d="${pixelPath(points, scale, plot.joinWithinMs)}"/>`),
+    ...plot.lines.map(({ points }, index) => `<path class="line" stroke="${lineColour(index, theme)}" d="${pixelPath(points, scale, plot.joinWithinMs)}"/>`),
+    ...marks.placed.map((mark) => markLine(frame, mark)),
     ...plot.thresholds.map(({ value, text }) => thresholdLine(frame, scale.y(value), text)),
-    ...(legend === 0 ? [] : plot.lines.map(({ name }, index) => legendRow(frame, height + index * LEGEND_ROW, lineColour(index), name))),
+    ...(legend === 0 ? [] : plot.lines.map(({ name }, index) => legendRow(frame, height + index * LEGEND_ROW, lineColour(index, theme), name))),
     '</svg>',
   ].join('\n');
 }
@@ -76,6 +80,11 @@ function timeMark({ right, bottom }: Frame, x: number, text: string): string {
 function thresholdLine({ left, right, top }: Frame, y: number, text: string): string {
   const textY = y - top < 16 ? y + 14 : y - 5;
   return `<path class="threshold" d="M${left} ${px(y)}H${right}"/><text class="threshold-text" x="${right - 4}" y="${px(textY)}" text-anchor="end">${escapeMarkup(text)}</text>`;
+}
+
+function markLine({ top, bottom }: Frame, { x, textX, row, text }: PlacedMark): string {
+  const y = 11 + row * MARK_ROW;
+  return `<path class="mark" d="M${px(x)} ${Math.min(y - 9, top)}V${bottom}"/><text class="mark-text" x="${px(textX)}" y="${y}">${escapeMarkup(text)}</text>`;
 }
 
 function legendRow({ left }: Frame, y: number, colour: string, name: string): string {

@@ -21,6 +21,12 @@ export interface PlotBand {
   readonly toAt: number;
 }
 
+/** An instant at which something happened; `text` is one or two words. */
+export interface PlotMark {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** What is drawn: values over time, what they are held against, and when that was pending and firing. */
 export interface Plot {
   /** For those who cannot see it. */
@@ -31,6 +37,7 @@ export interface Plot {
   readonly lines: readonly PlotLine[];
   readonly thresholds: readonly { readonly value: number; readonly text: string }[];
   readonly bands: readonly PlotBand[];
+  readonly marks?: readonly PlotMark[] | undefined;
   /** Points further apart than this are not joined. */
   readonly joinWithinMs: number;
 }

@@ -1,5 +1,5 @@
 import type { Incident, IncidentAlert } from '../incident/incident.js';
-import type { Plot, PlotLine } from '../plot/plot.js';
+import type { Plot, PlotLine, PlotMark } from '../plot/plot.js';
 import type { Observation } from '../source/sample.js';
 import type { Source } from '../source/source.js';
 import type { ChangeMarkers } from '../trigger/baseline.js';
@@ -18,17 +18,31 @@ export interface PlotPorts {
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly changes: ChangeMarkers;
+  /** No more plots than this. */
+  readonly most?: number | undefined;
+}
+
+/** What else happened meanwhile: where it began, when it fired, each rung that really ran, and the recovery. */
+function marksOf(incident: Incident, alerts: readonly IncidentAlert[]): readonly PlotMark[] {
+  const [first] = alerts.toSorted((a, b) => a.firedAt - b.firedAt);
+  const began = first?.evidence.activeAt;
+  return [
+    ...(began === undefined ? [] : [{ at: began, text: 'began' }]),
+    ...(first === undefined ? [] : [{ at: first.evidence.firedAt ?? first.firedAt, text: 'fired' }]),
+    ...incident.rungs.filter(({ begun, mode }) => begun && mode === 'enforce').map(({ startedAt, level, undoes }) => ({ at: startedAt, text: undoes !== undefined ? 'undo' : level === undefined ? 'rollback' : `level ${level}` })),
+    ...(incident.status === 'recovered' && incident.endedAt !== undefined ? [{ at: incident.endedAt, text: 'recovered' }] : []),
+  ];
 }
 
 /**
  * The series of the incident's triggers before, during and after it, as their sources still remember them. A trigger
  * whose source remembers nothing has no plot.
  */
-export async function incidentPlots(incident: Incident, { triggers, sources, changes }: PlotPorts, now: number, signal: AbortSignal): Promise<readonly Plot[]> {
+export async function incidentPlots(incident: Incident, { triggers, sources, changes, most = MOST_PLOTS }: PlotPorts, now: number, signal: AbortSignal): Promise<readonly Plot[]> {
   const { beganAt } = incidentTimes(incident);
   const fromAt = beganAt - BEFORE_MS;
   const toAt = Math.min(now, (incident.endedAt ?? now) + AFTER_MS);
-  const names = [...new Set(incident.alerts.map(({ evidence }) => evidence.trigger))].slice(0, MOST_PLOTS);
+  const names = [...new Set(incident.alerts.map(({ evidence }) => evidence.trigger))].slice(0, most);
   const plots = await Promise.all(
     names.map(async (name) => {
       const trigger = triggers.get(name);
@@ -37,13 +51,14 @@ export async function incidentPlots(incident: Incident, { triggers, sources, cha
       const stepMs = Math.max(trigger.intervalMs, Math.ceil((toAt - fromAt) / MOST_POINTS / 1_000) * 1_000);
       const observations = (await sourceOf(trigger, source, changes).history?.(trigger.query, fromAt, toAt, stepMs, signal)) ?? [];
       const lines = linesOf(observations);
-      return lines.length === 0 ? [] : [plotOf(trigger, incident.alerts.filter(({ evidence }) => evidence.trigger === name), lines, { fromAt, toAt, stepMs })];
+      return lines.length === 0 ? [] : [plotOf(incident, trigger, lines, { fromAt, toAt, stepMs })];
     }),
   );
   return plots.flat();
 }
 
-function plotOf({ name, condition, clearCondition }: Trigger, alerts: readonly IncidentAlert[], lines: readonly PlotLine[], { fromAt, toAt, stepMs }: { readonly fromAt: number; readonly toAt: number; readonly stepMs: number }): Plot {
+function plotOf(incident: Incident, { name, condition, clearCondition }: Trigger, lines: readonly PlotLine[], { fromAt, toAt, stepMs }: { readonly fromAt: number; readonly toAt: number; readonly stepMs: number }): Plot {
+  const alerts = incident.alerts.filter(({ evidence }) => evidence.trigger === name);
   return {
     description: `${name} before, during and after the incident`,
     fromAt,
@@ -55,6 +70,7 @@ function plotOf({ name, condition, clearCondition }: Trigger, alerts: readonly I
       const began = firedAt ?? notedAt;
       return [...(activeAt === undefined ? [] : [{ kind: 'pending' as const, fromAt: activeAt, toAt: began }]), { kind: 'firing' as const, fromAt: began, toAt: clearedAt ?? toAt }];
     }),
+    marks: marksOf(incident, alerts),
     joinWithinMs: 1.5 * stepMs,
   };
 }

@@ -108,7 +108,7 @@ describe('the drawing', () => {
   it('does not paint the other plots of its page', () => {
     for (const theme of ['auto', 'light', 'dark'] as const) {
       const [, classes = ''] = /^<svg [^>]*class="([^"]*)"/.exec(plotSvg(aPlot(), { theme })) ?? [];
-      const colours = /([^{}]*)\{--plot/.exec(plotSvg(aPlot(), { theme }))?.[1];
+      const colours = /<style>([^{}]*)\{/.exec(plotSvg(aPlot(), { theme }))?.[1];
       expect(colours).toContain(`.belay-plot-${theme}`);
       expect(classes.split(' ')).toContain(`belay-plot-${theme}`);
     }
