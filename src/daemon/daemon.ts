@@ -7,6 +7,7 @@ import { createExecutors } from '../executor/create-executors.js';
 import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
+import { lastDeployAt } from '../guard/changes.js';
 import { ExecutionJournal } from '../guard/execution-journal.js';
 import { patientStore } from '../guard/until-written.js';
 import type { Eyes } from '../guard/eyes.js';
@@ -18,6 +19,7 @@ import { createHttpServer } from '../http/http-server.js';
 import type { SlackPorts } from '../http/slack-routes.js';
 import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
+import { BreachPictures } from '../notify/breach-pictures.js';
 import { createChannels, Notifier } from '../notify/notifier.js';
 import { whisperInSlack } from '../notify/slack-whisper.js';
 import { runCommand } from '../process/run-command.js';
@@ -101,8 +103,15 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const alive = new AliveMark(store.guard, clock, report);
   const downForMs = await alive.downForMs();
 
+  const pictures = new BreachPictures({
+    journal: store.guard,
+    clock,
+    redactor,
+    view: () => ({ triggers: new Map(config.triggers.map((trigger) => [trigger.name, trigger])), sources: eyes.sources, changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) } }),
+    failed: (message) => log.warn({ message }, 'a message went out without its picture'),
+  });
   const makeNotifier = ({ notify, people }: Config): Notifier =>
-    new Notifier(createChannels(notify, clock), {
+    new Notifier(createChannels(notify, clock, pictures), {
       journal: store.guard,
       outbox: store.outbox,
       clock,

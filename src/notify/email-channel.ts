@@ -4,6 +4,7 @@ import { SLOWEST_RETRY_MS, type Channel, type Delivery, type SendResult } from '
 import { mailOf } from './mail.js';
 import type { OutboxItem } from './message.js';
 import type { EmailSettings } from './notify-settings.js';
+import { hasPicture, type Pictures } from './picture.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 20_000;
@@ -26,17 +27,21 @@ export class EmailChannel implements Channel {
   readonly #settings: EmailSettings;
   readonly #transport: ReturnType<typeof openTransport>;
   readonly #domain: string;
+  readonly #pictures: Pictures | undefined;
   /** Addresses that have taken a mail which others of its addresses put off: the next attempt is for those others. */
   readonly #taken = new Map<string, ReadonlySet<string>>();
 
-  constructor(settings: EmailSettings) {
+  constructor(settings: EmailSettings, pictures?: Pictures) {
     this.#settings = settings;
+    this.#pictures = pictures;
     this.#domain = /@([^\s>]+)/.exec(settings.from)?.[1] ?? 'belay.invalid';
     this.#transport = openTransport(settings.smtp);
   }
 
   async send({ item, thread }: Delivery): Promise<SendResult> {
-    const mail = mailOf(item, thread, this.#domain);
+    const picture = hasPicture(item.message) ? await this.#pictures?.of(item.message) : undefined;
+    const cid = `${item.id}-plot@${this.#domain}`;
+    const mail = mailOf(item, thread, this.#domain, picture === undefined ? undefined : { cid, alt: picture.alt });
     const addresses = this.#addressesOf(item);
     const taken = this.#taken.get(item.id) ?? new Set<string>();
     try {
@@ -49,6 +54,7 @@ export class EmailChannel implements Channel {
         text: mail.text,
         html: mail.html,
         ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo, references: mail.inReplyTo }),
+        ...(picture === undefined ? {} : { attachments: [{ filename: 'breach.png', content: picture.png, contentType: 'image/png', cid, contentDisposition: 'inline' as const }] }),
         // Keeps holiday answers away.
         headers: { 'Auto-Submitted': 'auto-generated' },
       });

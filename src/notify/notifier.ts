@@ -8,6 +8,7 @@ import type { ChannelName } from './message.js';
 import type { NotifySettings } from './notify-settings.js';
 import { OutboxComposer, type JournalReader } from './outbox-composer.js';
 import type { Outbox } from './outbox.js';
+import type { Pictures } from './picture.js';
 import { type NamedPerson, PlanNotifications } from './plan-notifications.js';
 import { SlackChannel } from './slack-channel.js';
 import { WebhookChannel } from './webhook-channel.js';
@@ -61,10 +62,10 @@ export class Notifier {
 }
 
 /** The channels that the settings name, in the order in which they stand in for each other. */
-export function createChannels({ slack, email, webhook }: NotifySettings, clock: Clock): readonly Channel[] {
+export function createChannels({ slack, email, webhook }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
   return [
-    ...(slack === undefined ? [] : [new SlackChannel(slack)]),
-    ...(email === undefined ? [] : [new EmailChannel(email)]),
+    ...(slack === undefined ? [] : [new SlackChannel(slack, pictures)]),
+    ...(email === undefined ? [] : [new EmailChannel(email, pictures)]),
     ...webhook.map((settings, index) => new WebhookChannel(index === 0 ? 'webhook' : `webhook-${index + 1}`, settings, clock)),
   ];
 }

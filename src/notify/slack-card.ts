@@ -27,7 +27,7 @@ const BLOCK_ID = 255;
 const QUESTIONS = 5;
 
 /** Any message as a card within Slack's limits: what is too long is cut and ends with an ellipsis. */
-export function slackCard(message: Message, recipients: readonly string[] = [], { withButtons = false } = {}): SlackCard {
+export function slackCard(message: Message, recipients: readonly string[] = [], { withButtons = false, picture }: { readonly withButtons?: boolean; /** The id of a file. */ readonly picture?: string | undefined } = {}): SlackCard {
   const short = message.facts.filter(([, value]) => isShort(value));
   const long = message.facts.filter(([, value]) => !isShort(value));
   const body: KnownBlock[] = [];
@@ -43,7 +43,8 @@ export function slackCard(message: Message, recipients: readonly string[] = [], 
   for (const [label, value] of long) body.push({ type: 'section', text: { type: 'mrkdwn', text: labelled(label, value, SECTION_TEXT) } });
   const next: KnownBlock[] = message.next === undefined ? [] : [{ type: 'context', elements: [{ type: 'mrkdwn', text: cut(`*Next:* ${escapeMrkdwn(message.next)}`, SECTION_TEXT) }] }];
   const questions = withButtons ? (message.questions ?? []).slice(0, QUESTIONS).flatMap(questionBlocks) : [];
-  const end = [...next, ...questions];
+  const image: KnownBlock[] = picture === undefined ? [] : [{ type: 'image', slack_file: { id: picture }, alt_text: 'the values against their threshold' }];
+  const end = [...image, ...next, ...questions];
   return {
     text: cut(escapeMrkdwn(message.title), PLAIN_TEXT),
     blocks: [{ type: 'header', text: { type: 'plain_text', text: cut(message.title, HEADER), emoji: false } }],

@@ -4,7 +4,9 @@ import { SLOWEST_RETRY_MS, type Channel, type Delivery, type SendResult } from '
 import type { Message } from './message.js';
 import type { SlackSettings } from './notify-settings.js';
 import type { ThreadReference } from './outbox.js';
+import { hasPicture, type Picture, type Pictures } from './picture.js';
 import { slackCard, slackPlainText } from './slack-card.js';
+import { uploadToThread } from './slack-upload.js';
 
 const TIMEOUT_MS = 10_000;
 const RATE_LIMIT_WITHOUT_TIME_MS = 30_000;
@@ -17,6 +19,8 @@ const refusesMessage = new Set([...refusesCard, 'no_text', 'invalid_arguments', 
 const rootIsGone = new Set(['message_not_found', 'thread_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive']);
 /** Slack's own trouble, over in a moment. Whatever else it answers, a person has to mend (a token, a channel, a scope). */
 const passesByItself = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org']);
+/** No picture will ever go this way until a person has changed the app. */
+const refusesPictures = new Set(['missing_scope', 'not_allowed_token_type', 'no_permission', 'file_uploads_disabled', 'unknown_method']);
 const rateLimits = new Set(['ratelimited', 'rate_limited', 'message_limit_exceeded', 'accesslimited']);
 
 interface Posted {
@@ -24,18 +28,29 @@ interface Posted {
   readonly ts: string;
 }
 
+/** The incident's message; `picture` is the id of the file that it shows. */
+interface Root extends Posted {
+  readonly picture?: string | undefined;
+}
+
 /**
  * One message per incident that always shows its present state, with every event's details in its thread; what belongs
  * to no incident stands alone. The thread reference holds `channel`, `ts` and `shown`, the outbox item that the
- * incident's message shows, with the buttons of what is open; replies, which stay as they are, have none. After an outage it jumps to the newest state once instead of being updated for each event.
+ * incident's message shows, with the buttons of what is open; replies, which stay as they are, have none. After an outage
+ * it jumps to the newest state once instead of being updated for each event. A picture follows its message into the
+ * thread, because no message waits for it, and stands in the incident's message from the next update on: Slack shows a
+ * file only once it has been shared and looked at.
  */
 export class SlackChannel implements Channel {
   readonly name = 'slack';
   readonly #client: WebClient;
   readonly #channel: string;
+  readonly #pictures: Pictures | undefined;
+  #picturesRefused = false;
 
-  constructor({ token, channel, apiUrl }: SlackSettings) {
+  constructor({ token, channel, apiUrl }: SlackSettings, pictures?: Pictures) {
     this.#channel = channel;
+    this.#pictures = pictures;
     // The outbox retries, by its own clock and across restarts, so the client must not. Its own log would show URLs.
     this.#client = new WebClient(token, { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, timeout: TIMEOUT_MS, logger: silentLogger });
   }
@@ -74,21 +89,38 @@ export class SlackChannel implements Channel {
   async #sendOfIncident({ item, thread, newest }: Delivery): Promise<SendResult> {
     let reached = thread;
     try {
-      let root = rootOf(reached);
+      let root: Root | undefined = rootOf(reached);
       if (root !== undefined && reached?.['shown'] !== newest.id) {
         root = await this.#update(root, newest.message);
-        if (root !== undefined) reached = { ...root, shown: newest.id };
+        if (root !== undefined) reached = shownIn(root, newest.id);
       }
       if (root === undefined) {
         root = await this.#post(this.#channel, newest.message, newest.recipients, {}, true);
-        reached = { ...root, shown: newest.id };
+        reached = shownIn(root, newest.id);
       }
       await this.#post(root.channel, item.message, item.recipients, { thread_ts: root.ts });
-      return { kind: 'sent', thread: reached };
+      // What waits behind it shows the newest state, and says it sooner without this picture.
+      const { picture = root.picture, note } = newest.id === item.id ? await this.#addPicture(root, item.message) : {};
+      return { kind: 'sent', thread: shownIn({ ...root, picture }, newest.id), note };
     } catch (error) {
       // A reply to a message that somebody deleted: the next attempt begins with a new one.
       if (rootIsGone.has(platformError(error) ?? '')) return { kind: 'retry', error: errorText(error), thread: {} };
       return { ...failure(error), thread: reached };
+    }
+  }
+
+  /** Puts the picture of a message into the thread. That there is none keeps nobody waiting; why is said once where only a person can change it. */
+  async #addPicture(root: Root, message: Message): Promise<{ readonly picture?: string; readonly note?: string }> {
+    if (this.#picturesRefused || !hasPicture(message)) return {};
+    const picture: Picture | undefined = await this.#pictures?.of(message);
+    if (picture === undefined) return {};
+    try {
+      return { picture: await uploadToThread(this.#client, picture, root) };
+    } catch (error) {
+      const code = platformError(error) ?? '';
+      this.#picturesRefused = refusesPictures.has(code);
+      const why = code === 'missing_scope' ? 'the Slack app lacks the scope files:write, so that its messages come without pictures' : `the picture was left out: ${code === '' ? errorText(error) : `Slack answered ${code}`}`;
+      return { note: why };
     }
   }
 
@@ -102,12 +134,13 @@ export class SlackChannel implements Channel {
   }
 
   /** `undefined` when the message is gone. */
-  async #update(root: Posted, message: Message): Promise<Posted | undefined> {
+  async #update(root: Root, message: Message): Promise<Root | undefined> {
+    const { channel, ts, picture } = root;
+    const update = (card: Readonly<Record<string, unknown>>) => this.#call('chat.update', { channel, ts, ...card });
+    const withoutPicture = () => orPlain(() => update({ ...slackCard(message, [], { withButtons: true }) }), () => update({ text: slackPlainText(message), blocks: [], attachments: [] }));
     try {
-      await orPlain(
-        () => this.#call('chat.update', { ...root, ...slackCard(message, [], { withButtons: true }) }),
-        () => this.#call('chat.update', { ...root, text: slackPlainText(message), blocks: [], attachments: [] }),
-      );
+      if (picture === undefined) await withoutPicture();
+      else await orPlain(() => update({ ...slackCard(message, [], { withButtons: true, picture }) }), withoutPicture);
       return root;
     } catch (error) {
       if (rootIsGone.has(platformError(error) ?? '')) return undefined;
@@ -129,9 +162,13 @@ async function orPlain<T>(card: () => Promise<T>, plain: () => Promise<T>): Prom
   }
 }
 
-function rootOf(thread: ThreadReference | undefined): Posted | undefined {
-  const { channel, ts } = thread ?? {};
-  return channel === undefined || ts === undefined ? undefined : { channel, ts };
+function rootOf(thread: ThreadReference | undefined): Root | undefined {
+  const { channel, ts, picture } = thread ?? {};
+  return channel === undefined || ts === undefined ? undefined : { channel, ts, picture };
+}
+
+function shownIn({ channel, ts, picture }: Root, shown: string): ThreadReference {
+  return { channel, ts, shown, ...(picture === undefined ? {} : { picture }) };
 }
 
 function platformError(error: unknown): string | undefined {

@@ -68,6 +68,24 @@ describe('mails of an incident', () => {
   });
 });
 
+describe('the picture of a breach', () => {
+  const png = Buffer.from('89504e470d0a1a0a', 'hex');
+
+  it('stands in the mail itself, and in nothing that a stranger is asked for', async () => {
+    const server = await serverWith();
+    const channel = new EmailChannel({ smtp: server.url, from: 'belay@guard.example', to: ['ops@example.com'] }, { of: () => Promise.resolve({ png, alt: 'errors "high"' }) });
+    channels.push(channel);
+    await channel.send(alone(item('a')));
+    await channel.send(alone(item('b', { kind: 'rollback-started' })));
+    const [mail, without] = server.mails;
+    expect(mail!.attachments.map(({ cid, contentType, contentDisposition, content }) => ({ cid, contentType, contentDisposition, content }))).toEqual([{ cid: 'a-plot@guard.example', contentType: 'image/png', contentDisposition: 'inline', content: png }]);
+    // Mailparser shows a picture in its place as data.
+    expect(mail!.html).toMatch(/<img src="data:image\/png;base64,[^"]+" alt="errors &quot;high&quot;"/);
+    expect(mail!.html).not.toMatch(/(?:src|href)="(?!data:)/);
+    expect([without!.attachments, /<img/.test(String(without!.html))]).toEqual([[], false]);
+  });
+});
+
 it('goes to those whom a plan names, and to the configured people where it names no address', async () => {
   const server = await serverWith();
   const channel = channelTo(server.url);

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import type { Delivery } from '../../src/notify/channel.js';
 import type { Message, OutboxItem } from '../../src/notify/message.js';
 import { slackCard } from '../../src/notify/slack-card.js';
 import { SlackChannel } from '../../src/notify/slack-channel.js';
-import { slackError, slackRateLimited, TestSlackServer } from '../support/slack-server.js';
+import { refusedBecause, slackError, slackRateLimited, TestSlackServer } from '../support/slack-server.js';
 
 const TOKEN = 'xoxb-very-secret-token';
 
@@ -99,6 +100,56 @@ describe('an incident on Slack', () => {
   });
 });
 
+describe('the picture of a breach', () => {
+  const png = Buffer.from('\u0089PNG, as far as Slack is concerned');
+  const drawing = { of: () => Promise.resolve({ png, alt: 'errors against their threshold' }) };
+  const imagesIn = (fields: Readonly<Record<string, unknown>>): unknown[] => JSON.stringify(fields).match(/"slack_file":\{"id":"F\d+"\}/g) ?? [];
+
+  it('follows its message into the thread, and stands in the card from the next update on', async () => {
+    const drawn = new SlackChannel({ token: TOKEN, channel: '#incidents', apiUrl: slack.apiUrl }, drawing);
+    const first = await drawn.send(alone(item()));
+    expect(first).toEqual({ kind: 'sent', note: undefined, thread: expect.objectContaining({ picture: 'F00000001' }) as unknown });
+    expect(slack.calls.map(({ method }) => method)).toEqual(['chat.postMessage', 'chat.postMessage', 'files.getUploadURLExternal', 'files.completeUploadExternal']);
+    expect(slack.files.get('F00000001')).toMatchObject({ shared: true, threadTs: first.thread!['ts'], bytes: png });
+    await drawn.send({ ...alone(item({ kind: 'rollback-started' })), thread: first.thread });
+    expect(imagesIn(slack.channelMessages[0]!.fields)).toHaveLength(1);
+    expect(slack.files.size).toBe(1);
+  });
+
+  it('is left out of the card where Slack does not show it yet', async () => {
+    const drawn = new SlackChannel({ token: TOKEN, channel: '#incidents', apiUrl: slack.apiUrl }, drawing);
+    const first = await drawn.send(alone(item()));
+    slack.files.get('F00000001')!.shared = false;
+    expect(await drawn.send({ ...alone(item({ kind: 'rollback-started', title: 'started' })), thread: first.thread })).toMatchObject({ kind: 'sent' });
+    expect([headerOf(slack.channelMessages[0]!.fields), imagesIn(slack.channelMessages[0]!.fields)]).toEqual(['started', []]);
+  });
+
+  it('costs no message where the app may not upload, and that is said once', async () => {
+    const drawn = new SlackChannel({ token: TOKEN, channel: '#incidents', apiUrl: slack.apiUrl }, drawing);
+    slack.fail = ({ method }) => (method.startsWith('files.') ? slackError('missing_scope') : undefined);
+    const first = await drawn.send(alone(item()));
+    expect(first).toMatchObject({ kind: 'sent', note: expect.stringContaining('files:write') as string });
+    expect(await drawn.send({ ...alone(item({ kind: 'recovered' })), thread: first.thread })).toMatchObject({ kind: 'sent', note: undefined });
+    expect(slack.calls.filter(({ method }) => method.startsWith('files.'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['a rate limit', slackRateLimited(30)],
+    ['a fault', { status: 500, body: 'oops' }],
+  ])('costs no message where the upload meets %s', async (_name, answer) => {
+    const drawn = new SlackChannel({ token: TOKEN, channel: '#incidents', apiUrl: slack.apiUrl }, drawing);
+    slack.fail = ({ method }) => (method === 'files.completeUploadExternal' ? answer : undefined);
+    expect(await drawn.send(alone(item()))).toMatchObject({ kind: 'sent', note: expect.stringContaining('the picture was left out') as string });
+    expect(slack.messages).toHaveLength(2);
+  });
+
+  it('is not drawn while newer messages wait', async () => {
+    const drawn = new SlackChannel({ token: TOKEN, channel: '#incidents', apiUrl: slack.apiUrl }, drawing);
+    await drawn.send({ item: item(), newest: item({ kind: 'recovered' }) });
+    expect(slack.files.size).toBe(0);
+  });
+});
+
 it('posts what belongs to no incident by itself', async () => {
   expect(await channel.send(alone(item({ incidentId: undefined, kind: 'blind', title: 'Belay is blind' })))).toEqual({ kind: 'sent' });
   expect(slack.messages).toHaveLength(1);
@@ -146,6 +197,21 @@ describe("Slack's answers", () => {
 });
 
 describe('a card', () => {
+  it("keeps Slack's limits, whatever a message holds", async () => {
+    const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constantFrom(3_100, 4_200, 50).map((count) => '<&ö😀'.repeat(count)));
+    const facts = fc.array(fc.tuple(text.filter((label) => label !== ''), text), { maxLength: 120 });
+    const questions = fc.array(fc.record({ approvalId: fc.string({ minLength: 1, maxLength: 80 }), text: text.filter((words) => words !== ''), approve: fc.constant('Approve'), reject: fc.constant('Reject') }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(text.filter((title) => title !== ''), text, facts, fc.option(text, { nil: undefined }), questions, fc.array(text, { maxLength: 200 }), (title, body, some, next, asked, recipients) => {
+        const message: Message = { kind: 'approval', tone: 'bad', dryRun: false, title, text: body, facts: some, next, questions: asked };
+        const { text: plain, blocks, attachments } = slackCard(message, recipients, { withButtons: true, picture: 'F1' });
+        expect(refusedBecause({ text: plain, blocks, attachments }, () => true)).toBeUndefined();
+        return Promise.resolve();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("keeps Slack's limits, however long everything is", async () => {
     const long = '&<x>😀'.repeat(3_000);
     const facts = Array.from({ length: 80 }, (_, index): readonly [string, string] => [`fact ${index}`, index % 2 === 0 ? long : 'short']);

@@ -28,13 +28,15 @@ export const slackRateLimited = (retryAfterSeconds: number): Answer => ({
 });
 
 /**
- * An HTTP server that answers chat.postMessage and chat.update in Slack's documented shapes and keeps the messages as a
+ * An HTTP server that answers chat.postMessage, chat.update and the upload of files in Slack's documented shapes and keeps the messages as a
  * workspace would. `fail` may answer a call otherwise first.
  */
 export class TestSlackServer {
   readonly calls: SlackCall[] = [];
   messages: SlackMessage[] = [];
   fail: (call: SlackCall) => Answer | undefined = () => undefined;
+  /** Whatever was uploaded, by id; blocks may show what is shared. */
+  readonly files = new Map<string, { readonly length: number; bytes?: Buffer; shared: boolean; threadTs?: string | undefined }>();
   readonly #server: Server;
   #lastTs = 0;
 
@@ -76,7 +78,12 @@ export class TestSlackServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+    const body = Buffer.concat(chunks);
+    if (request.url?.startsWith('/upload/') === true) {
+      this.#upload(request.url.slice('/upload/'.length), body, request, response);
+      return;
+    }
+    const form = new URLSearchParams(body.toString('utf8'));
     const fields = Object.fromEntries([...form].map(([key, value]) => [key, /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value]));
     const call: SlackCall = { method: (request.url ?? '').replace(/^\/api\//, ''), fields, authorization: request.headers.authorization };
     this.calls.push(call);
@@ -85,9 +92,38 @@ export class TestSlackServer {
     response.end(answer.body);
   }
 
+  #placeFor({ filename, length }: SlackCall['fields']): Answer {
+    if (typeof filename !== 'string' || !(Number(length) > 0)) return slackError('invalid_arguments');
+    const id = `F${String(this.files.size + 1).padStart(8, '0')}`;
+    this.files.set(id, { length: Number(length), shared: false });
+    return { body: JSON.stringify({ ok: true, upload_url: `${this.apiUrl.replace(/api\/$/, '')}upload/${id}`, file_id: id }) };
+  }
+
+  #upload(id: string, bytes: Buffer, { headers }: IncomingMessage, response: ServerResponse): void {
+    const file = this.files.get(id);
+    const isGood = file?.length === bytes.length && headers.authorization === undefined;
+    if (file !== undefined && isGood) file.bytes = bytes;
+    response.writeHead(isGood ? 200 : 400, { 'content-type': 'text/plain' });
+    response.end(isGood ? `OK - ${bytes.length}` : 'bad upload');
+  }
+
+  #complete({ files, channel_id: channel, thread_ts: threadTs }: SlackCall['fields']): Answer {
+    // Unlike posting, sharing takes ids only.
+    if (channel !== 'C0123') return slackError('channel_not_found');
+    for (const { id } of files as readonly { id: string }[]) {
+      const file = this.files.get(id);
+      if (file?.bytes === undefined) return slackError('file_not_found');
+      file.shared = true;
+      file.threadTs = threadTs as string | undefined;
+    }
+    return { body: JSON.stringify({ ok: true, files }) };
+  }
+
   #answer({ method, fields, authorization }: SlackCall): Answer {
     if (authorization !== `Bearer ${this.token}`) return slackError('invalid_auth');
-    const refused = refusedBecause(fields);
+    if (method === 'files.getUploadURLExternal') return this.#placeFor(fields);
+    if (method === 'files.completeUploadExternal') return this.#complete(fields);
+    const refused = refusedBecause(fields, (id) => this.files.get(id)?.shared === true);
     if (refused !== undefined) return slackError(refused);
     if (method === 'chat.postMessage') {
       if (fields['channel'] !== '#incidents' && fields['channel'] !== 'C0123') return slackError('channel_not_found');
@@ -111,18 +147,18 @@ export class TestSlackServer {
 }
 
 interface Text { readonly text: string }
-interface BlockShape { readonly type: string; readonly text?: Text; readonly fields?: readonly Text[]; readonly elements?: readonly Text[] }
+interface BlockShape { readonly slack_file?: { readonly id?: string }; readonly alt_text?: string; readonly type: string; readonly text?: Text; readonly fields?: readonly Text[]; readonly elements?: readonly Text[] }
 
 /** Slack's documented limits of Block Kit, as it enforces them. */
-function refusedBecause(fields: Readonly<Record<string, unknown>>): string | undefined {
+export function refusedBecause(fields: Readonly<Record<string, unknown>>, mayShow: (file: string) => boolean): string | undefined {
   if (typeof fields['text'] !== 'string' || fields['text'] === '') return 'no_text';
   if (fields['text'].length > 40_000) return 'msg_too_long';
   const attachments = (fields['attachments'] ?? []) as { blocks?: BlockShape[] }[];
   const groups = [(fields['blocks'] ?? []) as BlockShape[], ...attachments.map(({ blocks }) => blocks ?? [])];
-  return groups.every((blocks) => blocks.length <= 50 && blocks.every(isValidBlock)) ? undefined : 'invalid_blocks';
+  return groups.every((blocks) => blocks.length <= 50 && blocks.every((block) => isValidBlock(block, mayShow))) ? undefined : 'invalid_blocks';
 }
 
-function isValidBlock({ type, text, fields, elements }: BlockShape): boolean {
+function isValidBlock({ type, text, fields, elements, slack_file: file, alt_text: alt }: BlockShape, mayShow: (file: string) => boolean): boolean {
   const fits = (value: Text | undefined, limit: number): boolean => value !== undefined && value.text.length > 0 && value.text.length <= limit;
   switch (type) {
     case 'header':
@@ -131,6 +167,8 @@ function isValidBlock({ type, text, fields, elements }: BlockShape): boolean {
       return (text !== undefined || fields !== undefined) && (text === undefined || fits(text, 3000)) && (fields === undefined || (fields.length > 0 && fields.length <= 10 && fields.every((field) => fits(field, 2000))));
     case 'context':
       return elements !== undefined && elements.length > 0 && elements.length <= 10 && elements.every((element) => fits(element, 3000));
+    case 'image':
+      return file?.id !== undefined && mayShow(file.id) && alt !== undefined && alt.length <= 2000;
     case 'actions':
       return elements !== undefined && elements.length > 0 && elements.length <= 25 && elements.every((element) => isValidButton(element as unknown as ButtonShape));
     default:
