@@ -14,6 +14,7 @@ class PlainCount implements Reporter {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/compile-programs.ts'],
     reporters: ['default', new PlainCount()],
     // Real servers start in some tests: the limits are for a slow machine, not for waiting.
     testTimeout: 60_000,

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { nodeArguments } from '../support/test-shop.js';
-
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+import { belayProgram } from '../support/programs.js';
 
 it('ends as ever when nobody reads its answer to the end, as with `belay check | head`', async () => {
-  const child = spawn(process.execPath, [...nodeArguments, bin, 'check', '--config', '/nowhere/belay.yaml'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [belayProgram, 'check', '--config', '/nowhere/belay.yaml'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -3,9 +3,9 @@ import { PluginHost } from '../../src/executor/plugin/plugin-host.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { configFolder, goodFiles } from '../support/config-folder.js';
 import { expectProblems } from '../support/config-problems.js';
-import { nodeArguments } from '../support/test-shop.js';
+import { pluginProgram } from '../support/programs.js';
 
-const pluginHost = new PluginHost({ nodeArguments });
+const pluginHost = new PluginHost({ program: pluginProgram });
 const belay = (text: string): string => goodFiles['belay.yaml'] + text;
 const STEP = `export default { steps: { 'purge-cache': {
   parameters: { type: 'object', properties: { zone: { type: 'string', minLength: 2 }, paths: { type: 'array', items: { type: 'string' } }, rate: { type: 'integer', minimum: 1 } }, required: ['zone'] },
@@ -91,7 +91,7 @@ it('tells what is wrong with a plugin, each at its entry', async () => {
 
 it('does not wait for ever for a plugin', async () => {
   const files = { 'belay.yaml': belay('plugins: [►./hangs.mjs]\n'), 'hangs.mjs': 'await new Promise((resolve) => setTimeout(resolve, 60_000)); export default {};' };
-  await expectProblems(files, ['error: the plugin ./hangs.mjs is not loaded within 2 s (plugins[0])'], { pluginHost: new PluginHost({ nodeArguments, loadWithinMs: 2_000 }) });
+  await expectProblems(files, ['error: the plugin ./hangs.mjs is not loaded within 2 s (plugins[0])'], { pluginHost: new PluginHost({ program: pluginProgram, loadWithinMs: 2_000 }) });
 });
 
 it('tells the line of what is no JavaScript', async () => {

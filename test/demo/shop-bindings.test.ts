@@ -10,7 +10,8 @@ import { bindingsSchema } from '../../src/executor/bindings.js';
 import { createExecutors } from '../../src/executor/create-executors.js';
 import type { RollbackContext, RollbackPlan, RollbackStep } from '../../src/rollback/rollback-plan.js';
 import { systemClock } from '../../src/time/clock.js';
-import { nodeArguments, startTestShop, type TestShop } from '../support/test-shop.js';
+import { shopctlProgram } from '../support/programs.js';
+import { startTestShop, type TestShop } from '../support/test-shop.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const context: RollbackContext = { environment: 'demo', trigger: 'automatic', triggeredBy: 'belay', metadata: {} };
@@ -23,12 +24,12 @@ beforeAll(async () => {
 
 afterAll(() => shop.stop());
 
-/** belay.yaml's own bindings, on this shop; its tool runs from the sources. */
+/** belay.yaml's own bindings, on this shop; its tool is the one of these sources. */
 function executors(): ReturnType<typeof createExecutors> {
   const environment = demoEnvironment({ home: shop.layout.home, listen: '127.0.0.1:0', layout: shop.layout, shopUrl: shop.url, slackUrl: '', smtpUrl: '' });
   const text = readFileSync(`${root}belay.yaml`, 'utf8')
     .replaceAll(/\$\{env:(\w+)\}/g, (_reference, name: string) => environment[name]!)
-    .replaceAll('dist/demo/shop/shopctl.js', `${nodeArguments.join(', ')}, src/demo/shop/shopctl.ts`);
+    .replaceAll('dist/demo/shop/shopctl.js', shopctlProgram);
   const { featureFlags, deployments, configurations } = parse(text) as Record<string, unknown>;
   return createExecutors({
     bindings: bindingsSchema.parse({ featureFlags, deployments, configurations }),

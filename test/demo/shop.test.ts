@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readFile, readlink, rename, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { shipBadChange } from '../../src/demo/shop/bad-change.js';
@@ -8,10 +7,10 @@ import { askHealth, deployRelease } from '../../src/demo/shop/deployment.js';
 import { formatFlags } from '../../src/demo/shop/flags.js';
 import { git } from '../../src/demo/shop/git.js';
 import { startTraffic, type Traffic } from '../../src/demo/shop/traffic.js';
-import { nodeArguments, startTestShop, type TestShop } from '../support/test-shop.js';
+import { shopctlProgram } from '../support/programs.js';
+import { startTestShop, type TestShop } from '../support/test-shop.js';
 
 const run = promisify(execFile);
-const shopctlEntry = fileURLToPath(new URL('../../src/demo/shop/shopctl.ts', import.meta.url));
 
 let shop: TestShop;
 let traffic: Traffic;
@@ -49,7 +48,7 @@ async function metricsText(): Promise<string> {
 }
 
 function shopctl(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
-  return run(process.execPath, [...nodeArguments, shopctlEntry, ...argv]);
+  return run(process.execPath, [shopctlProgram, ...argv]);
 }
 
 async function checkout(basket: unknown): Promise<{ status: number; body: unknown }> {

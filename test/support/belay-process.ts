@@ -3,15 +3,13 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { IncidentSummary } from '../../src/http/guard-api.js';
 import type { Incident } from '../../src/incident/incident.js';
 import { freePort } from './free-port.js';
-import { nodeArguments } from './test-shop.js';
+import { belayProgram } from './programs.js';
 
 const START_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 
 /** Files by their path below the folder of belay.yaml; what is no text is written as JSON, which is YAML too. */
 export type BelayFiles = Readonly<Record<string, unknown>>;
@@ -68,7 +66,7 @@ export class BelayProcess {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...nodeArguments, bin, 'run', '--config', join(this.directory, 'belay.yaml')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.environment } });
+    const child = spawn(process.execPath, [belayProgram, 'run', '--config', join(this.directory, 'belay.yaml')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.environment } });
     child.stderr.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
     this.#child = child;
     await this.until('it serves', START_WITHIN_MS, async () => {
@@ -102,7 +100,7 @@ export class BelayProcess {
   }
 
   async cliAs(environment: { readonly BELAY_TOKEN?: string }, ...argv: readonly string[]): Promise<CliAnswer> {
-    const child = spawn(process.execPath, [...nodeArguments, bin, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment, ...environment } });
+    const child = spawn(process.execPath, [belayProgram, '--config', join(this.directory, 'belay.yaml'), ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment, ...environment } });
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

@@ -1,13 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { prepareShop } from '../../src/demo/shop/prepare-shop.js';
 import type { ShopLayout } from '../../src/demo/shop/shop-layout.js';
 import { pointCurrentAt } from '../../src/demo/shop/deployment.js';
 import { freePort } from './free-port.js';
 import { startPm2, type Pm2Daemon } from './pm2-daemon.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { shopProgram } from './programs.js';
 
 export interface Pm2Shop extends Pm2Daemon {
   readonly layout: ShopLayout;
@@ -22,14 +20,13 @@ export async function startPm2Shop(instances: number): Promise<Pm2Shop> {
   const layout = await prepareShop(join(daemon.home, 'shop'));
   await pointCurrentAt(layout, 'v2');
   const port = await freePort();
-  // The shop's own entry, from the sources; only what is in the releases differs between versions.
-  writeFileSync(join(layout.home, 'start.mjs'), `await import(${JSON.stringify(new URL('src/demo/shop/shop.ts', `file://${root}`).href)});\n`);
+  // The shop's own entry; only what is in the releases differs between versions.
+  writeFileSync(join(layout.home, 'start.mjs'), `await import(${JSON.stringify(shopProgram)});\n`);
   const app = {
     name: 'shop',
     script: join(layout.home, 'start.mjs'),
     cwd: layout.current,
     args: ['--home', layout.home, '--port', String(port)],
-    node_args: ['--import', new URL('node_modules/tsx/dist/loader.mjs', `file://${root}`).href],
     exec_mode: 'cluster',
     instances,
     listen_timeout: 4_000,

@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { nodeArguments } from './test-shop.js';
-
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+import { belayProgram } from './programs.js';
 
 export interface CliAnswer {
   readonly code: number | null;
@@ -13,7 +10,7 @@ export interface CliAnswer {
 
 /** Runs `belay …` in a process of its own, to its end. */
 export async function runCli(...argv: readonly string[]): Promise<CliAnswer> {
-  const child = spawn(process.execPath, [...nodeArguments, bin, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [belayProgram, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareShop } from '../../src/demo/shop/prepare-shop.js';
 import type { ShopLayout } from '../../src/demo/shop/shop-layout.js';
-import { startShop, type RunningShop } from '../../src/demo/shop/start-shop.js';
+import type * as StartShop from '../../src/demo/shop/start-shop.js';
+import { programs } from './programs.js';
 
-/** What runs the TypeScript sources as they are. */
-export const nodeArguments: readonly string[] = ['--import', 'tsx'];
-
-export interface TestShop extends RunningShop {
+export interface TestShop extends StartShop.RunningShop {
   readonly layout: ShopLayout;
 }
 
@@ -16,7 +14,9 @@ export interface TestShop extends RunningShop {
 export async function startTestShop(): Promise<TestShop> {
   const home = await mkdtemp(join(tmpdir(), 'belay-shop-'));
   const layout = await prepareShop(home);
-  const shop = await startShop(layout, { nodeArguments });
+  // Compiled, because its processes are the modules beside it.
+  const { startShop } = (await import(join(programs, 'demo/shop/start-shop.js'))) as typeof StartShop;
+  const shop = await startShop(layout);
   return {
     ...shop,
     layout,

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ShopLayout } from './shop-layout.js';
@@ -19,18 +18,15 @@ export interface RunningShop {
 export interface StartShopOptions {
   /** 0, the default: a free one. */
   readonly port?: number;
-  /** Arguments for node itself, for those who run the TypeScript sources. */
-  readonly nodeArguments?: readonly string[];
   /** Where the processes' own words go; nowhere by default. */
   readonly output?: 'inherit' | 'ignore';
 }
 
 /** Starts the shop under its supervisor, on the loopback address, and resolves once it serves. It ends with the process that started it. */
 export async function startShop(layout: ShopLayout, options: StartShopOptions = {}): Promise<RunningShop> {
-  const entry = fileURLToPath(new URL(`./shopctl${extname(import.meta.url)}`, import.meta.url));
+  const entry = fileURLToPath(new URL('./shopctl.js', import.meta.url));
   const output = options.output ?? 'ignore';
   const supervisor = fork(entry, ['run', '--home', layout.home, '--port', String(options.port ?? 0)], {
-    execArgv: [...(options.nodeArguments ?? process.execArgv)],
     stdio: ['ignore', output, output, 'ipc'],
   });
   try {

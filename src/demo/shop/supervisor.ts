@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -15,8 +14,7 @@ const STOP_WITHIN_MS = 5_000;
 const listeningSchema = z.object({ port: z.int(), version: z.string() });
 type Listening = z.infer<typeof listeningSchema>;
 
-/** The entry beside this module, compiled or not as this one is. */
-const shopEntry = fileURLToPath(new URL(`./shop${extname(import.meta.url)}`, import.meta.url));
+const shopEntry = fileURLToPath(new URL('./shop.js', import.meta.url));
 
 export interface SupervisorOptions {
   readonly host: string;

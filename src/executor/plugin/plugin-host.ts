@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BelayError } from '../../fault/belay-error.js';
 import { errorCodes, type ErrorCode } from '../../fault/error-codes.js';
@@ -7,15 +6,14 @@ import { runCommand, type CommandResult } from '../../process/run-command.js';
 import { manifestSchema, type PluginManifest } from './plugin-manifest.js';
 import { pluginAnswerSchema, type PluginCall, type PluginQuestion } from './plugin-call.js';
 
-/** The entry beside this module, compiled or not as this one is. */
-const entry = fileURLToPath(new URL(`./plugin-process${extname(import.meta.url)}`, import.meta.url));
+const PLUGIN_PROCESS = fileURLToPath(new URL('./plugin-process.js', import.meta.url));
 const LOAD_WITHIN_MS = 20_000;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 const ERROR_OUTPUT_CHARACTERS = 600;
 
 export interface PluginHostOptions {
-  /** For node itself, for those who run the TypeScript sources. */
-  readonly nodeArguments?: readonly string[];
+  /** What a call runs in, for node; the module beside this one, unless that is not compiled. */
+  readonly program?: string;
   readonly loadWithinMs?: number;
 }
 
@@ -24,11 +22,11 @@ export interface PluginHostOptions {
  * Belay's memory and environment are out of its reach.
  */
 export class PluginHost {
-  readonly #nodeArguments: readonly string[];
+  readonly #program: string;
   readonly #loadWithinMs: number;
 
-  constructor({ nodeArguments = process.execArgv.filter((argument) => !argument.startsWith('--inspect')), loadWithinMs = LOAD_WITHIN_MS }: PluginHostOptions = {}) {
-    this.#nodeArguments = nodeArguments;
+  constructor({ program = PLUGIN_PROCESS, loadWithinMs = LOAD_WITHIN_MS }: PluginHostOptions = {}) {
+    this.#program = program;
     this.#loadWithinMs = loadWithinMs;
   }
 
@@ -48,7 +46,7 @@ export class PluginHost {
   async ask(file: string, call: PluginCall, effort: { readonly signal: AbortSignal; readonly attemptId?: string | undefined }): Promise<unknown> {
     const question: PluginQuestion = { marker: `${randomUUID()} `, file, call };
     const result = await runCommand({
-      argv: [process.execPath, ...this.#nodeArguments, entry],
+      argv: [process.execPath, this.#program],
       input: JSON.stringify(question),
       maxOutputBytes: MAX_ANSWER_BYTES,
       ...effort,

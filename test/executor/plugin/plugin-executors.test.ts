@@ -13,9 +13,9 @@ import { Redactor } from '../../../src/secret/redactor.js';
 import { hostileValues } from '../../support/hostile-values.js';
 import { carriers } from '../../support/processes.js';
 import { context, stepOf } from '../../support/step-runner.js';
-import { nodeArguments } from '../../support/test-shop.js';
+import { pluginProgram } from '../../support/programs.js';
 
-const host = new PluginHost({ nodeArguments });
+const host = new PluginHost({ program: pluginProgram });
 const secrets = { readEnv: () => 's3cr3t-of-the-cache', readFile: () => 's3cr3t-of-the-cache' };
 
 let directory: string;
