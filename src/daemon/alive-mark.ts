@@ -1,9 +1,12 @@
 import { errorText } from '../fault/belay-error.js';
 import type { GuardStore } from '../guard/guard-store.js';
+import type { StoreView } from '../http/guard-api.js';
 import type { Clock } from '../time/clock.js';
 
 const NAME = 'alive-at';
 const EVERY_MS = 15_000;
+/** A store that has come back is soon known to be back. */
+const EVERY_MS_WHILE_LOST = 1_000;
 
 /** Writes down again and again that the daemon lives, so that the next one knows for how long nobody was on guard. */
 export class AliveMark {
@@ -12,17 +15,21 @@ export class AliveMark {
   readonly #stopping = new AbortController();
   readonly #report: (error: unknown) => void;
   #loop: Promise<void> | undefined;
-  #fault: string | undefined;
+  #state: StoreView = { state: 'ok' };
 
-  constructor(store: GuardStore, clock: Clock, report: (error: unknown) => void) {
+  readonly #onChanged: () => void;
+
+  /** `onChanged` hears that the store is lost, or back. */
+  constructor(store: GuardStore, clock: Clock, report: (error: unknown) => void, onChanged: () => void = () => undefined) {
+    this.#onChanged = onChanged;
     this.#store = store;
     this.#clock = clock;
     this.#report = report;
   }
 
-  /** Why the store did not take the last mark: as long as it takes none, nothing can be decided or begun. */
-  get fault(): string | undefined {
-    return this.#fault;
+  /** Whether the store took the last mark, and gave it back: as long as it does not, nothing can be decided or begun. */
+  get storeState(): StoreView {
+    return this.#state;
   }
 
   /** For how long no daemon has been alive; `undefined` at the very first start. */
@@ -45,19 +52,22 @@ export class AliveMark {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await this.#mark();
-      await this.#clock.sleepUntil(this.#clock.now() + EVERY_MS, signal).catch((error: unknown) => {
+      await this.#clock.sleepUntil(this.#clock.now() + (this.#state.state === 'ok' ? EVERY_MS : EVERY_MS_WHILE_LOST), signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     }
   }
 
   async #mark(): Promise<void> {
+    const was = this.#state;
     try {
       await this.#store.saveValue(NAME, String(this.#clock.now()));
-      this.#fault = undefined;
+      await this.#store.loadValue(NAME);
+      this.#state = { state: 'ok' };
     } catch (error) {
-      this.#fault = errorText(error);
-      this.#report(error);
+      this.#state = { state: 'lost', since: was.state === 'lost' ? was.since : this.#clock.now(), message: errorText(error) };
+      if (was.state === 'ok') this.#report(error);
     }
+    if (was.state !== this.#state.state) this.#onChanged();
   }
 }

@@ -38,12 +38,15 @@ import { CloseStack } from './close-stack.js';
 import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
 import { Heartbeat } from './heartbeat.js';
 import { GuardService } from './guard-service.js';
+import { GuardViews } from './guard-views.js';
+import { LiveFeed } from './live-feed.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
 import { recoveryPoints } from './recovery-points.js';
 import { Reloads } from './reloads.js';
 import { ReportService } from './report-service.js';
+import { SeriesMemory } from './series-memory.js';
 import { SourcePool } from './source-pool.js';
 import { version } from './version.js';
 
@@ -100,7 +103,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
 
   const store = await openSqliteStore({ path: config.storePath, clock, redactor });
   opened.add('the store', () => store.close());
-  const alive = new AliveMark(store.guard, clock, report);
+  const alive = new AliveMark(store.guard, clock, report, () => feed.noteState());
   const downForMs = await alive.downForMs();
 
   const pictures = new BreachPictures({
@@ -158,6 +161,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     return { eyes: { sources, checks }, closeUnused };
   }
 
+  const series = new SeriesMemory();
   let { eyes } = eyesFor(config);
   const guard: Guard = new Guard(config, eyes, {
     clock,
@@ -165,6 +169,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     rollbacks,
     report,
     observer: metrics,
+    onJudged: ({ name }, alerts) => {
+      series.note(name, alerts);
+      feed.noteJudged(name);
+    },
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
   const receiver = new AlertReceiver(received, { store: store.received, clock, onChanged: (alerts) => guard.noteReceived(alerts), onFolded: (effects) => metrics.received(effects) });
@@ -211,6 +219,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const made = eyesFor(next);
     eyes = made.eyes;
     await guard.declare(next, eyes);
+    series.keepOnly(new Set(next.triggers.map(({ name }) => name)));
     await made.closeUnused();
     refused = undefined;
     await store.guard.append([{ type: 'configuration-reloaded', at, by }]);
@@ -218,10 +227,22 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
 
   const notReady = (): readonly string[] => {
     if (!ready) return ['the daemon is starting or stopping'];
-    if (alive.fault !== undefined) return [alive.fault];
+    if (alive.storeState.state === 'lost') return [alive.storeState.message];
     return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
   };
-  const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, version, startedAt, notReady, configurationRefused: () => refused, reload });
+  const views = new GuardViews({ guard, clock, version, startedAt, notReady, storeState: () => alive.storeState, configurationRefused: () => refused });
+  const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, reload });
+  const feed = new LiveFeed({
+    clock,
+    lastSeq: await store.guard.lastSeq(),
+    status: () => views.status(),
+    triggers: () => views.triggers(),
+    trigger: (name) => views.trigger(name),
+    openIncidents: () => guard.openIncidents,
+    incident: (id) => service.incident(id),
+    report,
+  });
+  store.onAppended((entries) => feed.noteJournaled(entries));
   const operatorToken = await writeOperatorToken(config.storePath);
   redactor.add(operatorToken);
   const slack: SlackPorts = {
@@ -230,7 +251,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     clock,
   };
   const tls = await readTls(config.http.tls);
-  const http = createHttpServer({ guard: service, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
+  const http = createHttpServer({ guard: service, live: feed, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);

@@ -1,19 +1,18 @@
-import { isOpen, type Answerer, type Approval } from '../decision/approval.js';
-import { strictestMode } from '../decision/mode.js';
+import type { Answerer } from '../decision/approval.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { AlertReceiver } from '../guard/alert-receiver.js';
-import { evidenceOf, windowText } from '../guard/evidence.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import type { HandStart } from '../guard/wish-by-hand.js';
-import { activePauses, type Pause } from '../guard/pauses.js';
-import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, SourceView, StatusView, TargetView, TriggerView, UndoRequest } from '../http/guard-api.js';
+import type { Pause } from '../guard/pauses.js';
+import type { ApprovalAnswerer, ApprovalAnswerRequest, ApprovalView, ChangeMark, GuardApi, IncidentFilter, IncidentSummary, PauseRequest, RollbackRequest, RollbackStart, RollbackView, StatusView, TriggerSeriesView, TriggerView, UndoRequest } from '../http/guard-api.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
 import { planSummary, previewContext, stepPreview, type PlanDescription, type PlanSummary, type StepPreview } from '../rollback/plan-description.js';
 import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { Clock } from '../time/clock.js';
-import type { Trigger } from '../trigger/trigger.js';
+import { approvalView, pointView, type GuardViews } from './guard-views.js';
+import type { SeriesMemory } from './series-memory.js';
 
 export interface GuardServicePorts {
   readonly guard: Guard;
@@ -21,10 +20,9 @@ export interface GuardServicePorts {
   readonly receiver: Pick<AlertReceiver, 'receive'>;
   readonly rollbacks: Pick<RollbackManager, 'describePlan' | 'describeUndo'>;
   readonly clock: Clock;
-  readonly version: string;
-  readonly startedAt: number;
   readonly notReady: () => readonly string[];
-  readonly configurationRefused: () => StatusView['configurationRefused'];
+  readonly views: GuardViews;
+  readonly series: Pick<SeriesMemory, 'pointsOf'>;
   readonly reload: (by: string) => Promise<void>;
 }
 
@@ -41,38 +39,19 @@ export class GuardService implements GuardApi {
   }
 
   status(): Promise<StatusView> {
-    const { guard, clock, version, startedAt } = this.#ports;
-    const { environment, mode, targets } = guard.declaration;
-    const now = clock.now();
-    return Promise.resolve({
-      version,
-      environment,
-      mode,
-      now,
-      startedAt,
-      targets: targets.map((target): TargetView => {
-        const alerts = guard.declaration.triggers.filter((trigger) => trigger.target === target.name).flatMap(({ name }) => guard.alertsOf(name));
-        const count = (state: 'inactive' | 'pending' | 'firing'): number => alerts.filter((alert) => alert.state === state).length;
-        const incident = guard.openIncidents.find((open) => open.target === target.name);
-        return {
-          name: target.name,
-          owners: target.owners,
-          mode: guard.modeOf(target),
-          alerts: { inactive: count('inactive'), pending: count('pending'), firing: count('firing') },
-          openIncident: incident === undefined ? undefined : { id: incident.id, status: incident.status },
-          paused: activePauses(guard.pauses, target.name, now).length > 0,
-          ...guard.versionsOf(target.name),
-        };
-      }),
-      sources: this.#sources(),
-      approvals: guard.openIncidents.flatMap((incident) => incident.approvals.filter(isOpen).map((approval) => viewOf(approval, { incidentId: incident.id, target: incident.target }))),
-      pauses: guard.pauses.filter((pause) => pause.until === undefined || pause.until > now),
-      configurationRefused: this.#ports.configurationRefused(),
-    });
+    return Promise.resolve(this.#ports.views.status());
   }
 
   triggers(): Promise<readonly TriggerView[]> {
-    return Promise.resolve(this.#ports.guard.declaration.triggers.map((trigger) => this.#trigger(trigger)));
+    return Promise.resolve(this.#ports.views.triggers());
+  }
+
+  async triggerSeries(target: string, name: string, sinceAt: number): Promise<TriggerSeriesView> {
+    const { guard, series, clock } = this.#ports;
+    const trigger = guard.declaration.triggers.find((declared) => declared.target === target && declared.name === name);
+    if (trigger === undefined) throw new BelayError('not-found', `there is no trigger ${name} of ${target}`);
+    const remembered = guard.alertsOf(name).map(({ fingerprint, labels }) => ({ fingerprint, labels, points: series.pointsOf(name, fingerprint, sinceAt).map(pointView) }));
+    return Promise.resolve({ target, trigger: name, now: clock.now(), series: remembered });
   }
 
   async incidents(filter: IncidentFilter): Promise<readonly IncidentSummary[]> {
@@ -108,7 +87,7 @@ export class GuardService implements GuardApi {
   async answerApproval(id: string, { decision, reason, way }: ApprovalAnswerRequest, who: ApprovalAnswerer): Promise<ApprovalView> {
     const answerer = this.#answererOf(who);
     const approval = await this.#ports.guard.answerApproval(id, answerer, { answer: decision, reason, way });
-    return viewOf(approval, approval);
+    return approvalView(approval, { id: approval.incidentId, target: approval.target });
   }
 
   acknowledge(incidentId: string, by: string): Promise<void> {
@@ -184,46 +163,10 @@ export class GuardService implements GuardApi {
   reload(by: string): Promise<void> {
     return this.#ports.reload(by);
   }
-
-  #sources(): readonly SourceView[] {
-    const { guard } = this.#ports;
-    const names = new Set(guard.declaration.triggers.map(({ source }) => source));
-    return [...names].map((name) => {
-      const blind = guard.watch?.blind.get(name);
-      if (blind !== undefined) return { name, state: 'blind', since: blind.since, message: blind.message };
-      const healths = guard.declaration.triggers.filter(({ source }) => source === name).map((trigger) => guard.watch?.sightOf(trigger.name).health);
-      return { name, state: healths.includes('ok') ? 'seeing' : 'unknown' };
-    });
-  }
-
-  #trigger(trigger: Trigger): TriggerView {
-    const { guard } = this.#ports;
-    const target = guard.declaration.targets.find(({ name }) => name === trigger.target);
-    return {
-      name: trigger.name,
-      target: trigger.target,
-      source: trigger.source,
-      query: trigger.queryText,
-      condition: trigger.condition.text,
-      window: windowText(trigger),
-      severity: trigger.severity,
-      mode: strictestMode(target === undefined ? guard.declaration.mode : guard.modeOf(target), trigger.mode),
-      ...(guard.watch?.sightOf(trigger.name) ?? { health: 'unknown' }),
-      alerts: guard.alertsOf(trigger.name).map((alert) => {
-        const { fingerprint, labels, state, health, activeAt, firedAt, lastValue } = alert;
-        return { fingerprint, labels, state, health, value: evidenceOf(trigger, alert).value, valueAt: lastValue?.at, activeAt, firedAt };
-      }),
-    };
-  }
 }
 
 function startView({ incidentId, executionId, approval }: HandStart): RollbackStart {
   if (approval === undefined) return { incidentId, executionId };
   const { id: approvalId, missing, expiresAt } = approval;
   return { incidentId, executionId, approvalId, missing, expiresAt };
-}
-
-function viewOf(approval: Approval, { incidentId, target }: { readonly incidentId: string; readonly target: string }): ApprovalView {
-  const { id, purpose, planId, undoes, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers } = approval;
-  return { id, incidentId, target, purpose, planId, undoes, level, question, requestedBy, requestedAt, expiresAt, status, missing, answers };
 }

@@ -27,6 +27,7 @@ export const errorCodes = [
   'store-unavailable',
   'store-locked',
   'daemon-unreachable',
+  'too-many-streams',
   'internal',
 ] as const;
 

@@ -9,7 +9,7 @@ import { matchesAlert } from '../source/alert-match.js';
 import type { ReceivedAlert } from '../source/received-alert.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert } from '../trigger/alert.js';
-import type { Mode } from '../trigger/trigger.js';
+import type { Mode, Trigger } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
 import type { NewAnswer, Question } from './approval-desk.js';
 import { type ChangeMarker, lastDeployAt } from './changes.js';
@@ -41,6 +41,8 @@ export interface GuardPorts {
   readonly newId: (kind: 'incident' | 'rollback' | 'pause' | 'approval' | 'verification') => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
+  /** Hears of each trigger whose alerts were judged anew. */
+  readonly onJudged?: ((trigger: Trigger, alerts: readonly Alert[]) => void) | undefined;
 }
 
 /** Guards every declared target: joins their triggers' loops, their incidents, and what people ask of them. */
@@ -304,12 +306,13 @@ export class Guard {
   }
 
   async #startWatch(): Promise<void> {
-    const { clock, store, report, observer } = this.#ports;
+    const { clock, store, report, observer, onJudged } = this.#ports;
     this.#watch = new TriggerWatch(this.#declaration.triggers, this.#eyes.sources, this.#alerts, this.#sights, {
       clock,
       store,
       report,
       observer,
+      onJudged,
       changes: { lastDeployAt: (target, at) => lastDeployAt(this.#books.changes.markers, target, at) },
       onEvaluated: (target) => this.#targets.named(target).reconsider(),
     });

@@ -33,6 +33,7 @@ export interface TriggerWatchPorts {
   readonly changes: ChangeMarkers;
   /** The target's alerts were judged anew; they are in the book. */
   readonly onEvaluated: (target: string) => void;
+  readonly onJudged?: ((trigger: Trigger, alerts: readonly Alert[]) => void) | undefined;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
   readonly observer: WatchObserver;
 }
@@ -152,10 +153,11 @@ export class TriggerWatch {
   }
 
   async #noteResult({ trigger, tick, alerts, health, transitions }: EvaluationResult): Promise<void> {
-    const { clock, observer, store } = this.#ports;
+    const { clock, observer, store, onJudged } = this.#ports;
     const before = this.#alerts.ofTrigger(trigger.name);
     const gone = before.filter((alert) => !alerts.some(({ fingerprint }) => fingerprint === alert.fingerprint)).map(forgotten);
     this.#alerts.put(trigger.name, alerts);
+    onJudged?.(trigger, alerts);
     this.#members.note(trigger.name, { at: tick.at, alerts, health });
     // At its own slots a composite looks by itself.
     if (tick.kind === 'due' && transitions.length > 0) for (const composite of this.#compositesOf(trigger)) void this.#loops.get(composite.name)?.lookAt(tick.at);

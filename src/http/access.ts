@@ -46,10 +46,14 @@ export function guardAccess(app: FastifyInstance, settings: HttpSettings, operat
   });
 }
 
+export function principalOf({ principal }: FastifyRequest): Principal {
+  if (principal === undefined) throw new BelayError('unauthorized', 'This needs a token.');
+  return principal;
+}
+
 /** The name that an action is booked under. */
 export function nameOf(request: FastifyRequest): string {
-  if (request.principal === undefined) throw new BelayError('unauthorized', 'This needs a token.');
-  return request.principal.name;
+  return principalOf(request).name;
 }
 
 /** A proxy on this machine speaks for others. */

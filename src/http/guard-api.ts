@@ -4,8 +4,10 @@ import type { Pause } from '../guard/pauses.js';
 import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
+import type { Condition } from '../source/condition.js';
 import type { Labels } from '../source/sample.js';
 import type { AlertHealth, AlertState } from '../trigger/alert.js';
+import type { WindowFill } from '../trigger/window-fill.js';
 import type { Level, Mode, Severity } from '../trigger/trigger.js';
 
 // What the HTTP interface shows: plain data, instants in milliseconds since the epoch.
@@ -21,6 +23,9 @@ export interface StatusView {
   readonly pauses: readonly Pause[];
   /** The questions that are open, and what is scheduled: it starts at `expiresAt`. */
   readonly approvals: readonly ApprovalView[];
+  /** What keeps Belay from seeing or acting, one sentence each; empty while nothing does. */
+  readonly notReady: readonly string[];
+  readonly store: StoreView;
   /** Since when the files on disk are refused, and why; absent while the newest files are in use. */
   readonly configurationRefused?: { readonly at: number; readonly problems: readonly string[] } | undefined;
 }
@@ -48,6 +53,9 @@ export interface ApprovalAnswerRequest {
 
 /** Who answers: the holder of a token, or a user of Slack. */
 export type ApprovalAnswerer = { readonly name: string; readonly isApprover: boolean } | { readonly slackUser: string };
+
+/** Whether the store can be written and read now; nothing can be decided or begun while it is lost. */
+export type StoreView = { readonly state: 'ok' } | { readonly state: 'lost'; readonly since: number; readonly message: string };
 
 export interface TargetView {
   readonly name: string;
@@ -79,6 +87,7 @@ export interface TriggerView {
   readonly source: string;
   readonly query: string;
   readonly condition: string;
+  readonly threshold: ThresholdView;
   readonly window: string;
   readonly severity: Severity;
   readonly mode: Mode;
@@ -89,6 +98,24 @@ export interface TriggerView {
   readonly alerts: readonly AlertView[];
 }
 
+/** The bound of the condition, in its unit: a ratio of 0.1 is 10%. */
+export type ThresholdView = Pick<Condition, 'comparison' | 'unit'> & {
+  readonly value: number;
+  /** With hysteresis: a firing alert clears only once this holds. */
+  readonly clear?: (Pick<Condition, 'comparison'> & { readonly value: number }) | undefined;
+};
+
+/** What was seen of a series at an instant; `unknown`: why it is no number that could be drawn. */
+export type PointView = { readonly at: number; readonly value: number } | { readonly at: number; readonly unknown: string };
+
+/** The newest points of each alert of a trigger, oldest first, as far as this daemon remembers them. */
+export interface TriggerSeriesView {
+  readonly target: string;
+  readonly trigger: string;
+  readonly now: number;
+  readonly series: readonly { readonly fingerprint: string; readonly labels: Labels; readonly points: readonly PointView[] }[];
+}
+
 export interface AlertView {
   readonly fingerprint: string;
   readonly labels: Labels;
@@ -97,6 +124,9 @@ export interface AlertView {
   /** In the unit of the condition, ready to read: `12.4%`. Absent before the first known value. */
   readonly value?: string | undefined;
   readonly valueAt?: number | undefined;
+  /** The newest sample, known or not. */
+  readonly point?: PointView | undefined;
+  readonly windowProgress: WindowFill;
   readonly activeAt?: number | undefined;
   readonly firedAt?: number | undefined;
 }
@@ -151,6 +181,8 @@ export interface GuardApi {
   notReady(): readonly string[];
   status(): Promise<StatusView>;
   triggers(): Promise<readonly TriggerView[]>;
+  /** Points at or after `sinceAt`. */
+  triggerSeries(target: string, trigger: string, sinceAt: number): Promise<TriggerSeriesView>;
   /** Newest first. */
   incidents(filter: IncidentFilter): Promise<readonly IncidentSummary[]>;
   incident(id: string): Promise<Incident>;

@@ -43,6 +43,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   'store-unavailable': 503,
   'store-locked': 503,
   'daemon-unreachable': 503,
+  'too-many-streams': 503,
   internal: 500,
 };
 

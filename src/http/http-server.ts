@@ -10,9 +10,11 @@ import { guardAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
 import { approvalRoutes } from './approval-routes.js';
 import { clientErrorHandler } from './client-errors.js';
+import { eventRoutes } from './event-routes.js';
 import type { GuardApi } from './guard-api.js';
 import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
+import type { LiveApi } from './live-api.js';
 import { metricsRoute } from './metrics-route.js';
 import { probeRoutes } from './probe-routes.js';
 import { readRoutes } from './read-routes.js';
@@ -22,6 +24,7 @@ import type { TlsFiles } from './tls-settings.js';
 
 export interface HttpServerOptions {
   readonly guard: GuardApi;
+  readonly live: LiveApi;
   readonly reports: ReportApi;
   readonly settings: HttpSettings;
   /** The daemon's own token, of the role operator. */
@@ -41,7 +44,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, live, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
   // Node looks at bodies that are late only where headers have no longer than the whole request.
   const connections = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs };
   const app = Fastify({
@@ -84,6 +87,7 @@ export function createHttpServer({ guard, reports, settings, operatorToken, logg
     probeRoutes(api, guard);
     metricsRoute(api, registry);
     readRoutes(api, guard);
+    eventRoutes(api, live, redactor);
     actionRoutes(api, guard);
     reportRoutes(api, reports);
     alertRoutes(api, guard);

@@ -1,17 +1,23 @@
-import { nameOf } from './access.js';
+import { nameOf, principalOf } from './access.js';
 import type { Api } from './api.js';
 import { errorAnswers } from './api.js';
 import type { GuardApi } from './guard-api.js';
-import { idParams, incidentQuery } from './request-schemas.js';
-import { incidentsView, incidentView, plansView, planView, rollbackView, statusView, triggersView } from './view-schemas.js';
+import { idParams, incidentQuery, seriesQuery, triggerParams } from './request-schemas.js';
+import { incidentsView, incidentView, plansView, planView, rollbackView, sessionView, statusView, triggerSeriesView, triggersView } from './view-schemas.js';
 
 /** What a viewer may see. */
 export function readRoutes(api: Api, guard: GuardApi): void {
   const config = { role: 'viewer' } as const;
   api.get('/api/v1/status', { config, schema: { summary: 'Targets, sources and pauses at a glance', response: { 200: statusView, ...errorAnswers } } }, () => guard.status());
+  api.get('/api/v1/session', { config, schema: { summary: 'Who asks, and with which role', response: { 200: sessionView, ...errorAnswers } } }, (request) => principalOf(request));
   api.get('/api/v1/triggers', { config, schema: { summary: 'Triggers and their alerts', response: { 200: triggersView, ...errorAnswers } } }, async () => ({
     triggers: await guard.triggers(),
   }));
+  api.get(
+    '/api/v1/triggers/:target/:name/series',
+    { config, schema: { summary: 'The newest points of each alert of a trigger', params: triggerParams, querystring: seriesQuery, response: { 200: triggerSeriesView, ...errorAnswers } } },
+    (request) => guard.triggerSeries(request.params.target, request.params.name, request.query.since),
+  );
   api.get(
     '/api/v1/incidents',
     { config, schema: { summary: 'Incidents, newest first', querystring: incidentQuery, response: { 200: incidentsView, ...errorAnswers } } },

@@ -16,6 +16,9 @@ const durationMs = z
 
 export const idParams = z.object({ id: name });
 
+export const triggerParams = z.object({ target: name, name });
+export const seriesQuery = z.strictObject({ since: z.coerce.number().min(0).default(0).describe('Only points at or after this instant') });
+
 export const incidentQuery = z
   .strictObject({
     target: name.optional(),

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
-import type { ApprovalView, IncidentSummary, RollbackView, StatusView, TriggerView } from './guard-api.js';
+import type { ApprovalView, IncidentSummary, PointView, RollbackView, StatusView, TriggerSeriesView, TriggerView } from './guard-api.js';
+import type { LiveData } from './live-api.js';
+import type { Principal } from './principal.js';
 
 // The answers as OpenAPI shows them. They describe and are not enforced: an answer in an emergency must not be refused
 // because its description has fallen behind. The types hold the two together.
@@ -61,8 +63,25 @@ export const statusView: z.ZodType<StatusView> = z.object({
   sources: z.array(z.object({ name: z.string(), state: z.enum(['unknown', 'seeing', 'blind']), since: instant.optional(), message: z.string().optional() })),
   pauses: z.array(pauseView),
   approvals: z.array(approvalView),
+  notReady: z.array(z.string()).describe('What keeps Belay from seeing or acting; empty while nothing does'),
+  store: z.union([z.object({ state: z.literal('ok') }), z.object({ state: z.literal('lost'), since: instant, message: z.string() })]).describe('lost: nothing can be decided or begun'),
   configurationRefused: z.object({ at: instant, problems: z.array(z.string()) }).optional().describe('The files on disk are refused, and older ones are in use'),
 });
+
+const comparison = z.enum(['>', '>=', '<', '<=', '==', '!=']);
+const filledSamples = z.object({ filled: z.number(), needed: z.number() });
+const fillFields = {
+  ratio: z.number().describe('0 to 1; 1 while the alert fires'),
+  samples: filledSamples.optional().describe('Breaching samples that are needed besides'),
+  rising: z.boolean().optional().describe('Where the trigger asks for it: whether the values certainly rise'),
+  dueAt: instant.optional().describe('When it will have lasted, if the breach goes on'),
+};
+const windowProgress = z.union([
+  z.object({ kind: z.literal('for'), filledMs: z.number(), neededMs: z.number(), ...fillFields }),
+  z.object({ kind: z.literal('share'), filledMs: z.number(), neededMs: z.number(), ofMs: z.number().describe('The length of the window'), ...fillFields }),
+  z.object({ kind: z.literal('consecutive'), filled: z.number(), needed: z.number(), ...fillFields }),
+]);
+const point: z.ZodType<PointView> = z.union([z.object({ at: instant, value: z.number() }), z.object({ at: instant, unknown: z.string().describe('Why there is no number') })]);
 
 const triggerView: z.ZodType<TriggerView> = z.object({
   name: z.string(),
@@ -70,6 +89,12 @@ const triggerView: z.ZodType<TriggerView> = z.object({
   source: z.string(),
   query: z.string(),
   condition: z.string(),
+  threshold: z.object({
+    comparison,
+    value: z.number().describe('In base units: 10% is 0.1, 5s is 5, 1KiB is 1024'),
+    unit: z.enum(['number', 'ratio', 'seconds', 'bytes']),
+    clear: z.object({ comparison, value: z.number() }).optional().describe('With hysteresis: a firing alert clears only once this holds'),
+  }),
   window: z.string(),
   severity: z.enum(['critical', 'high', 'medium', 'low']),
   mode,
@@ -83,12 +108,21 @@ const triggerView: z.ZodType<TriggerView> = z.object({
       health: z.enum(['unknown', 'ok', 'err']),
       value: z.string().optional().describe('In the unit of the condition: 12.4%'),
       valueAt: instant.optional(),
+      point: point.optional().describe('The newest sample'),
+      windowProgress,
       activeAt: instant.optional(),
       firedAt: instant.optional(),
     }),
   ),
 });
 export const triggersView = z.object({ triggers: z.array(triggerView).readonly() });
+export const triggerSeriesView: z.ZodType<TriggerSeriesView> = z.object({
+  target: z.string(),
+  trigger: z.string(),
+  now: instant,
+  series: z.array(z.object({ fingerprint: z.string(), labels, points: z.array(point) })),
+});
+export const sessionView: z.ZodType<Principal> = z.object({ name: z.string(), role: z.enum(['viewer', 'operator', 'approver', 'admin', 'webhook']) });
 
 const summaryFields = {
   id: z.string(),
@@ -178,6 +212,13 @@ export const incidentView = z.looseObject({
   approvals: z.array(z.looseObject(approvalFields)),
   acknowledged: z.array(z.object({ by: z.string(), at: instant })),
 }) as unknown as z.ZodType<Incident>;
+export const liveView: z.ZodType<LiveData> = z.object({
+  snapshot: z.object({ now: instant, status: statusView, triggers: z.array(triggerView), incidents: z.array(incidentView), lastSeq: z.number() }).describe('Comes first, and again instead of single changes'),
+  status: statusView,
+  triggers: z.array(triggerView).describe('Those that changed'),
+  incident: incidentView,
+  ping: z.object({ now: instant }),
+});
 export const rollbackStartedView = z.object({
   executionId: z.string(),
   incidentId: z.string(),

@@ -33,6 +33,13 @@ export class Redactor {
     return this.#secrets.size === 0 ? value : (this.#clean(value) as T);
   }
 
+  /** Plain data as JSON, cleaned. */
+  json(value: unknown): string {
+    const text = JSON.stringify(value);
+    // Each secret is known as it stands in a JSON string, too: where none is found, there is nothing to clean.
+    return this.text(text) === text ? text : JSON.stringify(this.data(value));
+  }
+
   #clean(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.#clean(item));

@@ -53,7 +53,8 @@ export function isShareOver({ forMs, atLeast }: ShareWindow, clearMs: number): b
   return clearMs > forMs - wantedMs({ kind: 'share', forMs, atLeast });
 }
 
-function wantedMs({ forMs, atLeast }: ShareWindow): number {
+/** How much of the window must breach. */
+export function wantedMs({ forMs, atLeast }: ShareWindow): number {
   // 0.55 of an hour is a hair more than it ought to be in binary.
   return Number((forMs * atLeast).toPrecision(12));
 }
@@ -70,7 +71,7 @@ function newest(stretches: readonly Stretch[], forMs: number): readonly Stretch[
   return [{ lengthMs: cut.lengthMs - surplusMs, breachMs: Math.max(0, cut.breachMs - surplusMs) }, ...stretches.slice(first + 1)];
 }
 
-function breachOf(stretches: readonly Stretch[]): number {
+export function breachOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sumMs, { breachMs }) => sumMs + breachMs, 0);
 }
 

@@ -10,12 +10,13 @@ import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { freePort } from '../support/free-port.js';
 import { codeBlocks, readDoc } from '../support/markdown.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const TOKEN = 'secret-of-the-pipeline';
 const [shell, github, gitlab, argo] = codeBlocks(readDoc('docs/changes.md').split('## From a pipeline')[1] ?? '');
 const guard = new RecordingGuardApi();
 const app = createHttpServer({
+  live: new RecordingLiveApi(),
   reports: emptyReports,
   guard,
   settings: { host: '127.0.0.1', port: 0, tokens: [{ name: 'ci', role: 'operator', token: TOKEN }] },

@@ -6,7 +6,7 @@ import { type ErrorCode, errorCodes } from '../../src/fault/error-codes.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { readDoc, tableRows } from '../support/markdown.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const doc = readDoc('docs/errors.md');
 const rows = tableRows(doc, 'Code');
@@ -26,6 +26,7 @@ test('every error code is answered with the HTTP status that the page gives', as
   const documented = new Map(tableRows(doc, 'Status').flatMap(([status, codes]) => [...(codes ?? '').matchAll(/[a-z-]+/g)].map(([code]) => [code, Number(status)] as const)));
   const guard = new RecordingGuardApi();
   const app = createHttpServer({
+    live: new RecordingLiveApi(),
     reports: emptyReports,
     guard,
     settings: { host: '127.0.0.1', port: 0, tokens: [] },

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { codeBlocks, readDoc, tableRows } from '../support/markdown.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const page = readDoc('docs/http.md');
 const TOKEN = 'the-daemons-own-token';
@@ -19,7 +19,7 @@ const served: (readonly string[])[] = [];
 beforeEach(() => {
   guard = new RecordingGuardApi();
   served.length = 0;
-  app = createHttpServer({ reports: emptyReports, guard, settings: { host: '127.0.0.1', port: 0, tokens: [] }, operatorToken: TOKEN, logger: pino({ level: 'silent' }), registry: new Registry(), redactor: new Redactor() });
+  app = createHttpServer({ live: new RecordingLiveApi(), reports: emptyReports, guard, settings: { host: '127.0.0.1', port: 0, tokens: [] }, operatorToken: TOKEN, logger: pino({ level: 'silent' }), registry: new Registry(), redactor: new Redactor() });
   app.addHook('onRoute', ({ method, url, config }) => void served.push([String(method), url, config?.role ?? 'admin']));
 });
 afterEach(() => app.close());
@@ -39,6 +39,7 @@ test('every example does with a real curl what the page says', async () => {
     if (name !== undefined) said[name] = await shell(text, { BELAY_URL: url, BELAY_TOKEN: TOKEN });
   }
   expect(JSON.parse(said['status'] ?? '')).toMatchObject({ environment: 'production', targets: [{ name: 'checkout' }] });
+  expect(said['events']).toMatch(/^event: snapshot\nid: 7\ndata: \{/);
   expect(said['mark']).toBe('');
   expect(JSON.parse(said['pause'] ?? '')).toMatchObject({ id: 'p1', reason: 'database migration' });
   expect(JSON.parse(said['rollback'] ?? '')).toMatchObject({ incidentId: 'i2' });

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const TOKEN = 'secret-of-webhook';
 let app: FastifyInstance;
@@ -18,6 +18,7 @@ let guard: RecordingGuardApi;
 function created(changes: Partial<HttpServerOptions> = {}): FastifyInstance {
   return createHttpServer({
     guard,
+    live: new RecordingLiveApi(),
     reports: emptyReports,
     settings: { host: '127.0.0.1', port: 0, tokens: [{ name: 'am', role: 'webhook', token: TOKEN }] },
     operatorToken: 'the-daemons-own-token',

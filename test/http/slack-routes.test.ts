@@ -7,7 +7,7 @@ import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 import { blockActions, formOf, signed, type SignedRequest } from '../support/slack-press.js';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -24,6 +24,7 @@ beforeEach(() => {
   whispered = [];
   app = createHttpServer({
     guard,
+    live: new RecordingLiveApi(),
     reports: emptyReports,
     settings: { host: '127.0.0.1', port: 0, tokens: [] },
     operatorToken: 'the-daemons-own',

@@ -13,7 +13,7 @@ import { DaemonClient } from '../../src/cli/daemon-client.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { readTls } from '../../src/http/tls-settings.js';
 import { Redactor } from '../../src/secret/redactor.js';
-import { emptyReports, RecordingGuardApi } from '../support/recording-guard-api.js';
+import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const TOKEN = 'secret-of-webhook';
 const OPERATOR = 'the-daemons-own-token';
@@ -40,6 +40,7 @@ beforeAll(async () => {
   const tls = await readTls({ cert: at('server.pem'), key: at('server.key'), clientCa: at('ca.pem') });
   app = createHttpServer({
     guard,
+    live: new RecordingLiveApi(),
     reports: emptyReports,
     settings: { host: '127.0.0.1', port: 0, tokens: [{ name: 'am', role: 'webhook', token: TOKEN }] },
     operatorToken: OPERATOR,

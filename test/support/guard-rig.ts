@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
 import { ExecutionJournal } from '../../src/guard/execution-journal.js';
 import type { Eyes } from '../../src/guard/eyes.js';
-import { Guard } from '../../src/guard/guard.js';
+import { Guard, type GuardPorts } from '../../src/guard/guard.js';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
 import { StepApprovals } from '../../src/guard/step-approvals.js';
 import { patientStore } from '../../src/guard/until-written.js';
@@ -122,6 +122,7 @@ export class GuardRig {
     changes: Partial<GuardDeclaration>,
     readonly registerMore: (rollbacks: RollbackManager, clock: Clock, executor: RollbackStepExecutor) => void,
     startAt: number | undefined,
+    readonly onJudged: GuardPorts['onJudged'],
   ) {
     this.clock = new FakeClock(startAt);
     const plans = changes.plans ?? [plan('flag-off', 1), plan('release-back', 3)];
@@ -138,8 +139,8 @@ export class GuardRig {
   }
 
   /** `registerMore` adds executors beside the recording one. */
-  static async start(changes: Partial<GuardDeclaration> = {}, registerMore: GuardRig['registerMore'] = () => undefined, startAt?: number): Promise<GuardRig> {
-    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes, registerMore, startAt);
+  static async start(changes: Partial<GuardDeclaration> = {}, registerMore: GuardRig['registerMore'] = () => undefined, startAt?: number, onJudged?: GuardPorts['onJudged']): Promise<GuardRig> {
+    const rig = new GuardRig(await mkdtemp(join(tmpdir(), 'belay-guard-')), changes, registerMore, startAt, onJudged);
     await rig.open();
     return rig;
   }
@@ -174,6 +175,7 @@ export class GuardRig {
       store: store.guard,
       rollbacks,
       report,
+      onJudged: this.onJudged,
       newId: (kind) => `${kind}-${++this.#ids}`,
       observer: { observed: () => undefined, evaluated: () => undefined, missedTicks: () => undefined, alerts: () => undefined },
     });

@@ -1,5 +1,6 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { ReportApi } from '../../src/http/report-routes.js';
+import type { LiveApi, LiveEvent } from '../../src/http/live-api.js';
 import type { ApprovalView, GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../../src/rollback/plan-description.js';
 import type { Incident, Rung } from '../../src/incident/incident.js';
@@ -14,6 +15,8 @@ export const status: StatusView = {
   sources: [{ name: 'prometheus', state: 'blind', since: 1_500, message: 'connection refused' }],
   pauses: [],
   approvals: [],
+  notReady: [],
+  store: { state: 'ok' },
 };
 
 const trigger: TriggerView = {
@@ -22,11 +25,12 @@ const trigger: TriggerView = {
   source: 'prometheus',
   query: 'rate(errors[1m])',
   condition: '> 10%',
+  threshold: { comparison: '>', value: 0.1, unit: 'ratio' },
   window: 'for 5m',
   severity: 'critical',
   mode: 'enforce',
   health: 'ok',
-  alerts: [{ fingerprint: 'f1', labels: { job: 'checkout' }, state: 'firing', health: 'ok', value: '12.4%', valueAt: 1_900, firedAt: 1_800 }],
+  alerts: [{ fingerprint: 'f1', labels: { job: 'checkout' }, state: 'firing', health: 'ok', value: '12.4%', valueAt: 1_900, point: { at: 1_900, value: 0.124 }, windowProgress: { kind: 'for', filledMs: 300_000, neededMs: 300_000, ratio: 1 }, firedAt: 1_800 }],
 };
 
 const rung: Rung = {
@@ -90,6 +94,10 @@ export class RecordingGuardApi implements GuardApi {
   }
   async triggers(): Promise<readonly TriggerView[]> {
     return [trigger];
+  }
+  async triggerSeries(target: string, name: string, sinceAt: number): ReturnType<GuardApi['triggerSeries']> {
+    this.#known(`${target}/${name}`, 'checkout/CheckoutErrorRateHigh', undefined);
+    return this.#did('triggerSeries', [target, name, sinceAt], { target, trigger: name, now: 2_000, series: [] });
   }
   async incidents(filter: unknown): ReturnType<GuardApi['incidents']> {
     this.calls.push(['incidents', filter]);
@@ -177,3 +185,23 @@ export class RecordingGuardApi implements GuardApi {
 
 /** Reports of the one incident that there is, with nothing in them. */
 export const emptyReports: ReportApi = { incidentReport: (id) => (id === 'i1' ? Promise.resolve('{}') : Promise.reject(new BelayError('not-found', `there is no incident ${id}`))), periodReport: () => Promise.resolve('{}') };
+
+/** Tells what a test lets it tell. */
+export class RecordingLiveApi implements LiveApi {
+  readonly hearers = new Set<(events: readonly LiveEvent[]) => void>();
+  snapshots = 0;
+
+  snapshot(): ReturnType<LiveApi['snapshot']> {
+    this.snapshots += 1;
+    return { name: 'snapshot', seq: 7, data: { now: 2_000, status, triggers: [trigger], incidents: [incident], lastSeq: 7 } };
+  }
+
+  listen(hear: (events: readonly LiveEvent[]) => void): () => void {
+    this.hearers.add(hear);
+    return () => this.hearers.delete(hear);
+  }
+
+  tell(...events: readonly LiveEvent[]): void {
+    for (const hear of this.hearers) hear(events);
+  }
+}
