@@ -10,6 +10,7 @@ interface Part {
 
 /** The commands in the order of the help. Each is loaded by itself: the daemon's parts take longer to load than `belay status` takes to answer. */
 const parts: readonly Part[] = [
+  { names: ['init'], add: async (program) => (await import('./commands/init.js')).initCommand(program) },
   { names: ['run'], add: async (program, done) => (await import('./commands/run.js')).runCommand(program, done) },
   { names: ['check'], add: async (program, done) => (await import('./commands/check.js')).checkCommand(program, done) },
   { names: ['test'], add: async (program, done) => (await import('./commands/test.js')).testCommand(program, done) },

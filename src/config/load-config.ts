@@ -8,6 +8,7 @@ import { buildConfig } from './build-config.js';
 import { checkApprovers } from './check-approvers.js';
 import { checkBackupAges } from './check-backup-ages.js';
 import { checkBelay } from './check-belay.js';
+import { checkFilledIn } from './check-filled-in.js';
 import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
 import { checkPlansTogether } from './check-plans-together.js';
@@ -63,6 +64,8 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),
   ]);
+  const mode = belay?.value?.mode ?? 'enforce';
+  for (const document of [...(belay === undefined ? [] : [belay.document]), ...rules.documents, ...plans.documents.map(({ document }) => document)]) read.note(checkFilledIn(document, mode));
   return read.result(belay, triggers, planParts);
 }
 
