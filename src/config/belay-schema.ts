@@ -129,6 +129,14 @@ const reportsSchema = z.strictObject({
   impact: z.array(z.strictObject({ name: nameField, target: nameField.optional(), source: nameField, expr: z.string().min(1).max(20_000) })).default([]),
 });
 
+const DAY_MS = 86_400_000;
+
+/** How long things are kept that nobody needs any more for a decision. */
+export const retentionSchema = z.strictObject({
+  incidents: positiveDurationField.refine((ms) => ms >= DAY_MS, 'must be 1d or longer').prefault('400d'),
+  samples: positiveDurationField.refine((ms) => ms >= DAY_MS, 'must be 1d or longer').prefault('30d'),
+});
+
 const SQLITE = 'sqlite:';
 
 const store = z
@@ -158,6 +166,7 @@ export const belaySchemaWith = (bindings: BindingsSchema) => z.strictObject({
   policy: policySchema.prefault({}),
   reports: reportsSchema.prefault({}),
   heartbeat: z.strictObject({ url: httpUrlField, every: positiveDurationField.prefault('1m'), timeout, headers }).optional(),
+  retention: retentionSchema.prefault({}),
   plugins: z.array(pluginPath).default([]),
 });
 

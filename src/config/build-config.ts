@@ -76,6 +76,7 @@ export function buildConfig({ file, belay, triggers, plans, plugins }: CheckedFi
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
     heartbeat: heartbeatOf(belay),
+    retention: { incidentsMs: belay.retention.incidents, samplesMs: belay.retention.samples },
     people: Object.entries(belay.people).map(([name, { role, ...person }]) => ({ ...person, name, isApprover: mayApprove(role ?? auth.tokens.find((token) => token.name === name)?.role) })),
   });
 }

@@ -6,6 +6,7 @@ import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
 import type { SilenceSettings } from '../guard/silencer.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
 import type { ImpactMeasure } from '../report/measured-impact.js';
+import type { RetentionSettings } from '../retention/retention.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Labels } from '../source/sample.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
@@ -60,5 +61,6 @@ export interface Config {
   readonly policy: Policy;
   readonly reports: ReportSettings;
   readonly heartbeat?: HeartbeatSettings | undefined;
+  readonly retention: RetentionSettings;
   readonly people: readonly Person[];
 }

@@ -31,6 +31,7 @@ import { createHttpClient } from '../source/http-client.js';
 import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
 import { ReceivedAlerts } from '../source/received-alerts.js';
 import { createSilences } from '../source/silences.js';
+import { Retention } from '../retention/retention.js';
 import { openSqliteStore } from '../store/sqlite-store.js';
 import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
@@ -44,6 +45,7 @@ import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
 import { recoveryPoints } from './recovery-points.js';
+import { keptFor } from './kept-for.js';
 import { Reloads } from './reloads.js';
 import { ReportService } from './report-service.js';
 import { SeriesMemory } from './series-memory.js';
@@ -94,7 +96,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const clock = systemClock;
   const redactor = new Redactor();
   const log = createLogger(redactor, logLevel);
-  const metrics = new Metrics(() => notReady().length === 0);
+  const metrics = new Metrics(() => notReady().length === 0, () => store.size());
   const report = (error: unknown, context: Readonly<Record<string, unknown>> = {}): void => log.error({ err: error, ...context }, 'unexpected');
   const startedAt = clock.now();
   let config = await readConfig(configFile, redactor);
@@ -197,6 +199,17 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     ended = await stopWithin(guard, clock);
   });
 
+  const retention = new Retention({
+    clock,
+    store: store.retention,
+    journal: store.guard,
+    settings: () => keptFor(config),
+    beforeRemoval: (incidentId) => reports.writeIfMissing(incidentId),
+    compacted: ({ incidents }, before) => guard.forget(incidents, before),
+    report,
+  });
+  opened.add('the retention', () => retention.stop());
+
   const reloads = new Reloads();
   const reload = (by: string): Promise<void> => reloads.ask(() => readAgain(by));
 
@@ -274,6 +287,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await listen(() => http.listen({ host: config.http.host, port: config.http.port, backlog: LISTEN_BACKLOG }), config);
   ready = true;
   heartbeat.start();
+  retention.start();
   const { address, port, family } = http.server.address() as AddressInfo;
 
   return {

@@ -3,6 +3,7 @@ import type { Decision } from '../decision/decision.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { NoticeEffect } from '../source/received-alert.js';
 import type { Observation } from '../source/sample.js';
+import type { StoreSize } from '../store/store-size.js';
 
 /** What Belay says of itself at /metrics. Label values are bounded: names that the files declare, and closed lists. */
 export class Metrics {
@@ -23,8 +24,20 @@ export class Metrics {
 
   readonly #heartbeats = this.#counter('belay_heartbeats_total', 'Signs of life to the watchdog, by outcome.', ['outcome']);
 
-  /** `isReady`: whether the daemon can see and act right now. */
-  constructor(isReady: () => boolean) {
+  /** `isReady`: whether the daemon can see and act right now. `size`: of the store; where it cannot be told, the last one stays. */
+  constructor(isReady: () => boolean, size: () => Promise<StoreSize>) {
+    const rows = this.#gauge('belay_store_rows', 'Rows of the store, by table.', ['table']);
+    new Gauge({
+      name: 'belay_store_bytes',
+      help: 'Size of the store file with its write-ahead log.',
+      registers: [this.registry],
+      async collect() {
+        const now = await size().catch(() => undefined);
+        if (now === undefined) return;
+        this.set(now.bytes);
+        for (const [table, count] of Object.entries(now.rows)) rows.set({ table }, count);
+      },
+    });
     new Gauge({ name: 'belay_ready', help: '1 while the daemon can see and act.', registers: [this.registry], collect() { this.set(isReady() ? 1 : 0); } });
     collectDefaultMetrics({ register: this.registry });
   }

@@ -15,6 +15,7 @@ import { ReportFolder } from '../report/report-folder.js';
 import { reportHtml } from '../report/report-html.js';
 import { makeIncidentReport } from '../report/report-maker.js';
 import { reportMarkdown } from '../report/report-markdown.js';
+import { REMOVED_BEFORE } from '../retention/retention-store.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
@@ -65,7 +66,8 @@ export class ReportService implements ReportApi {
     const toAt = clock.now();
     const incidents = await this.#incidentsSince(store, toAt - periodMs);
     const deploys = guard.changes.filter(({ kind }) => kind === 'deploy');
-    const report = periodReport(incidents, deploys, toAt - periodMs, toAt);
+    const removedBefore = Number((await store.loadValue(REMOVED_BEFORE)) ?? -Infinity);
+    const report = periodReport(incidents, deploys, toAt - periodMs, toAt, removedBefore);
     return format === 'json' ? JSON.stringify(report) : periodMarkdown(report);
   }
 
@@ -78,6 +80,16 @@ export class ReportService implements ReportApi {
       const isOver = entries.some(({ event }) => ends(event.type));
       if (isOver && !entries.some(({ event }) => event.type === 'report-written')) this.#enqueue(id);
     }
+  }
+
+  /** Resolves once the report of an ended incident is in its folder, where there is one; rejects when it could not be written. */
+  async writeIfMissing(incidentId: string): Promise<void> {
+    if (this.#ports.settings().directory === undefined) return;
+    const entries = await this.#ports.store.entriesOfIncident(incidentId);
+    if (entries.some(({ event }) => event.type === 'report-written')) return;
+    const written = this.#writing.then(() => this.#write(incidentId));
+    this.#writing = written.catch(() => undefined);
+    await written;
   }
 
   /** Hears of journal lines once they are durable. */

@@ -1,18 +1,7 @@
 import type { ChangeFacts, MarkedState, RollbackPoint } from '../decision/change.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
-
-/**
- * "Version X of target T was deployed at time t", or was seen to be good, or was brought back by a rollback of Belay's;
- * `seen`: it was found to run before anybody had told of it, which is no change.
- * Instants in milliseconds since the epoch.
- */
-export interface ChangeMarker extends MarkedState {
-  readonly target: string;
-  readonly kind: 'deploy' | 'good' | 'rollback' | 'seen';
-  readonly version: string;
-  readonly by: string;
-  readonly at: number;
-}
+import type { ChangeMarker } from './change-marker.js';
+import { markersInForce } from './markers-in-force.js';
 
 export const changeEventTypes = ['change-marked', 'rollback-started', 'rollback-ended'] as const satisfies readonly JournalEvent['type'][];
 
@@ -78,6 +67,11 @@ export class Changes {
 
   factsOf(target: string): ChangeFacts {
     return changeFacts(this.#markers.filter((marker) => marker.target === target));
+  }
+
+  /** Lets go of older markers that say nothing about now. `since`: milliseconds since the epoch. */
+  forgetBefore(since: number): void {
+    this.#markers = markersInForce(this.#markers, since);
   }
 
   #add(marker: ChangeMarker): void {

@@ -22,6 +22,7 @@ export class ExecutionJournal implements RollbackJournal {
   async append(event: RollbackEvent): Promise<void> {
     const owned: ExecutionEvent = { ...event, ...(await this.#ownerOf(event.executionId)) };
     await this.#store.append([owned]);
+    if (event.type === 'rollback-ended') this.#owners.delete(event.executionId);
     this.#onDurable(owned);
   }
 

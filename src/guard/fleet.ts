@@ -85,6 +85,16 @@ export class Fleet {
     }
   }
 
+  /** Lets go of incidents that are too long over to count for anything. A budget that has tripped stays so. */
+  forget(incidentIds: readonly string[]): void {
+    const gone = new Set(incidentIds);
+    for (const id of gone) {
+      this.#modes.delete(id);
+      this.#helped.delete(id);
+    }
+    this.#ledger = { ...this.#ledger, entries: this.#ledger.entries.filter(({ incidentId }) => !gone.has(incidentId)) };
+  }
+
   #record(incidentId: string, target: string, mode: Mode, at: number): void {
     this.#ledger = recordActivity(this.#ledger, { incidentId, target, mode }, at);
   }

@@ -12,7 +12,8 @@ import type { Alert } from '../trigger/alert.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
 import type { NewAnswer, Question } from './approval-desk.js';
-import { type ChangeMarker, lastDeployAt } from './changes.js';
+import type { ChangeMarker } from './change-marker.js';
+import { lastDeployAt } from './changes.js';
 import { meantApproval } from './meant-approval.js';
 import type { Eyes } from './eyes.js';
 import { forgetUnwatched } from './forget-unwatched.js';
@@ -227,6 +228,11 @@ export class Guard {
     if (pause === undefined) throw new BelayError('not-found', `there is no pause ${pauseId}`);
     await this.#note({ type: 'resumed', at: this.#ports.clock.now(), pauseId, target: pause.target, by, reason });
     this.#reconsiderAll();
+  }
+
+  /** Lets go of what has been removed from the journal: these incidents, and what was before `since` and says nothing about now. */
+  forget(incidentIds: readonly string[], since: number): void {
+    this.#books.forget(incidentIds, since);
   }
 
   /** Makes the budget of one target, or of all, whole again. */

@@ -39,4 +39,11 @@ export class SharedBooks {
     this.changes.note(event);
     this.#pauses = applyToPauses(this.#pauses, event);
   }
+
+  /** Lets go of what the journal no longer has: incidents, and what was before `since` (ms since the epoch) and says nothing about now. */
+  forget(incidentIds: readonly string[], since: number): void {
+    this.fleet.forget(incidentIds);
+    this.changes.forgetBefore(since);
+    this.#pauses = this.#pauses.filter(({ until }) => until === undefined || until >= since);
+  }
 }

@@ -1,4 +1,4 @@
-import type { ChangeMarker } from './changes.js';
+import type { ChangeMarker } from './change-marker.js';
 
 /** What one look at a target says. `unhealthy`: something about it is known to be bad. */
 export type HealthLook = 'healthy' | 'unhealthy' | 'unknown';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../time/clock.js';
 import { slotAfter } from '../time/slots.js';
-import type { ChangeMarker } from './changes.js';
+import type { ChangeMarker } from './change-marker.js';
 import type { GuardStore } from './guard-store.js';
 import { advanceProof, type HealthLook, type ProofRule, unprovenVersion, type VersionProof } from './version-proof.js';
 

@@ -73,6 +73,8 @@ export type GuardEvent =
   | { readonly type: 'resumed'; readonly at: number; readonly pauseId: string; readonly target?: string | undefined; readonly by: string; readonly reason?: string | undefined }
   | { readonly type: 'budget-reset'; readonly at: number; readonly target?: string | undefined; readonly by: string }
   | ({ readonly type: 'change-marked'; readonly at: number; readonly target: string; readonly kind: 'deploy' | 'good' | 'seen'; readonly version: string; readonly by: string } & MarkedState)
+  /** Old lines were removed: of incidents that ended before `before`, and what else no longer says anything about now. */
+  | { readonly type: 'journal-compacted'; readonly at: number; readonly before: number; readonly incidents: number; readonly lines: number }
   | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }
   | { readonly type: 'configuration-refused'; readonly at: number; readonly problems: readonly string[] };
 

@@ -190,6 +190,7 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'resumed':
     case 'budget-reset':
     case 'change-marked':
+    case 'journal-compacted':
     case 'configuration-reloaded':
     case 'configuration-refused':
       return incident;

@@ -111,6 +111,7 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
     case 'daemon-stopped':
     case 'budget-reset':
     case 'change-marked':
+    case 'journal-compacted':
     case 'configuration-reloaded':
       return [];
     default:

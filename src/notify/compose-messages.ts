@@ -85,6 +85,7 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'resumed':
     case 'budget-reset':
     case 'change-marked':
+    case 'journal-compacted':
     case 'configuration-reloaded':
     case 'configuration-refused':
       return composeGuard(event);

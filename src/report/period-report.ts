@@ -23,6 +23,8 @@ export interface PeriodFigures {
 export interface PeriodReport {
   readonly fromAt: number;
   readonly toAt: number;
+  /** Incidents that ended before it are no longer kept; absent where the whole period is. */
+  readonly dataFromAt?: number | undefined;
   readonly all: PeriodFigures;
   readonly byTarget: Readonly<Record<string, PeriodFigures>>;
   /** By the highest level that really ran, such as `level 3 (code)`. */
@@ -32,14 +34,18 @@ export interface PeriodReport {
   readonly changeFailureRate?: number | undefined;
 }
 
-/** What happened from `fromAt` to `toAt`, milliseconds since the epoch. Dry runs count as incidents, and roll nothing back. */
-export function periodReport(incidents: readonly Incident[], deploys: readonly (DeployedChange & { readonly target: string })[], fromAt: number, toAt: number): PeriodReport {
+/**
+ * What happened from `fromAt` to `toAt`, milliseconds since the epoch. Dry runs count as incidents, and roll nothing back.
+ * `removedBefore`: incidents that ended before it are no longer kept.
+ */
+export function periodReport(incidents: readonly Incident[], deploys: readonly (DeployedChange & { readonly target: string })[], fromAt: number, toAt: number, removedBefore = -Infinity): PeriodReport {
   const opened = incidents.filter(({ openedAt }) => openedAt >= fromAt && openedAt < toAt);
   const made = deploys.filter(({ at }) => at >= fromAt && at < toAt);
   const failed = made.filter((deploy) => opened.some((incident) => incident.target === deploy.target && wasRolledBack(incident) && isDueTo(incident, deploy, deploys)));
   return {
     fromAt,
     toAt,
+    dataFromAt: removedBefore > fromAt ? removedBefore : undefined,
     all: figuresOf(opened),
     byTarget: grouped(opened, ({ target }) => target),
     byLevel: grouped(opened.filter(wasRolledBack), (incident) => {

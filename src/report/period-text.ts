@@ -3,10 +3,11 @@ import { durationText } from './report-blocks.js';
 import type { PeriodFigures, PeriodReport } from './period-report.js';
 
 /** A period as Markdown that also reads well on a terminal. */
-export function periodMarkdown({ fromAt, toAt, all, byTarget, byLevel, deployments, changeFailureRate }: PeriodReport): string {
+export function periodMarkdown({ fromAt, toAt, dataFromAt, all, byTarget, byLevel, deployments, changeFailureRate }: PeriodReport): string {
   const rate = changeFailureRate === undefined ? 'no deployment was marked' : `${Math.round(changeFailureRate * 1000) / 10}% of ${deployments} deployments`;
   return `${[
     `# Incidents from ${instantText(fromAt)} to ${instantText(toAt)}`,
+    ...(dataFromAt === undefined ? [] : [`Only what ended at ${instantText(dataFromAt)} or later is kept (\`retention\` in belay.yaml); what was before it is missing here.`]),
     `${all.incidents} incidents: ${all.rolledBack} rolled back, ${all.recovered} recovered, ${all.neededPerson} needed a person, ${all.falseAlarms} were over by themselves.`,
     `Change failure rate: ${rate}. Time to restore: ${durationText(all.restoreMs)} (median).`,
     '## By target',

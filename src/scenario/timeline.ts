@@ -106,6 +106,7 @@ function eventText(event: JournalEvent): string | undefined {
     case 'resumed':
     case 'budget-reset':
     case 'change-marked':
+    case 'journal-compacted':
     case 'daemon-started':
     case 'daemon-stopped':
     case 'configuration-reloaded':

@@ -183,6 +183,6 @@ function toRow(event: JournalEvent): Omit<Selectable<JournalTable>, 'seq'> {
   };
 }
 
-function toEntry(row: { readonly seq: number; readonly data: string }): JournalEntry {
+export function toEntry(row: { readonly seq: number; readonly data: string }): JournalEntry {
   return { seq: row.seq, event: parseTagged(row.data) as JournalEvent };
 }

@@ -5,8 +5,7 @@ import { chunks } from './chunks.js';
 import type { StoreConnection } from './store-connection.js';
 import { parseTagged, stringifyTagged } from './tagged-json.js';
 
-/** Messages are kept for people to look at what was sent: for a week, and this many at most. */
-const KEPT_MS = 7 * 86_400_000;
+/** Messages are kept for people to look at what was sent: for as long as `retention.samples` says, and this many at most. */
 const KEPT_MESSAGES = 100_000;
 /** Messages between two clean-ups. */
 const CLEAN_EVERY = 1_000;
@@ -36,9 +35,9 @@ export class SqlReceivedAlerts implements ReceivedAlertStore {
       }
       for (const chunk of chunks(forgotten)) await transaction.deleteFrom('received_alert').where('key', 'in', chunk).execute();
       if (!cleans) return;
-      const newest = await transaction.selectFrom('received_message').select(['seq', 'received_at']).orderBy('seq', 'desc').limit(1).executeTakeFirst();
+      const newest = await transaction.selectFrom('received_message').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
       if (newest === undefined) return;
-      await transaction.deleteFrom('received_message').where((eb) => eb.or([eb('seq', '<=', newest.seq - KEPT_MESSAGES), eb('received_at', '<', newest.received_at - KEPT_MS)])).execute();
+      await transaction.deleteFrom('received_message').where('seq', '<=', newest.seq - KEPT_MESSAGES).execute();
     });
     this.#sinceCleaned = cleans ? 0 : this.#sinceCleaned + messages.length;
   }

@@ -63,8 +63,15 @@ interface ReceivedAlertTable {
   data: string;
 }
 
+interface JournalGapTable {
+  first_seq: number;
+  last_seq: number;
+  removed_at: number;
+}
+
 export interface Tables {
   journal: JournalTable;
+  journal_gap: JournalGapTable;
   alert: AlertTable;
   guard_value: GuardValueTable;
   received_message: ReceivedMessageTable;

@@ -57,13 +57,14 @@ steps:
 const ofBelay: readonly Case[] = [
   [
     'keys that are missing, misspelled or not known',
-    { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\n►retention: {}\n'), ...EMPTY },
+    { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\n►sharedFate: {}\nretention: { incidents: ►1h }\n'), ...EMPTY },
     'error: unknown key "enviroment" (enviroment)\n  hint: did you mean "environment"?',
     'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
     'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
     'error: "url" is missing (targets.other.health.url)',
-    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, heartbeat, plugins',
-    'error: the key "retention" is not part of this version (retention)\n  hint: take it out',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, heartbeat, retention, plugins',
+    'error: the key "sharedFate" is not part of this version (sharedFate)\n  hint: take it out',
+    'error: "incidents" must be 1d or longer (retention.incidents)',
     'warning: the file is empty',
     'warning: the file is empty',
   ],

@@ -20,7 +20,7 @@ test('the page explains every reason why a source could not answer, and no other
 });
 
 async function registered(): Promise<readonly Registered[]> {
-  const { registry } = new Metrics(() => true);
+  const { registry } = new Metrics(() => true, () => Promise.reject(new Error('no store')));
   const metrics = await registry.getMetricsAsJSON();
   return metrics
     .filter(({ name }) => name.startsWith('belay_'))

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollbackPointValues } from '../../src/decision/change.js';
-import { changeFacts, type ChangeMarker } from '../../src/guard/changes.js';
+import type { ChangeMarker } from '../../src/guard/change-marker.js';
+import { changeFacts } from '../../src/guard/changes.js';
 import type { RollbackPlan } from '../../src/rollback/rollback-plan.js';
 import { GuardRig, plan } from '../support/guard-rig.js';
 import { aPolicy } from '../support/policy.js';

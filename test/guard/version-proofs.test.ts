@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { advanceProof, unprovenVersion, type HealthLook, type VersionProof } from '../../src/guard/version-proof.js';
-import type { ChangeMarker } from '../../src/guard/changes.js';
+import type { ChangeMarker } from '../../src/guard/change-marker.js';
 import { GuardRig, plan, trigger } from '../support/guard-rig.js';
 import { aPolicy } from '../support/policy.js';
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
 import { periodReport } from '../../src/report/period-report.js';
+import { periodMarkdown } from '../../src/report/period-text.js';
+import { instantText } from '../../src/time/instant-text.js';
 import { errorRate, IncidentStory, recoveredByLevelThree } from '../support/incident-story.js';
 
 const day = 86_400_000;
@@ -38,4 +40,10 @@ it('leaves out what lies outside of its time, and has no figures for nothing', (
   const report = periodReport(all, [], began + day, began + 2 * day);
   expect(report.all).toEqual({ incidents: 0, rolledBack: 0, recovered: 0, neededPerson: 0, falseAlarms: 0, detectionMs: undefined, decisionMs: undefined, rollbackMs: undefined, restoreMs: undefined });
   expect(report.byTarget).toEqual({});
+});
+
+it('says from when on it has data, when the older is no longer kept', () => {
+  const text = (removedBefore?: number): string => periodMarkdown(periodReport(all, [], began - day, began + day, removedBefore));
+  expect(text(began)).toContain(`Only what ended at ${instantText(began)} or later is kept`);
+  expect(text(began - 2 * day)).toBe(text());
 });
