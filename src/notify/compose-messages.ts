@@ -7,21 +7,27 @@ import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } fro
 import { composeRepeatedVerification, composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
 import { incidentFacts } from './incident-facts.js';
 import type { Message } from './message.js';
+import { placeholderValues } from './placeholder-values.js';
+import { defaultWording, worded, type Wording } from './wording.js';
 
 /**
  * What one journal line tells people; most lines tell nothing, because a message that follows says more. `past`: the
  * journal up to and including the line itself, of its incident or, for a rollback without one, of its execution. Pure:
  * the same line gives the same messages whenever it is composed.
  */
-export function composeMessages({ event }: JournalEntry, past: readonly JournalEntry[]): readonly Message[] {
+export function composeMessages({ event }: JournalEntry, past: readonly JournalEntry[], wording: Wording = defaultWording): readonly Message[] {
   const messages = compose(event, past);
   const incident = messages.length === 0 ? undefined : fold(past);
   const questions = incident === undefined ? [] : openQuestions(incident);
-  return messages.map((message) => ({
+  const rung = incident?.rungs.find(({ executionId }) => 'executionId' in event && event.executionId === executionId) ?? incident?.rungs.at(-1);
+  const say = (message: Message): Message => {
+    const whole: Message = message.incidentId === undefined ? message : { ...message, facts: [...message.facts, ['incident', message.incidentId]] };
+    return worded(whole, placeholderValues(whole, event.at, incident, rung), wording);
+  };
+  return messages.map(say).map((message) => ({
     ...message,
     ...(questions.length === 0 || message.incidentId === undefined ? {} : { questions }),
     title: oneLine(message.dryRun ? `DRY RUN: ${message.title}` : message.title),
-    facts: message.incidentId === undefined ? message.facts : [...message.facts, ['incident', message.incidentId]],
   }));
 }
 

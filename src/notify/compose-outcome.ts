@@ -16,7 +16,7 @@ export function composeNeedsHuman(incident: Incident, event: EventOf<'needs-huma
   const headline = rung === undefined ? headlineOf(incident.target, evidenceOfIncident(incident)) : undefined;
   // Where the ladder has ended, the explanation of the decision does not say what the verification saw.
   const seen = verdict?.outcome === 'not-recovered' && event.explanation !== verdict.explanation ? verdict.explanation : undefined;
-  const facts = incidentFacts(incident, event.at, { rung: proposed ?? rung, reason: event.reason, decision: decision?.reason === event.reason ? decision : undefined });
+  const facts = incidentFacts(incident, event.at, { rung: proposed ?? rung, reason: event.reason, decision: decision?.reason === event.reason ? decision : undefined, grounds: true });
   return {
     kind: 'needs-human',
     tone: 'bad',

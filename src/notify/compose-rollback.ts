@@ -27,7 +27,7 @@ export function composeRollback(run: RunInView, event: RollbackEvent): readonly 
       return [
         message(run, 'rollback-started', 'working', `${name} started, ${rung.trigger === 'manual' ? `by ${rung.by}` : `plan ${rung.planId}`}`, {
           text: rung.reason,
-          more: [['steps', event.steps.map(({ step }, index) => `${index + 1}. ${step.name}`).join('\n')]],
+          more: [['steps', stepLines(rung.steps)]],
           next: run.incidentId === undefined ? 'You are told how it ends.' : 'When the plan has ended, recovery is verified.',
         }),
       ];
@@ -74,13 +74,13 @@ export function composeRollback(run: RunInView, event: RollbackEvent): readonly 
 }
 
 /** The end of a plan, told when its verification begins, because only then is it known what comes next. */
-export function composeVerificationStarted(run: RunInView, { holdMs, timeoutMs, at }: { readonly holdMs: number; readonly timeoutMs: number; readonly at: number }): Message {
+export function composeVerificationStarted(run: RunInView, { at }: { readonly at: number }): Message {
   const { rung } = run;
   const failed = rung.outcome === 'failed';
   return message(run, 'rollback-ended', failed ? 'bad' : 'working', `${rungText(rung)} ${failed ? 'failed, looking whether it helped all the same' : 'is done, proving recovery'}`, {
     text: failed ? `Plan ${rung.planId} failed: ${withoutClass(rung.error ?? 'a step failed')}` : `Plan ${rung.planId} ended well after ${readableSpan(rung.startedAt, rung.endedAt ?? at)}.`,
     more: [['steps', stepLines(rung.steps)]],
-    next: `Recovered means that every check and every alert is OK for ${readableSpan(0, holdMs)} without a break, within ${readableSpan(0, timeoutMs)}. Otherwise the next level is decided.`,
+    next: 'If that does not hold, the next level is decided.',
   });
 }
 

@@ -39,46 +39,60 @@ export interface FactsAbout {
   readonly reason?: string | undefined;
   /** The one that the message tells of. */
   readonly decision?: Decision | undefined;
+  /** Whether it says what was asked; by default with a decision. */
+  readonly grounds?: boolean | undefined;
 }
 
-/** What every message of an incident says, in the order in which a tired person asks for it. */
-export function incidentFacts(incident: Incident, at: number, { rung, reason, decision }: FactsAbout): Facts {
+/**
+ * What a message of an incident says, in the order in which a tired person asks for it: what, how bad, since when, what
+ * was and is done; and then, where it tells of a decision or asks for a person, by what that is so.
+ */
+export function incidentFacts(incident: Incident, at: number, { rung, reason, decision, grounds = decision !== undefined }: FactsAbout): Facts {
   const [worst, ...others] = evidenceOfIncident(incident);
+  const since = beganAt(incident);
   const facts: Facts[number][] = [['target', `${incident.target} (${incident.environment})`]];
-  if (rung !== undefined) facts.push(['level', rung.level === undefined ? rungText(rung) : `${rung.level}, ${levelNames[rung.level]}: plan ${rung.planId}`]);
-  if (reason !== undefined) facts.push(['reason', reason]);
-  if (decision !== undefined) facts.push(...decisionFacts(decision));
   if (worst !== undefined) {
     facts.push(['alert', `${worst.trigger} (${worst.severity})${worst.summary === undefined ? '' : `: ${worst.summary}`}`]);
     const clear = incident.alerts.every((alert) => alert.clearedAt !== undefined);
     facts.push(['value', `${clear ? 'was ' : ''}${worst.value ?? 'unknown'}, condition ${worst.condition} ${worst.window}`.trimEnd()]);
+  }
+  if (others.length > 0) facts.push(['also', listed(others.map((evidence) => `${evidence.trigger}: ${alertHeadline(incident.target, evidence)}`))]);
+  facts.push(['since', `${readableInstant(since)}, for ${readableSpan(since, at)}`]);
+  const change = decision?.policy.find(({ about, objects }) => about === 'change' && !objects);
+  if (change !== undefined) facts.push(['change', change.says]);
+  if (rung !== undefined) facts.push(['level', rung.level === undefined ? rungText(rung) : `${rung.level}, ${levelNames[rung.level]}: plan ${rung.planId}`]);
+  const done = doneText(incident);
+  if (done !== undefined) facts.push(['done', done]);
+  if (incident.acknowledged.length > 0) facts.push(['seen by', incident.acknowledged.map(({ by, at: seenAt }) => `${by}, ${readableInstant(seenAt)}`).join('\n')]);
+  if (reason !== undefined) facts.push(['reason', reason]);
+  if (decision !== undefined) facts.push(...decisionFacts(decision));
+  if (worst !== undefined && grounds) {
     const samples = decision === undefined ? undefined : samplesText(worst);
     if (samples !== undefined) facts.push(['samples', samples]);
     facts.push(['query', worst.query]);
   }
-  const since = beganAt(incident);
-  facts.push(['since', `${readableInstant(since)}, for ${readableSpan(since, at)}`]);
-  if (others.length > 0) facts.push(['also', listed(others.map((evidence) => `${evidence.trigger}: ${alertHeadline(incident.target, evidence)}`))]);
-  const done = incident.rungs.filter((rung) => rung.outcome !== undefined).map(rungResult);
-  if (done.length > 0) facts.push(['done', done.join('\n')]);
-  if (incident.acknowledged.length > 0) facts.push(['seen by', incident.acknowledged.map(({ by, at: seenAt }) => `${by}, ${readableInstant(seenAt)}`).join('\n')]);
   return facts;
 }
 
-/** By which rule, whether the policy had anything against it, and how it stands to the last change. */
+/** What came of each rollback that has ended, a line each. */
+export function doneText({ rungs }: Incident): string | undefined {
+  const done = rungs.filter(({ outcome }) => outcome !== undefined).map(rungResult);
+  return done.length === 0 ? undefined : done.join('\n');
+}
+
+/** By which rule, and whether the policy had anything against it. */
 function decisionFacts({ kind, rules, policy }: Decision): Facts {
   // Where something else than the policy is the reason, that the policy has nothing against it only misleads.
   const allowed = kind === 'execute' || policy.some(({ objects }) => objects) ? policyText({ policy }) : undefined;
-  const change = policy.find(({ about, objects }) => about === 'change' && !objects);
   return [
     ...(rules.length === 0 ? [] : [['rule', listed(rules.map(({ text }) => text))] as const]),
     ...(allowed === undefined ? [] : [['policy', allowed] as const]),
-    ...(change === undefined ? [] : [['change', change.says] as const]),
   ];
 }
 
 /** One line for each step: how it stands, what it changes, what went wrong. */
 export function stepLines(steps: readonly RungStep[]): string {
+  if (steps.every(({ status, skipped }) => status === 'waiting' && skipped === undefined)) return steps.map(({ name }, index) => `${index + 1}. ${name}`).join('\n');
   return steps.map(({ name, status, description, error, alreadySo, skipped }) => {
     const state = status === 'would-have' ? 'would do' : status === 'success' ? (alreadySo === true ? 'was done already' : 'done') : status;
     const details = [skipped, description?.summary, status === 'success' || error === undefined ? undefined : withoutClass(error)].filter((detail) => detail !== undefined);

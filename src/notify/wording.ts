@@ -1,0 +1,29 @@
+import { internalDefaults, wordedKinds, type CustomerKind, type WordedKind } from './default-templates.js';
+import type { Message } from './message.js';
+import { fillTemplate, readTemplate, type MessageTemplate } from './message-template.js';
+import type { PlaceholderValues } from './placeholders.js';
+
+/** The templates that somebody has written; for every other kind the default is used. */
+export interface Wording {
+  readonly internal: ReadonlyMap<WordedKind, MessageTemplate>;
+  readonly customer: ReadonlyMap<CustomerKind, MessageTemplate>;
+  /** Files that are not as they should be, by what they are for: the default is used, and the message says so. */
+  readonly broken: ReadonlyMap<WordedKind, string>;
+}
+
+export const defaultWording: Wording = { internal: new Map(), customer: new Map(), broken: new Map() };
+
+const defaults = new Map(wordedKinds.map((kind) => [kind, readTemplate(internalDefaults[kind], 'internal').template]));
+
+/** The message in the words of its template. What belongs to no incident is worded by templates that people have written, or as it was composed. */
+export function worded(message: Message, values: PlaceholderValues, { internal, broken }: Wording): Message {
+  const kind = wordedKinds.find((known) => known === message.kind);
+  if (kind === undefined) return message;
+  const own = internal.get(kind);
+  const said = own === undefined ? undefined : fillTemplate(own, values, message.facts);
+  const fallback = message.incidentId === undefined ? undefined : defaults.get(kind);
+  const filled = said ?? (fallback === undefined ? undefined : fillTemplate(fallback, values, message.facts));
+  const problem = broken.get(kind) ?? (own !== undefined && said === undefined ? `the template for ${kind} has left no title` : undefined);
+  const result: Message = filled === undefined ? message : { ...message, next: undefined, ...filled };
+  return problem === undefined ? result : { ...result, facts: [...result.facts, ['template', `${problem}; these are the usual words`]] };
+}
