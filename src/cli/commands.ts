@@ -13,6 +13,7 @@ const parts: readonly Part[] = [
   { names: ['init'], add: async (program) => (await import('./commands/init.js')).initCommand(program) },
   { names: ['run'], add: async (program, done) => (await import('./commands/run.js')).runCommand(program, done) },
   { names: ['check'], add: async (program, done) => (await import('./commands/check.js')).checkCommand(program, done) },
+  { names: ['doctor'], add: async (program, done) => (await import('./commands/doctor.js')).doctorCommand(program, done) },
   { names: ['test'], add: async (program, done) => (await import('./commands/test.js')).testCommand(program, done) },
   { names: ['backtest'], add: async (program, done) => (await import('./commands/backtest.js')).backtestCommand(program, done) },
   { names: ['status'], add: async (program) => (await import('./commands/status.js')).statusCommand(program) },
