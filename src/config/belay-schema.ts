@@ -78,6 +78,7 @@ const notifySchema = z.strictObject({
     })
     .optional(),
   webhook: z.array(z.strictObject({ url: httpUrlField, headers })).default([]),
+  templates: z.string().min(1).optional(),
 });
 
 const count = z.int().min(1);

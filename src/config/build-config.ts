@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
+import type { Wording } from '../notify/wording.js';
 import { deepFreeze } from '../rollback/plain-data.js';
 import { registeredPlan } from '../rollback/registered-plan.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
@@ -21,10 +22,11 @@ export interface CheckedFiles {
   readonly triggers: readonly CheckedTrigger[];
   readonly plans: readonly WrittenPlan[];
   readonly plugins: readonly PluginManifest[];
+  readonly wording: Wording;
 }
 
 /** What the files say, complete and frozen. */
-export function buildConfig({ file, belay, triggers, plans, plugins }: CheckedFiles): Config {
+export function buildConfig({ file, belay, triggers, plans, plugins, wording }: CheckedFiles): Config {
   const directory = dirname(file);
   const sources = Object.entries(belay.sources).map(([name, source]) => sourceOf(name, source));
   const health = Object.entries(belay.targets).flatMap(([target, { health: settings }]): HealthSettings[] => {
@@ -61,7 +63,7 @@ export function buildConfig({ file, belay, triggers, plans, plugins }: CheckedFi
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
     bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases, traffic: belay.traffic },
     plugins,
-    notify: belay.notify,
+    notify: { ...belay.notify, wording },
     policy: {
       cooldownMs: cooldown,
       maxRollbacks: { count: maxRollbacks.count, perMs: maxRollbacks.per },

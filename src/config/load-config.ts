@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { PluginHost } from '../executor/plugin/plugin-host.js';
+import { defaultWording, type Wording } from '../notify/wording.js';
 import { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
@@ -20,6 +21,7 @@ import { loadPlugins } from './load-plugins.js';
 import { planFormOf, type PlanPart, readPlans } from './plans-part.js';
 import { type Path, type Problem, sortedProblems } from './problem.js';
 import { readYaml, type TextReader } from './read-yaml.js';
+import { readTemplates } from './read-templates.js';
 import { readRules, type TriggerPart } from './rules-part.js';
 import { SecretReferences } from './secret-references.js';
 import { fileProblem, type FolderListing, readTextFile, yamlFilesIn } from './source-files.js';
@@ -35,7 +37,7 @@ export interface LoadOptions {
   readonly pluginHost?: Pick<PluginHost, 'load'> | undefined;
 }
 
-/** `warnings` in the order of the files; `problems` holds errors and warnings alike, in that order. */
+/** `warnings` in the order of the files, with errors that the daemon gets over; `problems` holds errors and warnings alike, in that order. */
 export type LoadResult =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[]; readonly redactor: Redactor }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[]; readonly redactor: Redactor };
@@ -66,7 +68,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
   ]);
   const mode = belay?.value?.mode ?? 'enforce';
   for (const document of [...(belay === undefined ? [] : [belay.document]), ...rules.documents, ...plans.documents.map(({ document }) => document)]) read.note(checkFilledIn(document, mode));
-  return read.result(belay, triggers, planParts);
+  return read.result(belay, triggers, planParts, await read.wording(belay));
 }
 
 /** Reads the files and gathers what is wrong with them. */
@@ -127,11 +129,21 @@ class FileReading {
     return { documents, isComplete: documents.length === files.length && !problems.some(({ severity }) => severity === 'error') };
   }
 
-  result(belay: BelayPart | undefined, triggers: readonly TriggerPart[], plans: readonly PlanPart[]): LoadResult {
+  /** The templates of messages that people have written. */
+  async wording(belay: BelayPart | undefined): Promise<Wording> {
+    const folder = belay?.value?.notify.templates;
+    if (folder === undefined) return defaultWording;
+    const { wording, problems, files } = await readTemplates(resolve(this.directory, folder));
+    this.#files.push(...files);
+    this.note(problems);
+    return wording;
+  }
+
+  result(belay: BelayPart | undefined, triggers: readonly TriggerPart[], plans: readonly PlanPart[], wording: Wording): LoadResult {
     for (const secret of belay?.value === undefined ? [] : declaredSecrets(belay.value)) this.#redactor.add(secret);
     const clean = this.#problems.map((problem) => ({ ...problem, message: this.#redactor.text(problem.message), hint: problem.hint === undefined ? undefined : this.#redactor.text(problem.hint) }));
     const problems = sortedProblems(clean, this.#files);
-    const warnings = problems.filter(({ severity }) => severity === 'warning');
+    const warnings = problems.filter(({ severity, isTolerated }) => severity === 'warning' || isTolerated === true);
     if (belay?.value === undefined || warnings.length < problems.length) return { ok: false, problems, warnings, redactor: this.#redactor };
     const config = buildConfig({
       file: this.file,
@@ -143,6 +155,7 @@ class FileReading {
       }),
       plans: plans.flatMap(({ value }) => value ?? []),
       plugins: belay.plugins,
+      wording,
     });
     return { ok: true, config, warnings, redactor: this.#redactor };
   }

@@ -14,6 +14,8 @@ export interface Problem {
   /** What would be right, or what to do. */
   readonly hint?: string | undefined;
   readonly severity: 'error' | 'warning';
+  /** An error that the daemon gets over: it starts all the same. */
+  readonly isTolerated?: boolean | undefined;
 }
 
 /** `triggers[0].for`; keys that are no plain words are quoted. */

@@ -122,12 +122,15 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
       clock,
       redactor,
       people,
+      wording: notify.wording,
       report,
       attempted: ({ channel, result, error }) => {
         metrics.delivered(channel, result);
         if (error !== undefined) log.warn({ channel, result, error }, 'a message was not delivered as it should be');
       },
     });
+  const sayWhatIsBroken = ({ notify }: Config): void => notify.wording?.broken.forEach((problem, template) => log.warn({ template, problem }, 'a template of messages is broken, so the usual words are used'));
+  sayWhatIsBroken(config);
   let notifier = makeNotifier(config);
   opened.add('the notifier', () => notifier.stop());
   store.onAppended((entries) => {
@@ -227,6 +230,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     }
     config = next;
     await notifier.stop();
+    sayWhatIsBroken(next);
     notifier = makeNotifier(next);
     notifier.start();
     const made = eyesFor(next);

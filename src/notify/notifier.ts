@@ -12,6 +12,7 @@ import type { Pictures } from './picture.js';
 import { type NamedPerson, PlanNotifications } from './plan-notifications.js';
 import { SlackChannel } from './slack-channel.js';
 import { WebhookChannel } from './webhook-channel.js';
+import type { Wording } from './wording.js';
 
 export interface NotifierPorts {
   readonly journal: JournalReader;
@@ -20,6 +21,7 @@ export interface NotifierPorts {
   readonly redactor: Redactor;
   /** Whom `notification` steps may name. */
   readonly people?: readonly NamedPerson[] | undefined;
+  readonly wording?: Wording | undefined;
   /** Called after every attempt to deliver a message, for logs and metrics. */
   readonly attempted?: ((attempt: Attempt) => void) | undefined;
   /** Faults that the loops get over by themselves; for the log. */
@@ -36,12 +38,12 @@ export class Notifier {
   readonly #dispatchers: readonly ChannelDispatcher[];
 
   constructor(channels: readonly Channel[], ports: NotifierPorts) {
-    const { outbox, journal, clock, redactor, people, report, attempted = () => undefined, random = Math.random } = ports;
+    const { outbox, journal, clock, redactor, people, wording, report, attempted = () => undefined, random = Math.random } = ports;
     this.#dispatchers = channels.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
     const names: readonly ChannelName[] = channels.map(({ name }) => name);
     this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, people, enqueued });
-    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, enqueued, report });
+    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, wording, enqueued, report });
   }
 
   start(): void {

@@ -1,3 +1,5 @@
+import type { Wording } from './wording.js';
+
 export interface SlackSettings {
   readonly token: string;
   readonly channel: string;
@@ -23,4 +25,6 @@ export interface NotifySettings {
   readonly slack?: SlackSettings | undefined;
   readonly email?: EmailSettings | undefined;
   readonly webhook: readonly WebhookSettings[];
+  /** Of messages; the usual words where it is absent. */
+  readonly wording?: Wording | undefined;
 }

@@ -6,6 +6,7 @@ import { composeMessages } from './compose-messages.js';
 import type { ChannelName, Message } from './message.js';
 import type { NewOutboxItem, Outbox } from './outbox.js';
 import { WakingSleep } from './waking-sleep.js';
+import type { Wording } from './wording.js';
 
 /** The journal as this stage reads it. Entries come oldest first. */
 export interface JournalReader {
@@ -20,6 +21,7 @@ export interface OutboxComposerPorts {
   /** Every message goes to each of them. */
   readonly channels: readonly ChannelName[];
   readonly redactor: Redactor;
+  readonly wording?: Wording | undefined;
   readonly clock: Clock;
   /** Called after messages have become durable. */
   readonly enqueued: () => void;
@@ -110,7 +112,7 @@ export class OutboxComposer {
 
   #compose(entry: JournalEntry, past: readonly JournalEntry[]): readonly Message[] {
     try {
-      return composeMessages(entry, past);
+      return composeMessages(entry, past, this.#ports.wording);
     } catch (error) {
       // One line that cannot be worded must not silence all that come after it.
       this.#ports.report(error);

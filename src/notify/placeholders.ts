@@ -23,7 +23,7 @@ export const placeholders = {
   duration: { customer: true, means: 'for how long it has lasted, or had' },
   reason: { customer: false, means: 'why it is rolled back, in a sentence' },
   impact: { customer: false, means: 'what fires: value against condition, each alert once' },
-  level: { customer: false, means: '`3 (code)`' },
+  level: { customer: false, means: 'number and name, such as `3 (code)`' },
   type: { customer: false, means: '`code`, `feature flag` …' },
   plan: { customer: false, means: 'the id of the plan' },
   by: { customer: false, means: 'who started the rollback: a person, or Belay and the alert' },

@@ -7,8 +7,8 @@ import type { PlaceholderValues } from './placeholders.js';
 export interface Wording {
   readonly internal: ReadonlyMap<WordedKind, MessageTemplate>;
   readonly customer: ReadonlyMap<CustomerKind, MessageTemplate>;
-  /** Files that are not as they should be, by what they are for: the default is used, and the message says so. */
-  readonly broken: ReadonlyMap<WordedKind, string>;
+  /** What is wrong with a template, by `internal/firing`: the default is used, and the message says so unless customers read it. */
+  readonly broken: ReadonlyMap<string, string>;
 }
 
 export const defaultWording: Wording = { internal: new Map(), customer: new Map(), broken: new Map() };
@@ -23,7 +23,7 @@ export function worded(message: Message, values: PlaceholderValues, { internal, 
   const said = own === undefined ? undefined : fillTemplate(own, values, message.facts);
   const fallback = message.incidentId === undefined ? undefined : defaults.get(kind);
   const filled = said ?? (fallback === undefined ? undefined : fillTemplate(fallback, values, message.facts));
-  const problem = broken.get(kind) ?? (own !== undefined && said === undefined ? `the template for ${kind} has left no title` : undefined);
+  const problem = broken.get(`internal/${kind}`) ?? (own !== undefined && said === undefined ? `the template for ${kind} has left no title` : undefined);
   const result: Message = filled === undefined ? message : { ...message, next: undefined, ...filled };
   return problem === undefined ? result : { ...result, facts: [...result.facts, ['template', `${problem}; these are the usual words`]] };
 }

@@ -16,14 +16,16 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
     .action(async (options: { json?: boolean }, command: Command) => {
       const result = await loadConfig(resolve(configFileOf(command)));
       const problems = result.ok ? result.warnings : result.problems;
+      // The daemon gets over some errors; whoever checks wants to hear of them before it has to.
+      const isWell = result.ok && !problems.some(({ severity }) => severity === 'error');
       const output = new Output();
       const cwd = process.cwd();
-      if (options.json === true) output.json({ ok: result.ok, problems: problemsJson(problems, { cwd }) });
+      if (options.json === true) output.json({ ok: isWell, problems: problemsJson(problems, { cwd }) });
       else {
         if (problems.length > 0) output.answer(formatProblems(problems, { cwd, color: output.colour }).trimEnd());
-        output.answer(result.ok ? summary(result.config.targets.length, result.config.triggers.length, result.config.plans.length, result.config.mode) : count(problems.filter(({ severity }) => severity === 'error').length, 'error'));
+        output.answer(isWell ? summary(result.config.targets.length, result.config.triggers.length, result.config.plans.length, result.config.mode) : count(problems.filter(({ severity }) => severity === 'error').length, 'error'));
       }
-      done(result.ok ? exitCodes.ok : exitCodes.bad);
+      done(isWell ? exitCodes.ok : exitCodes.bad);
     });
 }
 
