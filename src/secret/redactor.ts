@@ -8,6 +8,8 @@ const SHORTEST_SECRET = 4;
 export class Redactor {
   readonly #secrets = new Set<string>();
   readonly #open = new Set<string>();
+  /** What to look for, made anew when a set has changed: a longer secret before one that it holds. */
+  #longestFirst: readonly string[] | undefined;
 
   add(secret: string): void {
     if (secret.length < SHORTEST_SECRET) return;
@@ -15,16 +17,19 @@ export class Redactor {
     // The same value as it stands inside a URL or a JSON string is the same secret.
     this.#secrets.add(encodeURIComponent(secret));
     this.#secrets.add(JSON.stringify(secret).slice(1, -1));
+    this.#longestFirst = undefined;
   }
 
   /** Says that a value is no secret, whoever else may call it one: a path or an address that people are meant to read. */
   allow(value: string): void {
     this.#open.add(value);
+    this.#longestFirst = undefined;
   }
 
   text(text: string): string {
+    this.#longestFirst ??= [...this.#secrets].filter((secret) => !this.#open.has(secret)).sort((a, b) => b.length - a.length);
     let clean = text;
-    for (const secret of this.#longestFirst()) clean = clean.replaceAll(secret, '[redacted]');
+    for (const secret of this.#longestFirst) clean = clean.replaceAll(secret, '[redacted]');
     return clean;
   }
 
@@ -45,9 +50,5 @@ export class Redactor {
     if (Array.isArray(value)) return value.map((item) => this.#clean(item));
     if (value === null || typeof value !== 'object' || value instanceof Date) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#clean(item)]));
-  }
-
-  #longestFirst(): string[] {
-    return [...this.#secrets].filter((secret) => !this.#open.has(secret)).sort((a, b) => b.length - a.length);
   }
 }

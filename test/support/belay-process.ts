@@ -9,7 +9,8 @@ import { freePort } from './free-port.js';
 import { belayProgram } from './programs.js';
 
 const START_WITHIN_MS = 30_000;
-const LOOK_EVERY_MS = 50;
+/** Each look makes the daemon read and write out a whole incident. */
+const LOOK_EVERY_MS = 200;
 
 /** Files by their path below the folder of belay.yaml; what is no text is written as JSON, which is YAML too. */
 export type BelayFiles = Readonly<Record<string, unknown>>;

@@ -15,12 +15,15 @@ export interface Steadiness {
 }
 
 const LOOK_EVERY_MS = 250;
+/** A look may be a whole process: while something comes up, most of the machine is for that. */
+const REST_PER_LOOK = 3;
 
 /** Looks until something has come up and stayed so. Throws `state-not-as-wanted` when it fails or does not come up in time. */
 export async function waitUntilSteady(subject: string, { withinMs, stableMs }: Steadiness, clock: Clock, signal: AbortSignal, look: () => Promise<Sight>): Promise<void> {
   const giveUpAt = clock.now() + withinMs;
   let since: { readonly identity: string; readonly at: number } | undefined;
   for (;;) {
+    const askedAt = clock.now();
     const sight = await look();
     const now = clock.now();
     if (sight.state === 'failed') throw new BelayError('state-not-as-wanted', `${subject} does not come up: ${sight.problem}`);
@@ -32,6 +35,6 @@ export async function waitUntilSteady(subject: string, { withinMs, stableMs }: S
       const problem = sight.state === 'steady' ? 'it is started again and again' : sight.problem;
       throw new BelayError('state-not-as-wanted', `${subject} has not come up within ${withinMs / 1_000} s: ${problem}`);
     }
-    await clock.sleepUntil(now + LOOK_EVERY_MS, signal);
+    await clock.sleepUntil(now + Math.max(LOOK_EVERY_MS, REST_PER_LOOK * (now - askedAt)), signal);
   }
 }
