@@ -80,8 +80,8 @@ describe('ten thousand alerts in ten thousand groups at once', () => {
     expect(count(belay.directory, 'select count(*) as n from received_alert')).toBe(10_000);
     const versions = (): readonly string[] => (shop?.effects ?? []).toSorted();
     await belay.until('a rollback of every target', 90 * second, () => Promise.resolve(versions().length >= targets.length ? true : undefined));
-    // All of it once more, as by another replica.
-    expect((await Promise.all(bodies.map((body) => sendUntilAnswered(belay.url, body)))).every(({ status }) => status === 204)).toBe(true);
+    // Every seventh once more, as by another replica.
+    expect((await Promise.all(bodies.filter((_, index) => index % 7 === 0).map((body) => sendUntilAnswered(belay.url, body)))).every(({ status }) => status === 204)).toBe(true);
     const started = journalOf(belay.directory).filter(({ type }) => type === 'rung-started');
     expect(started.map((event) => ('target' in event ? event.target : '')).toSorted()).toEqual(targets);
     expect(versions()).toEqual(targets.map((target) => `version-${target}.txt`));

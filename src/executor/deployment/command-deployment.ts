@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BelayError } from '../../fault/belay-error.js';
 import { argumentList, commandSurroundings } from '../calls/command-line.js';
 import { runProviderCommandWell } from '../calls/provider-command.js';
 import { readingCurrent, type DeploymentProvider } from './deployment-provider.js';
@@ -9,9 +10,19 @@ export const commandDeploymentBinding = z.strictObject({ type: z.literal('comman
 export function commandDeployment(binding: z.infer<typeof commandDeploymentBinding>, directory: string): DeploymentProvider {
   const place = { ...binding, directory };
   return {
-    read: readingCurrent(async ({ values }, signal) => (await runProviderCommandWell(binding.current, place, values, { signal })) || undefined),
-    async deploy({ values }, effort) {
+    read: readingCurrent(async ({ parameters, values }, signal) => {
+      refuseUnrecognisable(parameters.version);
+      return (await runProviderCommandWell(binding.current, place, values, { signal })) || undefined;
+    }),
+    async deploy({ parameters, values }, effort) {
+      refuseUnrecognisable(parameters.version);
       await runProviderCommandWell(binding.deploy, place, values, effort);
     },
   };
+}
+
+/** Otherwise it would be deployed, and waited for until the step's time is over. */
+function refuseUnrecognisable(version: string): void {
+  if (version === version.trim()) return;
+  throw new BelayError('parameter-invalid', `the version ${JSON.stringify(version)} begins or ends with white space, and what \`current\` prints is trimmed, so that it could never be recognised; leave the white space out`);
 }
