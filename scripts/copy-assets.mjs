@@ -3,7 +3,8 @@ import { chmodSync, cpSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-cpSync('src', 'dist', { recursive: true, filter: (path) => !path.endsWith('.ts') && !path.endsWith('.tsx') });
+// The page is built by build-page.mjs.
+cpSync('src', 'dist', { recursive: true, filter: (path) => path !== join('src', 'page') && !path.endsWith('.ts') });
 const font = dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/package.json')));
 cpSync(join(font, 'ttf/DejaVuSans.ttf'), 'dist/plot/DejaVuSans.ttf');
 cpSync(join(font, 'LICENSE'), 'dist/plot/DejaVuSans.LICENSE');

@@ -58,7 +58,7 @@ async function providePackages(folder, what, how) {
 
 function buildIsMissing() {
   if (!existsSync(builtMark)) return true;
-  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/copy-assets.mjs', 'node_modules/.package-lock.json'];
+  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/copy-assets.mjs', 'scripts/build-page.mjs', 'node_modules/.package-lock.json'];
   return Math.max(...sources.map((source) => newestChange(join(root, source)))) > changedAt(builtMark);
 }
 

@@ -16,6 +16,7 @@ import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
 import type { LiveApi } from './live-api.js';
 import { metricsRoute } from './metrics-route.js';
+import { pageRoutes } from './page-routes.js';
 import { probeRoutes } from './probe-routes.js';
 import { readRoutes } from './read-routes.js';
 import { type ReportApi, reportRoutes } from './report-routes.js';
@@ -84,6 +85,7 @@ export function createHttpServer({ guard, live, reports, settings, operatorToken
   // In a plugin of their own, the routes are registered once the documentation listens for them.
   app.register((scope, _options, done) => {
     const api = scope.withTypeProvider<ZodTypeProvider>();
+    pageRoutes(api);
     probeRoutes(api, guard);
     metricsRoute(api, registry);
     readRoutes(api, guard);

@@ -309,7 +309,7 @@ describe('bad requests', () => {
       const answer = await ask('operator', options);
       return [answer.statusCode, answer.json<{ error: { code: string } }>().error.code];
     };
-    for (const url of ['/api/v1/incidents/i9', '/api/v1/rollbacks/e9', '/', '/api/v2/status', '/api/v1/incidents/%2e%2e']) expect(await outcome({ url })).toEqual([404, 'not-found']);
+    for (const url of ['/api/v1/incidents/i9', '/api/v1/rollbacks/e9', '/api', '/targets', '/api/v2/status', '/api/v1/incidents/%2e%2e']) expect(await outcome({ url })).toEqual([404, 'not-found']);
     expect(await outcome({ method: 'DELETE', url: '/api/v1/pauses/p9' })).toEqual([404, 'not-found']);
     expect(await outcome({ method: 'POST', url: '/api/v1/rollbacks/e9/cancel' })).toEqual([404, 'not-found']);
     expect(await outcome({ method: 'POST', url: '/api/v1/rollbacks', payload: { plan: 'p9', reason: 'r' } })).toEqual([404, 'plan-not-found']);

@@ -16,7 +16,7 @@ beforeEach(() => {
   const name = { name: 'clone', version: '1.0.0' };
   writeFileSync(join(clone, 'package.json'), JSON.stringify({ ...name, scripts: { build } }));
   writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ ...name, lockfileVersion: 3, requires: true, packages: { '': name } }));
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/copy-assets.mjs', 'test/servers/package-lock.json', 'test/servers/node_modules/.package-lock.json']) writeFileSync(join(clone, file), '');
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/copy-assets.mjs', 'scripts/build-page.mjs', 'test/servers/package-lock.json', 'test/servers/node_modules/.package-lock.json']) writeFileSync(join(clone, file), '');
   writeFileSync(join(clone, 'src/a.txt'), 'first');
   symlinkSync(process.execPath, join(clone, 'bin/node'));
   const npm = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'npm')).find((path) => existsSync(path));
