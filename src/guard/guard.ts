@@ -75,7 +75,7 @@ export class Guard {
     this.#repeated = new RepeatedVerifications({
       ...ports,
       checks: { run: (check, signal) => this.#eyes.checks.run(check, signal) },
-      alertsOf: (target) => this.#alerts.ofTarget(target),
+      alerts: this.#alerts,
       append: async (event) => {
         await ports.store.append([event]);
         if ('target' in event && event.target !== undefined) this.#targets.find(event.target)?.noteRollbackEvent(event);

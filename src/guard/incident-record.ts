@@ -86,8 +86,8 @@ export class IncidentRecord {
 
   /** The incident's alerts as a round of a verification; those that begin meanwhile belong to it too. */
   alertResults(sinceAt: number, now: number): readonly CheckResult[] {
-    const known = new Map(this.#ports.alerts.ofTarget(this.#target).map((alert) => [alert.fingerprint, alert]));
-    const watched = (this.#incident?.alerts ?? []).map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: known.get(fingerprint) }));
+    const { alerts } = this.#ports;
+    const watched = (this.#incident?.alerts ?? []).map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: alerts.find(this.#target, fingerprint) }));
     return alertResults(watched, sinceAt, now);
   }
 

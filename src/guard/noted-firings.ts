@@ -45,10 +45,10 @@ export class NotedFirings {
       await record.append({ type: 'alert-fired', incidentId, target, at: clock.now(), evidence: evidenceOf(trigger, alert), duringRollback: isRunning() });
       this.#noted.set(alert.fingerprint, alert.firedAt);
     }
-    const known = new Map(alerts.ofTarget(name).map((alert) => [alert.fingerprint, alert]));
-    for (const { evidence, clearedAt } of record.current?.alerts ?? []) {
-      const alert = known.get(evidence.fingerprint);
-      if (clearedAt !== undefined || alert === undefined || alert.state === 'firing') continue;
+    const uncleared = (record.current?.alerts ?? []).filter(({ clearedAt }) => clearedAt === undefined);
+    const known = uncleared.flatMap(({ evidence: { fingerprint } }) => alerts.find(name, fingerprint) ?? []);
+    for (const alert of known) {
+      if (alert.state === 'firing') continue;
       const { id: incidentId, target } = record.mustBeOpen();
       await record.append({ type: 'alert-cleared', incidentId, target, at: clock.now(), fingerprint: alert.fingerprint, trigger: alert.trigger });
     }

@@ -3,15 +3,15 @@ import type { Incident, Rung } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
-import type { Alert } from '../trigger/alert.js';
 import { alertResults } from '../verification/alert-results.js';
 import type { VerificationSpec } from '../verification/verification.js';
+import type { AlertBook } from './alert-book.js';
 import { runVerification } from './run-verification.js';
 
 export interface RepeatedVerificationPorts {
   readonly clock: Clock;
   readonly checks: CheckRunner;
-  readonly alertsOf: (target: string) => readonly Alert[];
+  readonly alerts: AlertBook;
   /** Durable once resolved. */
   readonly append: (event: JournalEvent) => Promise<void>;
   readonly newId: (kind: 'verification') => string;
@@ -62,13 +62,11 @@ export class RepeatedVerifications {
     await Promise.all(this.#underWay.values());
   }
 
-  async #verify({ id: incidentId, target, alerts }: Incident, executionId: string, spec: VerificationSpec, verificationId: string, by: string): Promise<void> {
-    const { clock, checks, alertsOf, append } = this.#ports;
+  async #verify({ id: incidentId, target, alerts: fired }: Incident, executionId: string, spec: VerificationSpec, verificationId: string, by: string): Promise<void> {
+    const { clock, checks, alerts, append } = this.#ports;
     const startedAt = clock.now();
-    const watched = (now: number): ReturnType<typeof alertResults> => {
-      const known = new Map(alertsOf(target).map((alert) => [alert.fingerprint, alert]));
-      return alertResults(alerts.map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: known.get(fingerprint) })), startedAt, now);
-    };
+    const watched = (now: number): ReturnType<typeof alertResults> =>
+      alertResults(fired.map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: alerts.find(target, fingerprint) })), startedAt, now);
     const result = await runVerification(spec, { clock, checks, alerts: watched }, this.#stopping.signal);
     await append({ type: 'verification-repeated', incidentId, target, at: result.endedAt, executionId, verificationId, by, result });
   }

@@ -232,7 +232,7 @@ export class TargetGuard {
 
   #firingAlerts(): readonly Alert[] {
     const { triggers } = this.#declaration;
-    return this.#ports.alerts.ofTarget(this.name).filter((alert) => alert.state === 'firing' && triggers.has(alert.trigger));
+    return this.#ports.alerts.firingOf(this.name).filter(({ trigger }) => triggers.has(trigger));
   }
 
   async #afterRun(executionId: string, { failure, stopped }: Pick<RunEnd, 'failure' | 'stopped'>): Promise<void> {

@@ -169,7 +169,7 @@ export class TriggerWatch {
     this.#alerts.saved(trigger.name);
     observer.evaluated(trigger.source, Math.max(0, clock.now() - tick.at));
     if (health.lastObservation !== undefined) observer.observed(trigger.source, health.lastObservation);
-    observer.alerts(trigger.target, this.#countAlerts(trigger.target));
+    observer.alerts(trigger.target, this.#alerts.countsOf(trigger.target));
     await this.#noteSight(trigger, health, tick.at);
     this.#ports.onEvaluated(trigger.target);
   }
@@ -201,12 +201,6 @@ export class TriggerWatch {
       else this.#sights.set(source, known);
       throw error;
     }
-  }
-
-  #countAlerts(target: string): Record<Alert['state'], number> {
-    const counts = { inactive: 0, pending: 0, firing: 0 };
-    for (const alert of this.#alerts.ofTarget(target)) counts[alert.state] += 1;
-    return counts;
   }
 }
 
