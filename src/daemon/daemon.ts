@@ -21,7 +21,6 @@ import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
 import { createChannels, Notifier } from '../notify/notifier.js';
-import { whisperInSlack } from '../notify/slack-whisper.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import { Redactor } from '../secret/redactor.js';
@@ -264,7 +263,11 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   redactor.add(operatorToken);
   const slack: SlackPorts = {
     signingSecret: () => config.notify.slack?.signingSecret,
-    whisper: async (to, text) => (config.notify.slack === undefined ? undefined : whisperInSlack(config.notify.slack, to, redactor.text(text))),
+    whisper: async (to, text) => {
+      if (config.notify.slack === undefined) return;
+      const { whisperInSlack } = await import('../notify/slack-whisper.js');
+      await whisperInSlack(config.notify.slack, to, redactor.text(text));
+    },
     clock,
   };
   const tls = await readTls(config.http.tls);

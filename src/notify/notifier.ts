@@ -3,14 +3,13 @@ import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
 import { ChannelDispatcher, type Attempt } from './channel-dispatcher.js';
 import type { Channel } from './channel.js';
-import { EmailChannel } from './email-channel.js';
+import { ChannelOnDemand } from './channel-on-demand.js';
 import type { ChannelName } from './message.js';
 import type { NotifySettings } from './notify-settings.js';
 import { OutboxComposer, type JournalReader } from './outbox-composer.js';
 import type { Outbox } from './outbox.js';
 import type { Pictures } from './picture.js';
 import { type NamedPerson, PlanNotifications } from './plan-notifications.js';
-import { SlackChannel } from './slack-channel.js';
 import { WebhookChannel } from './webhook-channel.js';
 import type { Wording } from './wording.js';
 
@@ -66,8 +65,8 @@ export class Notifier {
 /** The channels that the settings name, in the order in which they stand in for each other. */
 export function createChannels({ slack, email, webhook }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
   return [
-    ...(slack === undefined ? [] : [new SlackChannel(slack, pictures)]),
-    ...(email === undefined ? [] : [new EmailChannel(email, pictures)]),
+    ...(slack === undefined ? [] : [new ChannelOnDemand('slack', async () => new (await import('./slack-channel.js')).SlackChannel(slack, pictures))]),
+    ...(email === undefined ? [] : [new ChannelOnDemand('email', async () => new (await import('./email-channel.js')).EmailChannel(email, pictures))]),
     ...webhook.map((settings, index) => new WebhookChannel(index === 0 ? 'webhook' : `webhook-${index + 1}`, settings, clock)),
   ];
 }

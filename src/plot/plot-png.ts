@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { renderAsync } from '@resvg/resvg-js';
 import { BelayError } from '../fault/belay-error.js';
 import { plotGround } from './plot-style.js';
 import { plotSvg } from './plot-svg.js';
@@ -25,6 +24,8 @@ const LARGEST_SVG = 2_000_000;
 export async function plotPng(plot: Plot, { width = 600, height = 240, theme = 'light', signal }: PlotPngOptions = {}): Promise<Buffer> {
   const svg = plotSvg(plot, { width, height, theme });
   if (svg.length > LARGEST_SVG) throw new BelayError('conflict', `the drawing is too large for a picture: ${svg.length} characters`);
+  // Pictures are few, and what draws them is large.
+  const { renderAsync } = await import('@resvg/resvg-js');
   const image = await renderAsync(
     svg,
     {
