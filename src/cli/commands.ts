@@ -25,6 +25,7 @@ const parts: readonly Part[] = [
   { names: ['report'], add: async (program) => (await import('./commands/report.js')).reportCommand(program) },
   { names: ['pause', 'resume', 'reset'], add: async (program) => (await import('./commands/pause.js')).pauseCommands(program) },
   { names: ['mark'], add: async (program) => (await import('./commands/mark.js')).markCommand(program) },
+  { names: ['audit'], add: async (program, done) => (await import('./commands/audit.js')).auditCommands(program, done) },
   { names: ['export'], add: async (program, done) => (await import('./commands/export.js')).exportCommand(program, done) },
   { names: ['demo'], add: async (program, done) => (await import('./commands/demo.js')).demoCommand(program, done) },
 ];

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { Agent } from 'node:https';
 import { checkServerIdentity, rootCertificates } from 'node:tls';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
@@ -47,16 +48,40 @@ export class DaemonClient {
     return this.#ask<T>(() => this.#http.delete(path, { params }));
   }
 
+  /** The text of an answer that goes on until `signal` aborts or the daemon ends it, as it comes. */
+  async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
+    const answer = await this.#sent(() => this.#http.get<Readable>(path, { responseType: 'stream', signal, timeout: 0 }));
+    const body = answer.data.setEncoding('utf8');
+    if (answer.status < 300) return body as AsyncIterable<string>;
+    let text = '';
+    for await (const chunk of body as AsyncIterable<string>) text += chunk;
+    return this.#refused(answer.status, jsonOf(text));
+  }
+
   async #ask<T>(send: () => Promise<AxiosResponse<unknown>>): Promise<T> {
-    let response: AxiosResponse<unknown>;
+    const { status, data } = await this.#sent(send);
+    return status < 300 ? (data as T) : this.#refused(status, data);
+  }
+
+  async #sent<T>(send: () => Promise<AxiosResponse<T>>): Promise<AxiosResponse<T>> {
     try {
-      response = await send();
+      return await send();
     } catch (cause) {
       throw new BelayError('daemon-unreachable', `no Belay daemon answers at ${this.#url} (${errorText(cause)}); is \`belay run\` running, and is it the right --config or BELAY_URL?`, { cause });
     }
-    if (response.status < 300) return response.data as T;
-    const { code, message, context } = errorIn(response.data);
-    throw new BelayError(code, message ?? `the daemon answered ${response.status}`, { context: { ...context, status: response.status } });
+  }
+
+  #refused(status: number, body: unknown): never {
+    const { code, message, context } = errorIn(body);
+    throw new BelayError(code, message ?? `the daemon answered ${status}`, { context: { ...context, status } });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // What is no JSON is told by its status alone.
   }
 }
 

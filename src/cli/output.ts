@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { visibleJson, visibleText } from './visible-text.js';
 
@@ -32,6 +33,16 @@ export class Output {
 
   json(value: unknown): void {
     process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`);
+  }
+
+  /** One value on one line, for what goes on. */
+  jsonLine(value: unknown): void {
+    process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`);
+  }
+
+  /** The same, no faster than it is read. */
+  async writeLine(value: unknown): Promise<void> {
+    if (!process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`) && !process.stdout.destroyed) await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
   }
 
   talk(text: string): void {

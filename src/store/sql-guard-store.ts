@@ -5,6 +5,7 @@ import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Alert } from '../trigger/alert.js';
 import { chunks } from './chunks.js';
+import { chainHead, lineHash } from './journal-chain.js';
 import type { StoreConnection } from './store-connection.js';
 import type { JournalTable } from './tables.js';
 import { parseTagged, stringifyTagged } from './tagged-json.js';
@@ -34,8 +35,11 @@ export class SqlGuardStore implements GuardStore {
     const rows = clean.map(toRow);
     const entries = await this.#connection.write(async (transaction) => {
       const numbered: JournalEntry[] = [];
+      let { seq, hash } = await chainHead(transaction);
       for (const [index, row] of rows.entries()) {
-        const { seq } = await transaction.insertInto('journal').values(row).returning('seq').executeTakeFirstOrThrow();
+        seq += 1;
+        hash = lineHash(hash, { ...row, seq });
+        await transaction.insertInto('journal').values({ ...row, seq, hash }).execute();
         numbered.push({ seq, event: clean[index] as JournalEvent });
       }
       return numbered;
@@ -171,7 +175,7 @@ function cleanEvent(event: JournalEvent, redactor: Redactor): JournalEvent {
   return { ...redactor.data(event), ...Object.fromEntries(kept) };
 }
 
-function toRow(event: JournalEvent): Omit<Selectable<JournalTable>, 'seq'> {
+function toRow(event: JournalEvent): Omit<Selectable<JournalTable>, 'seq' | 'hash'> {
   const { type, incidentId, executionId, target }: Columns = event;
   return {
     at: Math.floor(event.at),

@@ -3,6 +3,7 @@ import SqliteDatabase from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
 import type { DatabaseConnection, Driver, Transaction } from 'kysely';
+import { chainOldLines } from './journal-chain.js';
 import { migrate } from './migrate.js';
 import { damagedStore, isBusy, toStoreFault } from './store-fault.js';
 import type { Tables } from './tables.js';
@@ -36,6 +37,7 @@ export class StoreConnection {
       // Nothing is written before migrate has found the file to be Belay's own, not even the journal mode.
       database.pragma('synchronous = full');
       migrate(database, path, now);
+      chainOldLines(database);
       database.pragma('journal_mode = wal');
       database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
       return new StoreConnection(path, database);

@@ -10,6 +10,8 @@ export interface JournalTable {
   target: string | null;
   execution_id: string | null;
   data: string;
+  /** Absent only until an older store has been opened. */
+  hash: string | null;
 }
 
 interface AlertTable {
@@ -66,6 +68,7 @@ interface ReceivedAlertTable {
 interface JournalGapTable {
   first_seq: number;
   last_seq: number;
+  last_hash: string | null;
   removed_at: number;
 }
 

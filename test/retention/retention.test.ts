@@ -201,5 +201,6 @@ it('levels off: the file does not grow with the years', async () => {
   }
   const half = Math.floor(sizes.length / 2);
   expect(Math.max(...lines.slice(half))).toBeLessThanOrEqual(Math.max(...lines.slice(0, half)) + 20);
-  expect(Math.max(...sizes.slice(half))).toBeLessThanOrEqual(Math.max(...sizes.slice(0, half)));
+  // The write-ahead log reaches a page more or less from one checkpoint to the next.
+  expect(Math.max(...sizes.slice(half))).toBeLessThanOrEqual(Math.max(...sizes.slice(0, half)) * 1.05);
 });

@@ -1,9 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { IncidentSummary } from '../../http/guard-api.js';
 import type { Incident } from '../../incident/incident.js';
+import { BelayError } from '../../fault/belay-error.js';
 import { daemonOf } from '../context.js';
 import { incidentText, statusText } from '../incident-text.js';
 import { instantText } from '../../time/instant-text.js';
+import type { DaemonClient } from '../daemon-client.js';
+import { watchDaemon } from '../live/watch-daemon.js';
 import { Output } from '../output.js';
 
 /** `belay incidents [ID]`, `belay ack ID` and `belay close ID`. */
@@ -14,12 +17,19 @@ export function incidentCommands(program: Command): void {
     .description('what has happened, newest first')
     .option('--target <name>', 'of one target')
     .option('--limit <count>', 'how many', wholeNumber, 20)
-    .option('--json', 'for scripts')
-    .action(async (id: string | undefined, options: { target?: string; limit: number; json?: boolean }, command: Command) => {
+    .option('-f, --follow', 'go on showing one incident until it ends, or until ctrl-c')
+    .option('--json', 'for scripts; with --follow a line for each event')
+    .addHelpText('after', '\nExamples:\n  belay incidents --target checkout --limit 5\n  belay incidents 019e1b1e-0000-7000-8000-000000000000\n  belay incidents 019e1b1e-0000-7000-8000-000000000000 --follow')
+    .action(async (id: string | undefined, options: IncidentsOptions, command: Command) => {
+      if (id === undefined && options.follow === true) throw new BelayError('wrong-use', 'say which incident to follow: belay incidents ID --follow (belay incidents lists them)');
       const daemon = await daemonOf(command);
       const output = new Output();
       if (id !== undefined) {
         const incident = await daemon.get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`);
+        if (options.follow === true && incident.endedAt === undefined) {
+          await followIncident(daemon, incident, options);
+          return;
+        }
         if (options.json === true) output.json(incident);
         else output.answer(incidentText(incident, output));
         return;
@@ -52,6 +62,26 @@ export function incidentCommands(program: Command): void {
       await daemon.post(`/api/v1/incidents/${encodeURIComponent(id)}/close`, { reason: options.reason });
       new Output().done(options, `closed ${id}`, { closed: id });
     });
+}
+
+interface IncidentsOptions {
+  readonly target?: string;
+  readonly limit: number;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
+/** Until the incident has ended. One that ended while nothing was heard is asked for once more. */
+async function followIncident(daemon: DaemonClient, begun: Incident, options: IncidentsOptions): Promise<void> {
+  let incident = begun;
+  await watchDaemon(daemon, options, {
+    linesOf: (_picture, output) => incidentText(incident, output).split('\n'),
+    concerns: (heard) => heard.name === 'disconnected' || heard.name === 'snapshot' || (heard.name === 'incident' && heard.data.id === begun.id),
+    async isOver(picture) {
+      incident = picture.incidents.get(begun.id) ?? (await daemon.get<Incident>(`/api/v1/incidents/${encodeURIComponent(begun.id)}`));
+      return incident.endedAt !== undefined;
+    },
+  });
 }
 
 function wholeNumber(text: string): number {

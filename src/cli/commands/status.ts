@@ -4,6 +4,8 @@ import { formatDuration } from '../../time/duration.js';
 import { daemonOf } from '../context.js';
 import { openApprovalText } from '../approval-text.js';
 import { statusText } from '../incident-text.js';
+import { liveChanges } from '../live/live-changes.js';
+import { watchDaemon } from '../live/watch-daemon.js';
 import { Output } from '../output.js';
 
 /** `belay status`: what the daemon sees and does. */
@@ -11,9 +13,19 @@ export function statusCommand(program: Command): void {
   program
     .command('status')
     .description('what the running daemon sees and does')
-    .option('--json', 'for scripts')
-    .action(async (options: { json?: boolean }, command: Command) => {
+    .option('-w, --watch', 'go on showing it until ctrl-c')
+    .option('--json', 'for scripts; with --watch a line for each event')
+    .addHelpText('after', '\nExamples:\n  belay status\n  belay status --watch\n  belay status --json | jq .targets')
+    .action(async (options: { watch?: boolean; json?: boolean }, command: Command) => {
       const daemon = await daemonOf(command);
+      if (options.watch === true) {
+        await watchDaemon(daemon, options, {
+          linesOf: ({ status, triggers }, output) => statusLines(status, triggers, output),
+          // Its first line counts the seconds.
+          changes: (before, after, output) => liveChanges(before, after, ({ status }) => statusLines(status, [], output).slice(1)),
+        });
+        return;
+      }
       const status = await daemon.get<StatusView>('/api/v1/status');
       const { triggers } = await daemon.get<{ triggers: readonly TriggerView[] }>('/api/v1/triggers');
       const output = new Output();
