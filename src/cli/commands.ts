@@ -27,6 +27,7 @@ const parts: readonly Part[] = [
   { names: ['mark'], add: async (program) => (await import('./commands/mark.js')).markCommand(program) },
   { names: ['audit'], add: async (program, done) => (await import('./commands/audit.js')).auditCommands(program, done) },
   { names: ['export'], add: async (program, done) => (await import('./commands/export.js')).exportCommand(program, done) },
+  { names: ['notify'], add: async (program, done) => (await import('./commands/notify.js')).notifyCommand(program, done) },
   { names: ['demo'], add: async (program, done) => (await import('./commands/demo.js')).demoCommand(program, done) },
 ];
 

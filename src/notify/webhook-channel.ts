@@ -2,7 +2,7 @@ import axios, { type AxiosInstance } from 'axios';
 import { errorText } from '../fault/belay-error.js';
 import type { Clock } from '../time/clock.js';
 import { SLOWEST_RETRY_MS, type Channel, type Delivery, type SendResult } from './channel.js';
-import type { ChannelName } from './message.js';
+import type { ChannelName, OutboxItem } from './message.js';
 import type { WebhookSettings } from './notify-settings.js';
 import { parseRetryAfter } from './retry-delay.js';
 
@@ -28,11 +28,11 @@ export class WebhookChannel implements Channel {
     this.#http = axios.create({ maxRedirects: 0, maxContentLength: LARGEST_ANSWER_BYTES, responseType: 'text', validateStatus: () => true });
   }
 
-  async send({ item: { id, createdAt, recipients, message } }: Delivery): Promise<SendResult> {
+  async send({ item }: Delivery): Promise<SendResult> {
     try {
       const { status, headers } = await this.#http.post(
         this.#settings.url,
-        { id, createdAt: new Date(createdAt).toISOString(), recipients, ...message },
+        webhookBody(item),
         // Axios' own timeout does not cover connecting.
         { headers: { ...this.#settings.headers }, timeout: TIMEOUT_MS, signal: AbortSignal.timeout(TIMEOUT_MS) },
       );
@@ -52,4 +52,9 @@ export class WebhookChannel implements Channel {
   close(): void {
     // Requests end by their deadline and nothing else is held.
   }
+}
+
+/** What is sent, as plain data. */
+export function webhookBody({ id, createdAt, recipients, message }: OutboxItem): Readonly<Record<string, unknown>> {
+  return { id, createdAt: new Date(createdAt).toISOString(), recipients, ...message };
 }

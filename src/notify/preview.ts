@@ -1,0 +1,46 @@
+import type { JournalEntry } from '../incident/incident-event.js';
+import { composeMessages } from './compose-messages.js';
+import { mailHtml } from './mail-html.js';
+import { mailOf } from './mail.js';
+import type { Message } from './message.js';
+import { hasPicture } from './picture.js';
+import { slackCard } from './slack-card.js';
+import { slackPreviewHtml } from './slack-preview.js';
+import { webhookBody } from './webhook-channel.js';
+import type { Wording } from './wording.js';
+
+export const previewChannels = ['text', 'email', 'slack', 'webhook'] as const;
+export type PreviewChannel = (typeof previewChannels)[number];
+
+/** Every message that a journal leads to, in order. */
+export function messagesOf(entries: readonly JournalEntry[], wording: Wording | undefined): readonly Message[] {
+  return entries.flatMap((entry) => {
+    const { event } = entry;
+    const incidentId = 'incidentId' in event ? event.incidentId : undefined;
+    return composeMessages(entry, entries.filter((other) => other.seq <= entry.seq && 'incidentId' in other.event && other.event.incidentId === incidentId), wording);
+  });
+}
+
+/** What a channel would be given: text, or JSON where that is what goes out. */
+export function previewText(message: Message, channel: PreviewChannel): string {
+  const item = { id: 'preview', channel: 'email' as const, message, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 };
+  switch (channel) {
+    case 'text':
+      return mailOf(item, undefined, 'preview.invalid').text;
+    case 'email':
+      return `${mailHtml(message, [])}\n`;
+    case 'slack':
+      return `${JSON.stringify(slackCard(message, [], { withButtons: true }), undefined, 2)}\n`;
+    case 'webhook':
+      return `${JSON.stringify(webhookBody(item), undefined, 2)}\n`;
+    default:
+      return channel satisfies never;
+  }
+}
+
+/** A page that shows the message as the channel would; `picture`: the plot, where the message has one. */
+export function previewPage(message: Message, channel: 'email' | 'slack', picture: Buffer | undefined): string {
+  const address = picture === undefined || !hasPicture(message) ? undefined : `data:image/png;base64,${picture.toString('base64')}`;
+  if (channel === 'slack') return slackPreviewHtml(slackCard(message, [], { withButtons: true, ...(address === undefined ? {} : { picture: 'preview' }) }), address);
+  return address === undefined ? mailHtml(message, []) : mailHtml(message, [], { cid: 'preview', alt: 'the plot' }).replace('cid:preview', address);
+}
