@@ -23,6 +23,7 @@ import { BreachPictures } from '../notify/breach-pictures.js';
 import { createChannels, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
+import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import { createCheckRunner } from '../source/check-runner.js';
@@ -107,11 +108,12 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const alive = new AliveMark(store.guard, clock, report, () => feed.noteState());
   const downForMs = await alive.downForMs();
 
+  const remembered: RememberedSeries = (trigger, sinceAt) => guard.alertsOf(trigger).map(({ labels, fingerprint }) => ({ labels, points: series.pointsOf(trigger, fingerprint, sinceAt) }));
   const pictures = new BreachPictures({
     journal: store.guard,
     clock,
     redactor,
-    view: () => ({ triggers: new Map(config.triggers.map((trigger) => [trigger.name, trigger])), sources: eyes.sources, changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) } }),
+    view: () => ({ triggers: new Map(config.triggers.map((trigger) => [trigger.name, trigger])), sources: eyes.sources, changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) }, remembered }),
     failed: (message) => log.warn({ message }, 'a message went out without its picture'),
   });
   const makeNotifier = ({ notify, people }: Config): Notifier =>
@@ -193,7 +195,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await silencer.restore();
   store.onAppended((entries) => entries.forEach((entry) => silencer.note(entry)));
   opened.add('the silencer', () => silencer.stop());
-  const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources });
+  const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
   store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
   opened.add('the reports', () => reports.stop());
   let ended: 'clean' | 'step-left' = 'clean';

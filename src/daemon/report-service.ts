@@ -7,6 +7,7 @@ import type { ReportApi } from '../http/report-routes.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { ReportSettings } from '../config/config.js';
+import type { RememberedSeries } from '../report/incident-plots.js';
 import type { IncidentReport } from '../report/incident-report.js';
 import { periodMarkdown } from '../report/period-text.js';
 import { periodReport } from '../report/period-report.js';
@@ -27,6 +28,7 @@ export interface ReportServicePorts {
   readonly redactor: Redactor;
   readonly settings: () => ReportSettings;
   readonly sources: () => ReadonlyMap<string, Source>;
+  readonly remembered: RememberedSeries;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -128,6 +130,7 @@ export class ReportService implements ReportApi {
         measures: settings().impact,
         deploys: guard.changes.filter(({ kind }) => kind === 'deploy'),
         changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) },
+        remembered: this.#ports.remembered,
       },
       clock,
     );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -52,7 +52,7 @@ export function pageRoutes(api: Api, folder = builtPage): void {
     });
   }
   api.get<{ Params: { name: string } }>('/assets/:name', { config, schema: { hide: true } }, (request, reply) => {
-    const file = files.get(join('assets', request.params.name));
+    const file = files.get(`assets/${request.params.name}`);
     if (file === undefined) throw new BelayError('not-found', 'There is no such file of the status page; load the page anew.');
     // The name tells the content.
     return send(file, 'public, max-age=31536000, immutable', request, reply);
@@ -62,7 +62,7 @@ export function pageRoutes(api: Api, folder = builtPage): void {
 function readPage(folder: string): ReadonlyMap<string, PageFile> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => extname(name) in types);
-  return new Map(names.map((name) => [name, pageFile(readFileSync(join(folder, name)), extname(name))]));
+  return new Map(names.map((name) => [name.replaceAll(sep, '/'), pageFile(readFileSync(join(folder, name)), extname(name))]));
 }
 
 function pageFile(body: Buffer, extension: string): PageFile {

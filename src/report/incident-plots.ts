@@ -1,7 +1,8 @@
 import type { Incident, IncidentAlert } from '../incident/incident.js';
 import type { Plot, PlotLine, PlotMark } from '../plot/plot.js';
-import type { Observation } from '../source/sample.js';
+import type { Labels, Observation } from '../source/sample.js';
 import type { Source } from '../source/source.js';
+import type { RecentSample } from '../trigger/alert.js';
 import type { ChangeMarkers } from '../trigger/baseline.js';
 import type { Trigger } from '../trigger/trigger.js';
 import { sourceOf } from '../trigger/trigger-source.js';
@@ -14,10 +15,14 @@ const MOST_PLOTS = 4;
 const MOST_LINES = 8;
 const MOST_POINTS = 600;
 
+export type RememberedSeries = (trigger: string, sinceAt: number) => readonly { readonly labels: Labels; readonly points: readonly RecentSample[] }[];
+
 export interface PlotPorts {
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly changes: ChangeMarkers;
+  /** What is remembered of the alerts of a trigger, oldest first: drawn where its source keeps no history. */
+  readonly remembered?: RememberedSeries | undefined;
   /** No more plots than this. */
   readonly most?: number | undefined;
 }
@@ -35,10 +40,10 @@ function marksOf(incident: Incident, alerts: readonly IncidentAlert[]): readonly
 }
 
 /**
- * The series of the incident's triggers before, during and after it, as their sources still remember them. A trigger
- * whose source remembers nothing has no plot.
+ * The series of the incident's triggers before, during and after it, as their sources still remember them, or Belay
+ * itself. A trigger of which nothing is remembered has no plot.
  */
-export async function incidentPlots(incident: Incident, { triggers, sources, changes, most = MOST_PLOTS }: PlotPorts, now: number, signal: AbortSignal): Promise<readonly Plot[]> {
+export async function incidentPlots(incident: Incident, { triggers, sources, changes, remembered = () => [], most = MOST_PLOTS }: PlotPorts, now: number, signal: AbortSignal): Promise<readonly Plot[]> {
   const { beganAt } = incidentTimes(incident);
   const fromAt = beganAt - BEFORE_MS;
   const toAt = Math.min(now, (incident.endedAt ?? now) + AFTER_MS);
@@ -47,7 +52,8 @@ export async function incidentPlots(incident: Incident, { triggers, sources, cha
     names.map(async (name) => {
       const trigger = triggers.get(name);
       const source = trigger === undefined ? undefined : sources.get(trigger.source);
-      if (trigger === undefined || source?.history === undefined) return [];
+      if (trigger === undefined || source === undefined) return [];
+      if (source.history === undefined) return rememberedPlots(incident, trigger, remembered(name, fromAt), toAt);
       const stepMs = Math.max(trigger.intervalMs, Math.ceil((toAt - fromAt) / MOST_POINTS / 1_000) * 1_000);
       const observations = (await sourceOf(trigger, source, changes).history?.(trigger.query, fromAt, toAt, stepMs, signal)) ?? [];
       const lines = linesOf(observations);
@@ -55,6 +61,15 @@ export async function incidentPlots(incident: Incident, { triggers, sources, cha
     }),
   );
   return plots.flat();
+}
+
+function rememberedPlots(incident: Incident, trigger: Trigger, series: ReturnType<RememberedSeries>, toAt: number): readonly Plot[] {
+  const lines = series
+    .map(({ labels, points }) => ({ name: nameOf(labels), points: points.flatMap((point) => ('value' in point && point.at <= toAt ? [{ fromAt: point.at, toAt: point.at, min: point.value, max: point.value }] : [])) }))
+    .filter(({ points }) => points.length > 0);
+  // It may not reach as far back as wanted.
+  const fromAt = Math.min(...lines.flatMap(({ points }) => points[0]?.fromAt ?? []));
+  return lines.length === 0 ? [] : [plotOf(incident, trigger, lines.slice(0, MOST_LINES), { fromAt, toAt, stepMs: trigger.intervalMs })];
 }
 
 function plotOf(incident: Incident, { name, condition, clearCondition }: Trigger, lines: readonly PlotLine[], { fromAt, toAt, stepMs }: { readonly fromAt: number; readonly toAt: number; readonly stepMs: number }): Plot {
@@ -81,11 +96,15 @@ function linesOf(observations: readonly Observation[]): readonly PlotLine[] {
     if (observation.kind === 'error') continue;
     for (const { labels, sample } of observation.series) {
       if (sample.kind !== 'value') continue;
-      const name = Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(', ') || 'without labels';
+      const name = nameOf(labels);
       const line = lines.get(name) ?? { name, points: [] };
       lines.set(name, line);
       line.points.push({ fromAt: sample.at, toAt: sample.at, min: sample.value, max: sample.value });
     }
   }
   return [...lines.values()].slice(0, MOST_LINES);
+}
+
+function nameOf(labels: Labels): string {
+  return Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(', ') || 'without labels';
 }

@@ -4,7 +4,7 @@ import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { ChangeMarkers } from '../trigger/baseline.js';
 import type { Trigger } from '../trigger/trigger.js';
-import { incidentPlots } from './incident-plots.js';
+import { incidentPlots, type RememberedSeries } from './incident-plots.js';
 import { incidentReport, type IncidentReport } from './incident-report.js';
 import type { DeployedChange } from './incident-timeline.js';
 import { incidentTimes } from './incident-times.js';
@@ -16,6 +16,7 @@ export interface ReportView {
   readonly triggers: readonly Trigger[];
   readonly sources: ReadonlyMap<string, Source>;
   readonly changes: ChangeMarkers;
+  readonly remembered?: RememberedSeries | undefined;
   readonly deploys: readonly (DeployedChange & { readonly target: string })[];
   readonly measures: readonly ImpactMeasure[];
 }
@@ -33,7 +34,7 @@ export async function makeIncidentReport(incident: Incident, view: ReportView, c
   try {
     const triggers = new Map(view.triggers.map((trigger) => [trigger.name, trigger]));
     const [plots, impact] = await Promise.all([
-      incidentPlots(incident, { triggers, sources: view.sources, changes: view.changes }, now, asking.signal).catch(() => []),
+      incidentPlots(incident, { triggers, sources: view.sources, changes: view.changes, remembered: view.remembered }, now, asking.signal).catch(() => []),
       measureImpact(incident, view.measures, view.sources, now, asking.signal).catch(() => view.measures.map(({ name }) => ({ name, problem: 'its source took too long' }))),
     ]);
     const { beganAt } = incidentTimes(incident);

@@ -5,13 +5,11 @@ import { plotSvg } from '../../plot/plot-svg.js';
 import { ask, askJson } from '../session/api.js';
 import { useAnswer } from '../actions/use-answer.js';
 import { useDark } from '../view/use-dark.js';
-import { useVisible } from '../view/use-visible.js';
 
 /** The series before, during and after, drawn as in the report, and the report itself to keep. */
 export function IncidentReport({ incident }: { readonly incident: Incident }): JSX.Element {
-  const [section, isVisible] = useVisible<HTMLElement>();
   return (
-    <section aria-labelledby="plots" ref={section}>
+    <section aria-labelledby="plots">
       <div class="section-head">
         <h2 id="plots">Before, during and after</h2>
         <span class="buttons">
@@ -19,7 +17,9 @@ export function IncidentReport({ incident }: { readonly incident: Incident }): J
           <SaveReport id={incident.id} format="markdown" name="Markdown" />
         </span>
       </div>
-      <div class="plots">{isVisible && <Plots incident={incident} />}</div>
+      <div class="plots">
+        <Plots incident={incident} />
+      </div>
     </section>
   );
 }

@@ -19,12 +19,18 @@ export function Sources(): JSX.Element | null {
       <ul class="chips">
         {sources.map(({ name, state }) => (
           <li key={name}>
-            {name} <Badge {...words[state]} />
+            {name} <SourceBadge name={name} state={state} />
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** A source is told to be blind only after a while; that nothing it is asked is answered shows at once. */
+function SourceBadge({ name, state }: Pick<SourceView, 'name' | 'state'>): JSX.Element {
+  const isSilent = useLive(({ triggers }) => state === 'unknown' && [...triggers.values()].some(({ source, health }) => source === name && health === 'err'));
+  return <Badge {...(isSilent ? { tone: 'blind', word: 'no usable answer' } : words[state])} />;
 }
 
 const none = [] as const;
