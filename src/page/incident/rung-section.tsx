@@ -7,12 +7,14 @@ import { Instant, useNow } from '../view/times.js';
 import { rungName } from './doing-now.js';
 import { rungWords } from './ladder-steps.js';
 import { StepItem } from './step-item.js';
+import { useOutputs } from './use-outputs.js';
 import { VerificationPart } from './verification-part.js';
 
 /** One plan that is run, or was: its steps as they go, its time against what was estimated, and its verification. */
 export function RungSection({ rung }: { readonly rung: Rung }): JSX.Element {
   const { executionId, by, trigger, reason, startedAt, error, cancelReason, steps } = rung;
   const titleId = `rung-${executionId}`;
+  const outputs = useOutputs(rung);
   return (
     <section aria-labelledby={titleId} class="rung">
       <div class="section-head">
@@ -30,7 +32,7 @@ export function RungSection({ rung }: { readonly rung: Rung }): JSX.Element {
       ) : (
         <ol class="steps">
           {steps.map((step) => (
-            <StepItem key={step.key} step={step} />
+            <StepItem key={step.key} step={step} output={outputs[step.key]} />
           ))}
         </ol>
       )}

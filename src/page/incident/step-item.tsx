@@ -6,7 +6,7 @@ import { Since } from '../view/times.js';
 import { stepWords } from './step-words.js';
 
 /** One step: what it changes, how it goes, what it says. */
-export function StepItem({ step }: { readonly step: RungStep }): JSX.Element {
+export function StepItem({ step, output }: { readonly step: RungStep; readonly output: string | undefined }): JSX.Element {
   const { name, type, status, attempts, startedAt, endedAt, error, description, alreadySo, skipped } = step;
   return (
     <li class={stepWords[status].tone}>
@@ -19,6 +19,11 @@ export function StepItem({ step }: { readonly step: RungStep }): JSX.Element {
         {startedAt !== undefined && <span class="num">{endedAt === undefined ? <Since at={startedAt} /> : durationText(endedAt - startedAt)}</span>}
       </div>
       {description !== undefined && <p class="change">{description.summary}</p>}
+      {output !== undefined && output !== '' && (
+        <pre class="output" tabIndex={0} role="region" aria-label={`Output of ${name}`}>
+          {output}
+        </pre>
+      )}
       {alreadySo === true && <p class="dim">It was so already after a restart, and was not done again.</p>}
       {skipped !== undefined && <p class="dim">{skipped}</p>}
       {error !== undefined && <p class="error">{error}</p>}

@@ -10,7 +10,7 @@ const SILENCE_MS = 25_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 
-const names: ReadonlySet<string> = new Set<LiveMessage['name']>(['snapshot', 'status', 'triggers', 'incident', 'ping']);
+const names: ReadonlySet<string> = new Set<LiveMessage['name']>(['snapshot', 'status', 'triggers', 'incident', 'output', 'ping']);
 
 let running: AbortController | undefined;
 

@@ -17,15 +17,28 @@ export interface LiveState {
   readonly triggers: ReadonlyMap<string, TriggerView>;
   /** Those that are open, and those that have ended while somebody looked. */
   readonly incidents: ReadonlyMap<string, Incident>;
+  /** The end of what steps have printed while somebody looked, by `outputKey`. */
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** The end of what the newest attempt of a step has printed. */
+interface StepOutput {
+  readonly executionId: string;
+  readonly stepKey: string;
+  readonly output: string;
 }
 
 /** One event of `GET /api/v1/events`. A snapshot replaces everything; the others replace what they name. */
-export type LiveMessage = { readonly [Name in keyof LiveData]: { readonly name: Name; readonly data: LiveData[Name] } }[keyof LiveData];
+export type LiveMessage = { readonly [Name in keyof LiveData]: { readonly name: Name; readonly data: LiveData[Name] } }[keyof LiveData] | { readonly name: 'output'; readonly data: StepOutput };
 
-export const emptyState: LiveState = { connection: { kind: 'connecting' }, status: undefined, triggers: new Map(), incidents: new Map() };
+export const emptyState: LiveState = { connection: { kind: 'connecting' }, status: undefined, triggers: new Map(), incidents: new Map(), outputs: new Map() };
 
 export function triggerKey({ target, name }: Pick<TriggerView, 'target' | 'name'>): string {
   return `${target}/${name}`;
+}
+
+export function outputKey({ executionId, stepKey }: Omit<StepOutput, 'output'>): string {
+  return `${executionId} ${stepKey}`;
 }
 
 export function applyLive(state: LiveState, { name, data }: LiveMessage): LiveState {
@@ -37,6 +50,7 @@ export function applyLive(state: LiveState, { name, data }: LiveMessage): LiveSt
         triggers: new Map(data.triggers.map((trigger) => [triggerKey(trigger), trigger])),
         // One that has ended while the page was cut off is not among them: whoever looks at it asks for it.
         incidents: new Map(data.incidents.map((incident) => [incident.id, incident])),
+        outputs: new Map(),
       };
     case 'status':
       return { ...state, status: data };
@@ -47,6 +61,8 @@ export function applyLive(state: LiveState, { name, data }: LiveMessage): LiveSt
     }
     case 'incident':
       return { ...state, incidents: new Map(state.incidents).set(data.id, data) };
+    case 'output':
+      return { ...state, outputs: new Map(state.outputs).set(outputKey(data), data.output) };
     case 'ping':
       return state;
     default:
