@@ -52,6 +52,8 @@ export function createHttpServer({ guard, live, reports, settings, operatorToken
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    // As long as a URL may be: a name that is too long is one that is not known, and is answered as such.
+    routerOptions: { maxParamLength: 16_384 },
     requestTimeout: requestTimeoutMs,
     clientErrorHandler: clientErrorHandler(requestTimeoutMs),
     // A client without a certificate is known by its token; one with a bad one is no better off.

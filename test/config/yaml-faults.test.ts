@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig, type LoadResult } from '../../src/config/load-config.js';
 import type { Problem } from '../../src/config/problem.js';
 import { configFolder, goodFiles } from '../support/config-folder.js';
+import { corpus, fuzzRuns, fuzzTimeout } from '../support/fuzz.js';
 
 const problemsOf = (result: LoadResult): readonly Problem[] => (result.ok ? result.warnings : result.problems);
 
@@ -102,17 +103,21 @@ describe('whatever people write', () => {
     any: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, true, 0, -1, 5, 1.5, '', 'x', '5m', '> 10%', '${env:X}', 'up{'), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(fragment, tie('any'), { maxKeys: 4 })),
   })).any;
 
-  it('gives problems or a configuration, and never throws', async () => {
+  it.each(corpus('configuration'))('corpus: %s', async (_file, belay) => {
+    expect((await loadConfig(configFolder({ ...goodFiles, 'belay.yaml': belay }), { env: {} })).ok).toBeTypeOf('boolean');
+  });
+
+  it('gives problems or a configuration, and never throws', { timeout: fuzzTimeout }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(text, text, text), async ([belay, rules, plans]) => {
         const result = await loadConfig(configFolder({ 'belay.yaml': belay, 'rules/a.yaml': rules, 'plans/a.yaml': plans }), { env: {} });
         for (const { line, column } of problemsOf(result)) expect([line >= 1, column >= 1]).toEqual([true, true]);
       }),
-      { numRuns: 150 },
+      fuzzRuns(150),
     );
   });
 
-  it('gives problems for any data where other data is expected', async () => {
+  it('gives problems for any data where other data is expected', { timeout: fuzzTimeout }, async () => {
     const replaced = (file: 'belay.yaml' | 'rules/checkout.yaml' | 'plans/checkout.yaml'): fc.Arbitrary<string> => {
       const lines = goodFiles[file].trimEnd().split('\n');
       return fc.tuple(fc.nat(lines.length - 1), value).map(([index, other]) => lines.map((line, at) => (at === index ? line.replace(/(:|-) .*$|:$/, `: ${JSON.stringify(other)}`) : line)).join('\n'));
@@ -122,7 +127,7 @@ describe('whatever people write', () => {
         const result = await loadConfig(configFolder({ 'belay.yaml': belay, 'rules/checkout.yaml': rules, 'plans/checkout.yaml': plans }), { env: {} });
         expect(problemsOf(result).length > 0 || result.ok).toBe(true);
       }),
-      { numRuns: 150 },
+      fuzzRuns(150),
     );
   });
 });

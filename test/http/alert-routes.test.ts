@@ -10,6 +10,7 @@ import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
+import { corpus, fuzzRuns, fuzzTimeout } from '../support/fuzz.js';
 
 const TOKEN = 'secret-of-webhook';
 let app: FastifyInstance;
@@ -129,14 +130,18 @@ describe('bodies that are no messages', () => {
     expect((await post('version=4', { 'content-type': 'application/x-www-form-urlencoded' })).statusCode).toBe(415);
   });
 
-  test('any JSON at all, and any bytes, are a message or a refusal with a path, and never a fault of ours', async () => {
+  test.each(corpus('webhook'))('corpus: %s', async (_file, body) => {
+    expect((await post(body)).statusCode).toBeLessThan(500);
+  });
+
+  test('any JSON at all, and any bytes, are a message or a refusal with a path, and never a fault of ours', { timeout: fuzzTimeout }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.json(), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.json().map((json) => JSON.stringify({ ...message, alerts: [JSON.parse(json)] }))), async (body) => {
         const answer = await post(body);
         expect(answer.statusCode).toBe(400);
         expect(answer.json<{ error: { context: { problems: unknown[] } } }>().error.context.problems.length).toBeGreaterThan(0);
       }),
-      { numRuns: 300 },
+      fuzzRuns(300),
     );
     expect(guard.calls).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { parseExposition, type Exposition, type ExpositionProblem } from '../../
 import type { ExpositionFormat, ExpositionSample } from '../../src/source/exposition-sample.js';
 import { startAnsweringServer } from '../support/answering-server.js';
 import { startPrometheus } from '../support/prometheus-server.js';
+import { corpus, fuzzRuns, fuzzTimeout } from '../support/fuzz.js';
 
 function read(text: string, format: ExpositionFormat = 'text', maxSamples = 1_000_000): Exposition | ExpositionProblem {
   return parseExposition(text, { format, maxSamples });
@@ -225,14 +226,18 @@ describe('beside a real Prometheus', () => {
 describe('whatever comes', () => {
   const format = fc.constantFrom<ExpositionFormat>('text', 'openmetrics');
 
-  it('never throws', () => {
+  it.each(corpus('exposition'))('corpus: %s', (_file, text) => {
+    for (const asFormat of ['text', 'openmetrics'] as const) expect(read(text, asFormat)).toBeTypeOf('object');
+  });
+
+  it('never throws', { timeout: fuzzTimeout }, () => {
     const alphabet = fc.constantFrom(...'ab_:{}=",\\ \t\n\r#0159.eE+-∞'.split(''), 'NaN', 'Inf', '# TYPE ', '# HELP ', '# EOF', 'le="', 'x{a="b"} 1\n');
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(alphabet).map((parts) => parts.join(''))), format, (text, asFormat) => {
         const result = read(text, asFormat);
         if ('problem' in result) expect(result.line).toBeLessThanOrEqual(text.split('\n').length + 1);
       }),
-      { numRuns: 2_000 },
+      fuzzRuns(2_000),
     );
   });
 
