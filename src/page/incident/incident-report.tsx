@@ -6,6 +6,11 @@ import { ask, askJson } from '../session/api.js';
 import { useAnswer } from '../actions/use-answer.js';
 import { useDark } from '../view/use-dark.js';
 
+/** On a narrow screen a plot is drawn for it, so that its words can be read. */
+const NARROW = 640;
+const NARROW_PLOT = 420;
+const WIDE_PLOT = 960;
+
 /** The series before, during and after, drawn as in the report, and the report itself to keep. */
 export function IncidentReport({ incident }: { readonly incident: Incident }): JSX.Element {
   return (
@@ -37,7 +42,7 @@ function Plots({ incident: { id, status, rungs, alerts } }: { readonly incident:
       {plots.map((plot) => (
         <figure key={plot.description}>
           <figcaption class="dim">{plot.description}</figcaption>
-          <img alt={plot.description} src={`data:image/svg+xml,${encodeURIComponent(plotSvg(plot, { theme: isDark ? 'dark' : 'light' }))}`} />
+          <img alt={plot.description} src={`data:image/svg+xml,${encodeURIComponent(plotSvg(plot, { theme: isDark ? 'dark' : 'light', width: innerWidth < NARROW ? NARROW_PLOT : WIDE_PLOT }))}`} />
         </figure>
       ))}
     </>

@@ -11,7 +11,7 @@ export function ConnectionMark(): JSX.Element {
     case 'connecting':
       return <span class="connection">connecting …</span>;
     case 'lost':
-      return <span class="connection lost">{connection.since === undefined ? 'no connection' : <>data of <Since at={connection.since} /> ago</>}</span>;
+      return <span class="connection lost">{connection.since === undefined ? 'no connection' : <><Since at={connection.since} /> old</>}</span>;
     default:
       return connection satisfies never;
   }
