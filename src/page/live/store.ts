@@ -1,7 +1,7 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 
-/** For a page that nobody looks at, whose frames do not come. */
-const HIDDEN_DELAY_MS = 250;
+/** Frames do not come while nobody looks at the page, whose title must change all the same. */
+const LONGEST_DELAY_MS = 250;
 
 /** A value that changes, and who wants to hear of it. Changes within one frame are told once. */
 export class Store<T> {
@@ -23,11 +23,12 @@ export class Store<T> {
     if (this.#value === before || this.#isDue) return;
     this.#isDue = true;
     const tell = (): void => {
+      if (!this.#isDue) return;
       this.#isDue = false;
       for (const listener of [...this.#listeners]) listener();
     };
-    if (document.hidden) setTimeout(tell, HIDDEN_DELAY_MS);
-    else requestAnimationFrame(tell);
+    requestAnimationFrame(tell);
+    setTimeout(tell, LONGEST_DELAY_MS);
   }
 
   subscribe(listener: () => void): () => void {
