@@ -79,6 +79,15 @@ const notifySchema = z.strictObject({
     .optional(),
   webhook: z.array(z.strictObject({ url: httpUrlField, headers })).default([]),
   templates: z.string().min(1).optional(),
+  customers: z
+    .strictObject({
+      fromLevel: levelField.default(3),
+      services: z.record(nameField, z.string().min(1)).default({}),
+      email: z.array(address).min(1).optional(),
+      statusPage: z.strictObject({ url: httpUrlField.default('https://api.statuspage.io/v1'), page: z.string().min(1), token: z.string().min(1) }).optional(),
+      webhook: z.strictObject({ url: httpUrlField, headers }).optional(),
+    })
+    .optional(),
 });
 
 const count = z.int().min(1);

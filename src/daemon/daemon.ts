@@ -20,7 +20,7 @@ import type { SlackPorts } from '../http/slack-routes.js';
 import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
-import { createChannels, Notifier } from '../notify/notifier.js';
+import { createChannels, createCustomers, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
@@ -124,6 +124,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
       redactor,
       people,
       wording: notify.wording,
+      customers: createCustomers(notify, clock),
       report,
       attempted: ({ channel, result, error }) => {
         metrics.delivered(channel, result);

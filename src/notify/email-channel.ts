@@ -23,7 +23,7 @@ interface MailFault {
  * reference holds `messageId` and `subject` of the first.
  */
 export class EmailChannel implements Channel {
-  readonly name = 'email';
+  readonly name: 'email' | 'customers-email';
   readonly #settings: EmailSettings;
   readonly #transport: ReturnType<typeof openTransport>;
   readonly #domain: string;
@@ -31,7 +31,8 @@ export class EmailChannel implements Channel {
   /** Addresses that have taken a mail which others of its addresses put off: the next attempt is for those others. */
   readonly #taken = new Map<string, ReadonlySet<string>>();
 
-  constructor(settings: EmailSettings, pictures?: Pictures) {
+  constructor(settings: EmailSettings, pictures?: Pictures, name: 'email' | 'customers-email' = 'email') {
+    this.name = name;
     this.#settings = settings;
     this.#pictures = pictures;
     this.#domain = /@([^\s>]+)/.exec(settings.from)?.[1] ?? 'belay.invalid';
@@ -47,7 +48,8 @@ export class EmailChannel implements Channel {
     try {
       const info = await this.#transport.sendMail({
         from: this.#settings.from,
-        to: [...addresses],
+        // Customers need not know of each other.
+        to: this.name === 'customers-email' ? this.#settings.from : [...addresses],
         envelope: { from: this.#settings.from, to: addresses.filter((address) => !taken.has(address)) },
         messageId: mail.messageId,
         subject: mail.subject,

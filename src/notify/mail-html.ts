@@ -17,7 +17,7 @@ const codeLabels = new Set(['query', 'incident', 'run']);
 const style =
   ':root{color-scheme:light dark;supported-color-schemes:light dark}' +
   '@media (prefers-color-scheme:dark){' +
-  '.ground{background:#14181f!important}.card{background:#1c222b!important;border-color:#333a45!important}.text{color:#e4e8ee!important}.dim{color:#9aa4b2!important}' +
+  '.ground{background:#14181f!important}.card{background:#1c222b!important;border-left-color:#333a45!important;border-right-color:#333a45!important;border-bottom-color:#333a45!important}.text{color:#e4e8ee!important}.dim{color:#9aa4b2!important}' +
   '.row{border-color:#2b323d!important}.code{background:#272e39!important;color:#e4e8ee!important}.next{background:#232a35!important}}' +
   '@media (max-width:620px){.card{width:100%!important}}';
 
@@ -26,8 +26,8 @@ const MONO = 'font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px';
 
 /** A message as the HTML of a mail: 600 pixels wide, readable in the dark, nothing fetched, nothing of others' words taken for markup. */
 export function mailHtml(message: Message, recipients: readonly string[], picture?: InlinePicture): string {
-  const { title, text, facts, next, tone, dryRun } = message;
-  const badge = `<span style="display:inline-block;background:${colours[tone]};color:#ffffff;border-radius:10px;padding:1px 10px;font-size:12px;font-weight:600">${words[tone]}</span>`;
+  const { title, text, facts, next, tone, dryRun, audience } = message;
+  const badge = audience === 'customer' ? '' : `<span style="display:inline-block;background:${colours[tone]};color:#ffffff;border-radius:10px;padding:1px 10px;font-size:12px;font-weight:600">${words[tone]}</span>`;
   const dry = dryRun ? ' <span style="display:inline-block;background:#5b6472;color:#ffffff;border-radius:10px;padding:1px 10px;font-size:12px;font-weight:600">DRY RUN</span>' : '';
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',

@@ -22,7 +22,7 @@ const LONGEST_SUBJECT = 200;
 export function mailOf({ id, message, recipients }: OutboxItem, thread: ThreadReference | undefined, domain: string, picture?: InlinePicture): Mail {
   const first = thread?.['subject'];
   const own = message.title.slice(0, LONGEST_SUBJECT);
-  const subject = first === undefined || message.kind === 'plan-notification' ? own : `Re: ${first}`;
+  const subject = first === undefined || message.kind === 'plan-notification' || message.audience === 'customer' ? own : `Re: ${first}`;
   return { messageId: `<${id}@${domain}>`, subject, text: plainText(message, recipients), html: mailHtml(message, recipients, picture), inReplyTo: thread?.['messageId'] };
 }
 

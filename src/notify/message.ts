@@ -37,6 +37,8 @@ export interface Message {
   readonly incidentId?: string | undefined;
   readonly target?: string | undefined;
   readonly dryRun: boolean;
+  /** For whom it is; people inside where it is absent. */
+  readonly audience?: 'customer' | undefined;
   /** One line, without markup: subject of the mail, first line in Slack. */
   readonly title: string;
   readonly text: string;
@@ -50,7 +52,7 @@ export interface Message {
 }
 
 /** The second configured webhook and those after it are `webhook-2`, `webhook-3` … */
-export type ChannelName = 'slack' | 'email' | 'webhook' | `webhook-${number}`;
+export type ChannelName = 'slack' | 'email' | 'webhook' | `webhook-${number}` | `customers-${'email' | 'status-page' | 'webhook'}`;
 
 /** One message to one channel, durable in the outbox. */
 export interface OutboxItem {

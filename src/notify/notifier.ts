@@ -1,6 +1,7 @@
 import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
+import type { CustomerRules } from './compose-customers.js';
 import { ChannelDispatcher, type Attempt } from './channel-dispatcher.js';
 import type { Channel } from './channel.js';
 import { ChannelOnDemand } from './channel-on-demand.js';
@@ -21,12 +22,20 @@ export interface NotifierPorts {
   /** Whom `notification` steps may name. */
   readonly people?: readonly NamedPerson[] | undefined;
   readonly wording?: Wording | undefined;
+  /** Whom to tell outside; nobody where it is absent. */
+  readonly customers?: Customers | undefined;
   /** Called after every attempt to deliver a message, for logs and metrics. */
   readonly attempted?: ((attempt: Attempt) => void) | undefined;
   /** Faults that the loops get over by themselves; for the log. */
   readonly report: (error: unknown) => void;
   /** In [0, 1), for the jitter of retries. */
   readonly random?: (() => number) | undefined;
+}
+
+/** The ways to customers, and what they are told of. No message for people inside ever goes there. */
+export interface Customers {
+  readonly channels: readonly Channel[];
+  readonly rules: CustomerRules;
 }
 
 /** The whole stage: from the journal to people. `new` → `start` → `stop`. */
@@ -37,12 +46,12 @@ export class Notifier {
   readonly #dispatchers: readonly ChannelDispatcher[];
 
   constructor(channels: readonly Channel[], ports: NotifierPorts) {
-    const { outbox, journal, clock, redactor, people, wording, report, attempted = () => undefined, random = Math.random } = ports;
-    this.#dispatchers = channels.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
+    const { outbox, journal, clock, redactor, people, wording, customers, report, attempted = () => undefined, random = Math.random } = ports;
+    this.#dispatchers = [...channels, ...(customers?.channels ?? [])].map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
     const names: readonly ChannelName[] = channels.map(({ name }) => name);
     this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, people, enqueued });
-    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, wording, enqueued, report });
+    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, wording, customers: customers === undefined ? undefined : { ...customers.rules, channels: customers.channels.map(({ name }) => name) }, enqueued, report });
   }
 
   start(): void {
@@ -69,4 +78,16 @@ export function createChannels({ slack, email, webhook }: NotifySettings, clock:
     ...(email === undefined ? [] : [new ChannelOnDemand('email', async () => new (await import('./email-channel.js')).EmailChannel(email, pictures))]),
     ...webhook.map((settings, index) => new WebhookChannel(index === 0 ? 'webhook' : `webhook-${index + 1}`, settings, clock)),
   ];
+}
+
+/** The channels to customers that the settings name; `undefined` without any. */
+export function createCustomers({ customers, email }: NotifySettings, clock: Clock): Customers | undefined {
+  if (customers === undefined) return undefined;
+  const { email: to, statusPage, webhook, ...rules } = customers;
+  const channels: readonly Channel[] = [
+    ...(to === undefined || email === undefined ? [] : [new ChannelOnDemand('customers-email', async () => new (await import('./email-channel.js')).EmailChannel({ ...email, to }, undefined, 'customers-email'))]),
+    ...(statusPage === undefined ? [] : [new ChannelOnDemand('customers-status-page', async () => new (await import('./status-page-channel.js')).StatusPageChannel(statusPage, clock))]),
+    ...(webhook === undefined ? [] : [new WebhookChannel('customers-webhook', webhook, clock)]),
+  ];
+  return { channels, rules };
 }

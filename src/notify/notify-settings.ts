@@ -1,3 +1,4 @@
+import type { CustomerRules } from './compose-customers.js';
 import type { Wording } from './wording.js';
 
 export interface SlackSettings {
@@ -21,10 +22,26 @@ export interface WebhookSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export interface StatusPageSettings {
+  /** Of the API, with its version. */
+  readonly url: string;
+  readonly page: string;
+  readonly token: string;
+}
+
+/** Whom, beside people inside, Belay tells of what they notice themselves. */
+export interface CustomerSettings extends CustomerRules {
+  /** Addresses; mails go out as those of `email` do. */
+  readonly email?: readonly string[] | undefined;
+  readonly statusPage?: StatusPageSettings | undefined;
+  readonly webhook?: WebhookSettings | undefined;
+}
+
 export interface NotifySettings {
   readonly slack?: SlackSettings | undefined;
   readonly email?: EmailSettings | undefined;
   readonly webhook: readonly WebhookSettings[];
+  readonly customers?: CustomerSettings | undefined;
   /** Of messages; the usual words where it is absent. */
   readonly wording?: Wording | undefined;
 }

@@ -2,6 +2,7 @@ import { BelayError } from '../fault/belay-error.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
+import { composeForCustomers, type CustomerRules } from './compose-customers.js';
 import { composeMessages } from './compose-messages.js';
 import type { ChannelName, Message } from './message.js';
 import type { NewOutboxItem, Outbox } from './outbox.js';
@@ -22,6 +23,7 @@ export interface OutboxComposerPorts {
   readonly channels: readonly ChannelName[];
   readonly redactor: Redactor;
   readonly wording?: Wording | undefined;
+  readonly customers?: (CustomerRules & { readonly channels: readonly ChannelName[] }) | undefined;
   readonly clock: Clock;
   /** Called after messages have become durable. */
   readonly enqueued: () => void;
@@ -92,6 +94,7 @@ export class OutboxComposer {
     for (const entry of entries) {
       const past = await this.#pastOf(entry, pasts);
       items.push(...this.#compose(entry, past).flatMap((message) => this.#address(message, entry.event.at)));
+      items.push(...this.#forCustomers(entry, past));
     }
     await outbox.enqueueUpTo(last.seq, items);
     if (items.length > 0) this.#ports.enqueued();
@@ -117,6 +120,19 @@ export class OutboxComposer {
       // One line that cannot be worded must not silence all that come after it.
       this.#ports.report(error);
       return [unworded(entry)];
+    }
+  }
+
+  #forCustomers(entry: JournalEntry, past: readonly JournalEntry[]): readonly NewOutboxItem[] {
+    const { customers, wording, redactor, report } = this.#ports;
+    if (customers === undefined) return [];
+    try {
+      const message = composeForCustomers(entry, past, customers, wording);
+      return message === undefined ? [] : customers.channels.map((channel) => ({ channel, message: redactor.data(message), recipients: [], createdAt: entry.event.at }));
+    } catch (error) {
+      // What cannot be worded for customers must not silence what people inside are told.
+      report(error);
+      return [];
     }
   }
 

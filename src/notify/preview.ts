@@ -1,8 +1,10 @@
 import type { JournalEntry } from '../incident/incident-event.js';
+import { composeForCustomers } from './compose-customers.js';
 import { composeMessages } from './compose-messages.js';
 import { mailHtml } from './mail-html.js';
 import { mailOf } from './mail.js';
 import type { Message } from './message.js';
+import type { NotifySettings } from './notify-settings.js';
 import { hasPicture } from './picture.js';
 import { slackCard } from './slack-card.js';
 import { slackPreviewHtml } from './slack-preview.js';
@@ -12,13 +14,20 @@ import type { Wording } from './wording.js';
 export const previewChannels = ['text', 'email', 'slack', 'webhook'] as const;
 export type PreviewChannel = (typeof previewChannels)[number];
 
+/** What customers would read of it. */
+export function customerMessagesOf(entries: readonly JournalEntry[], settings: Pick<NotifySettings, 'customers' | 'wording'> = {}): readonly Message[] {
+  const rules = settings.customers ?? { fromLevel: 1, services: {} };
+  return entries.flatMap((entry) => composeForCustomers(entry, pastOf(entry, entries), rules, settings.wording) ?? []);
+}
+
 /** Every message that a journal leads to, in order. */
 export function messagesOf(entries: readonly JournalEntry[], wording: Wording | undefined): readonly Message[] {
-  return entries.flatMap((entry) => {
-    const { event } = entry;
-    const incidentId = 'incidentId' in event ? event.incidentId : undefined;
-    return composeMessages(entry, entries.filter((other) => other.seq <= entry.seq && 'incidentId' in other.event && other.event.incidentId === incidentId), wording);
-  });
+  return entries.flatMap((entry) => composeMessages(entry, pastOf(entry, entries), wording));
+}
+
+function pastOf({ seq, event }: JournalEntry, entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const incidentId = 'incidentId' in event ? event.incidentId : undefined;
+  return entries.filter((other) => other.seq <= seq && 'incidentId' in other.event && other.event.incidentId === incidentId);
 }
 
 /** What a channel would be given: text, or JSON where that is what goes out. */

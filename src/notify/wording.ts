@@ -1,4 +1,4 @@
-import { internalDefaults, wordedKinds, type CustomerKind, type WordedKind } from './default-templates.js';
+import { customerDefaults, internalDefaults, wordedKinds, type CustomerKind, type WordedKind } from './default-templates.js';
 import type { Message } from './message.js';
 import { fillTemplate, readTemplate, type MessageTemplate } from './message-template.js';
 import type { PlaceholderValues } from './placeholders.js';
@@ -14,6 +14,7 @@ export interface Wording {
 export const defaultWording: Wording = { internal: new Map(), customer: new Map(), broken: new Map() };
 
 const defaults = new Map(wordedKinds.map((kind) => [kind, readTemplate(internalDefaults[kind], 'internal').template]));
+const defaultsForCustomers = new Map(Object.entries(customerDefaults).map(([kind, source]) => [kind, readTemplate(source, 'customer').template]));
 
 /** The message in the words of its template. What belongs to no incident is worded by templates that people have written, or as it was composed. */
 export function worded(message: Message, values: PlaceholderValues, { internal, broken }: Wording): Message {
@@ -26,4 +27,13 @@ export function worded(message: Message, values: PlaceholderValues, { internal, 
   const problem = broken.get(`internal/${kind}`) ?? (own !== undefined && said === undefined ? `the template for ${kind} has left no title` : undefined);
   const result: Message = filled === undefined ? message : { ...message, next: undefined, ...filled };
   return problem === undefined ? result : { ...result, facts: [...result.facts, ['template', `${problem}; these are the usual words`]] };
+}
+
+/** What customers read: a title and text. */
+export function wordedForCustomers(kind: CustomerKind, values: PlaceholderValues, { customer }: Wording): Pick<Message, 'title' | 'text'> {
+  for (const template of [customer.get(kind), defaultsForCustomers.get(kind)]) {
+    const filled = template === undefined ? undefined : fillTemplate(template, values, []);
+    if (filled !== undefined) return { title: filled.title, text: filled.text };
+  }
+  throw new TypeError(`no words for customers about ${kind}`);
 }

@@ -7,8 +7,9 @@ import { readConfig } from '../../daemon/read-config.js';
 import { BelayError } from '../../fault/belay-error.js';
 import { wordedKinds } from '../../notify/default-templates.js';
 import type { Message } from '../../notify/message.js';
+import type { Audience } from '../../notify/placeholders.js';
 import { createChannels } from '../../notify/notifier.js';
-import { messagesOf, previewChannels, previewPage, previewText, type PreviewChannel } from '../../notify/preview.js';
+import { customerMessagesOf, messagesOf, previewChannels, previewPage, previewText, type PreviewChannel } from '../../notify/preview.js';
 import { samplePlot, sampleJournal } from '../../notify/sample-incident.js';
 import { tryChannels } from '../../notify/try-channels.js';
 import { plotPng } from '../../plot/plot-png.js';
@@ -22,6 +23,7 @@ import { Output } from '../output.js';
 interface PreviewOptions {
   readonly kind?: string;
   readonly channel: PreviewChannel;
+  readonly audience: Audience;
   readonly incident?: string;
   readonly out?: string;
 }
@@ -34,6 +36,7 @@ export function notifyCommand(program: Command, done: (code: ExitCode) => void):
     .description('show what would be sent, of an invented incident or of one that has been')
     .addOption(new Option('--kind <kind>', 'only messages of this kind').choices(wordedKinds))
     .addOption(new Option('--channel <channel>', 'how it is shown').choices(previewChannels).default('text'))
+    .addOption(new Option('--audience <audience>', 'who reads it').choices(['internal', 'customer']).default('internal'))
     .option('--incident <id>', 'an incident of the journal instead of the invented one')
     .option('--out <file>', 'write it there: .html as email or slack show it, .png for the plot alone, anything else as it is printed')
     .addHelpText('after', '\nExamples:\n  belay notify preview                                          every message of an invented incident\n  belay notify preview --kind needs-human --channel slack --out card.html\n  belay notify preview --incident incident-1f0c… --channel email --out mail.html')
@@ -57,6 +60,7 @@ export function notifyCommand(program: Command, done: (code: ExitCode) => void):
     .action(async (options: { channel?: string; json?: boolean }, self: Command) => {
       const redactor = new Redactor();
       const config = await readConfig(resolve(configFileOf(self)), redactor);
+      // Customers are not bothered with tests.
       const channels = createChannels(config.notify, systemClock);
       const asked = channels.filter(({ name }) => options.channel === undefined || name === options.channel);
       if (options.channel !== undefined && asked.length === 0) throw new BelayError('wrong-use', `there is no channel "${options.channel}"; configured: ${channels.map(({ name }) => name).join(', ') || 'none'}`);
@@ -77,12 +81,13 @@ async function configIfAny(command: Command): Promise<Config | undefined> {
   return isDefault && !existsSync(file) ? undefined : readConfig(file, new Redactor());
 }
 
-function chosen({ kind, incident }: PreviewOptions, config: Config | undefined): readonly Message[] {
+function chosen({ kind, incident, audience }: PreviewOptions, config: Config | undefined): readonly Message[] {
   if (incident !== undefined && config === undefined) throw new BelayError('wrong-use', 'an incident is read from the store that belay.yaml names: give --config');
   const entries = incident === undefined || config === undefined ? sampleJournal(config?.targets[0]?.name ?? 'checkout', config?.environment ?? 'production') : readIncident(config.storePath, incident);
   if (entries.length === 0) throw new BelayError('not-found', `there is no incident ${incident ?? ''}`);
-  const messages = messagesOf(entries, config?.notify.wording).filter((message) => kind === undefined || message.kind === kind);
-  if (messages.length === 0) throw new BelayError('not-found', `incident ${incident ?? ''} has led to no message of the kind ${kind ?? ''}`);
+  const all = audience === 'internal' ? messagesOf(entries, config?.notify.wording) : customerMessagesOf(entries, config?.notify);
+  const messages = all.filter((message) => kind === undefined || message.kind === kind);
+  if (messages.length === 0) throw new BelayError('not-found', `${incident === undefined ? 'the invented incident' : `incident ${incident}`} leads to no ${audience} message${kind === undefined ? '' : ` of the kind ${kind}`}`);
   return kind === undefined || incident !== undefined ? messages : messages.slice(0, 1);
 }
 
