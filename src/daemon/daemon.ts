@@ -50,6 +50,7 @@ import { Reloads } from './reloads.js';
 import { ReportService } from './report-service.js';
 import { SeriesMemory } from './series-memory.js';
 import { SourcePool } from './source-pool.js';
+import { StepOutputs } from './step-outputs.js';
 import { version } from './version.js';
 
 export interface DaemonOptions {
@@ -146,8 +147,12 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   });
 
   const stopping = new AbortController();
+  const outputs = new StepOutputs();
   const journal = new ExecutionJournal(patientStore(store.guard, { clock, report, giveUp: stopping.signal }), (event) => guard.noteRollbackEvent(event));
-  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
+  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report, onOutput: (of, text) => {
+    outputs.note(of, text);
+    feed.notePrinted(of);
+  } });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
   const approvalGate = new StepApprovals(() => guard);
@@ -250,7 +255,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
   };
   const views = new GuardViews({ guard, clock, version, startedAt, notReady, storeState: () => alive.storeState, configurationRefused: () => refused });
-  const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, reload });
+  const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, outputs, reload });
   const feed = new LiveFeed({
     clock,
     lastSeq: await store.guard.lastSeq(),
@@ -259,6 +264,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     trigger: (name) => views.trigger(name),
     openIncidents: () => guard.openIncidents,
     incident: (id) => service.incident(id),
+    output: (executionId, stepKey) => outputs.of(executionId, stepKey),
     report,
   });
   store.onAppended((entries) => feed.noteJournaled(entries));

@@ -13,6 +13,7 @@ import type { RollbackManager } from '../rollback/rollback-manager.js';
 import type { Clock } from '../time/clock.js';
 import { approvalView, pointView, type GuardViews } from './guard-views.js';
 import type { SeriesMemory } from './series-memory.js';
+import type { StepOutputs } from './step-outputs.js';
 
 export interface GuardServicePorts {
   readonly guard: Guard;
@@ -23,6 +24,7 @@ export interface GuardServicePorts {
   readonly notReady: () => readonly string[];
   readonly views: GuardViews;
   readonly series: Pick<SeriesMemory, 'pointsOf'>;
+  readonly outputs: Pick<StepOutputs, 'of'>;
   readonly reload: (by: string) => Promise<void>;
 }
 
@@ -75,7 +77,9 @@ export class GuardService implements GuardApi {
       if (event.type !== 'rung-started') continue;
       const incident = await this.incident(event.incidentId);
       const rung = incident.rungs.find((candidate) => candidate.executionId === executionId);
-      if (rung !== undefined) return { ...rung, incidentId: incident.id, target: incident.target };
+      if (rung === undefined) continue;
+      const steps = rung.steps.map((step) => ({ ...step, output: this.#ports.outputs.of(executionId, step.key) }));
+      return { ...rung, steps, incidentId: incident.id, target: incident.target };
     }
     throw new BelayError('not-found', `there is no rollback ${executionId}`);
   }

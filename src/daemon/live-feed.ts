@@ -2,6 +2,7 @@ import type { StatusView, TriggerView } from '../http/guard-api.js';
 import type { LiveApi, LiveEvent } from '../http/live-api.js';
 import type { Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
+import type { AttemptOutput } from '../rollback/execution-run.js';
 import type { Clock } from '../time/clock.js';
 
 const PING_EVERY_MS = 10_000;
@@ -19,6 +20,7 @@ export interface LiveFeedPorts {
   readonly openIncidents: () => readonly Incident[];
   /** One that may have ended. */
   readonly incident: (id: string) => Promise<Incident>;
+  readonly output: (executionId: string, stepKey: string) => string | undefined;
   readonly report: (error: unknown) => void;
 }
 
@@ -33,6 +35,7 @@ export class LiveFeed implements LiveApi {
   readonly #hearers = new Set<Hear>();
   readonly #changedTriggers = new Set<string>();
   readonly #changedIncidents = new Set<string>();
+  readonly #printing = new Map<string, AttemptOutput>();
   #isAllNew = false;
   #toldStatus: string | undefined;
   #toldAt = -Infinity;
@@ -58,6 +61,7 @@ export class LiveFeed implements LiveApi {
       this.#listening = new AbortController();
       this.#changedTriggers.clear();
       this.#changedIncidents.clear();
+      this.#printing.clear();
       this.#toldStatus = comparable(this.#ports.status());
       void this.#ping(this.#listening.signal).catch(this.#reportUnlessOver(this.#listening.signal));
     }
@@ -78,6 +82,12 @@ export class LiveFeed implements LiveApi {
       if ('incidentId' in event && event.incidentId !== undefined) this.#changedIncidents.add(event.incidentId);
       if (event.type === 'configuration-reloaded') this.#isAllNew = true;
     }
+    this.#gather();
+  }
+
+  /** A step has printed something. */
+  notePrinted(of: AttemptOutput): void {
+    this.#printing.set(`${of.executionId} ${of.stepKey}`, of);
     this.#gather();
   }
 
@@ -105,6 +115,8 @@ export class LiveFeed implements LiveApi {
   async #tellChanges(): Promise<void> {
     const incidents = [...this.#changedIncidents];
     const triggers = [...this.#changedTriggers];
+    const printing = [...this.#printing.values()];
+    this.#printing.clear();
     this.#changedIncidents.clear();
     this.#changedTriggers.clear();
     if (this.#isAllNew) {
@@ -121,6 +133,7 @@ export class LiveFeed implements LiveApi {
       ...(isNewStatus ? [{ name: 'status', seq, data: status } as const] : []),
       ...(changed.length > 0 ? [{ name: 'triggers', seq, data: changed } as const] : []),
       ...ended.map((data) => ({ name: 'incident', seq, data }) as const),
+      ...printing.map(({ executionId, stepKey }) => ({ name: 'output', seq, data: { executionId, stepKey, output: this.#ports.output(executionId, stepKey) ?? '' } }) as const),
     ]);
   }
 

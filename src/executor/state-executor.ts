@@ -19,6 +19,8 @@ export interface Reading {
 export interface Effort {
   readonly signal: AbortSignal;
   readonly attemptId?: string | undefined;
+  /** Hears what the effect prints, where it prints something. */
+  readonly onOutput?: ((text: string) => void) | undefined;
 }
 
 /** One real state that a step wants to be otherwise. */
@@ -77,7 +79,7 @@ export class StateExecutor implements RollbackStepExecutor {
     const signal = told ?? new AbortController().signal;
     signal.throwIfAborted();
     const change = this.#changeOf(step, context);
-    const effort = { signal, attemptId: attempt?.id };
+    const effort = { signal, attemptId: attempt?.id, onOutput: attempt?.output };
     const before = await look(change, signal);
     if (before.state !== 'applied') {
       await change.refuseDrift?.(signal);

@@ -1,7 +1,7 @@
 import type { Approval, AnswerWay } from '../decision/approval.js';
 import type { MarkedState } from '../decision/change.js';
 import type { Pause } from '../guard/pauses.js';
-import type { Incident, IncidentStatus, Rung } from '../incident/incident.js';
+import type { Incident, IncidentStatus, Rung, RungStep } from '../incident/incident.js';
 import type { AlertMessage } from '../source/received-alert.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
 import type { Condition } from '../source/condition.js';
@@ -134,7 +134,14 @@ export interface AlertView {
 export type IncidentSummary = Pick<Incident, 'id' | 'target' | 'environment' | 'mode' | 'status' | 'openedAt' | 'endedAt' | 'needsHuman' | 'resolution'>;
 
 /** One run of one plan, with the incident that it belongs to. */
-export type RollbackView = Rung & { readonly incidentId: string; readonly target: string };
+export type RollbackView = Omit<Rung, 'steps'> & {
+  readonly incidentId: string;
+  readonly target: string;
+  readonly steps: readonly (RungStep & {
+    /** The end of what its newest attempt has printed, as far as this daemon has heard it. */
+    readonly output?: string | undefined;
+  })[];
+};
 
 export interface IncidentFilter {
   readonly target?: string | undefined;

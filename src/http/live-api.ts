@@ -21,6 +21,8 @@ export interface LiveData {
   readonly triggers: readonly TriggerView[];
   /** Whole; one that has ended comes a last time. */
   readonly incident: Incident;
+  /** The end of what the newest attempt of a step that is under way has printed. */
+  readonly output: { readonly executionId: string; readonly stepKey: string; readonly output: string };
   readonly ping: { readonly now: number };
 }
 

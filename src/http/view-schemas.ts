@@ -161,6 +161,8 @@ const rungFields = {
       type: z.string(),
       status: z.enum(['waiting', 'running', 'retrying', 'success', 'failed', 'parked', 'would-have', 'skipped']),
       attempts: z.number(),
+      timeoutMs: z.number().describe('How long one attempt may take'),
+      output: z.string().optional().describe('The end of what its newest attempt has printed; with a single rollback only'),
       startedAt: instant.optional(),
       endedAt: instant.optional(),
       error: z.string().optional(),
@@ -217,6 +219,7 @@ export const liveView: z.ZodType<LiveData> = z.object({
   status: statusView,
   triggers: z.array(triggerView).describe('Those that changed'),
   incident: incidentView,
+  output: z.object({ executionId: z.string(), stepKey: z.string(), output: z.string() }).describe('The end of what a step has printed'),
   ping: z.object({ now: instant }),
 });
 export const rollbackStartedView = z.object({

@@ -1,6 +1,7 @@
 import { answered, expired, isGranted, isOpen, requested, voided, type Approval } from '../decision/approval.js';
 import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent, RollbackOutcome } from '../rollback/rollback-event.js';
+import { stepTimeoutMs } from '../rollback/step-timing.js';
 import type { StepDescription } from '../rollback/step-executor.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
@@ -23,6 +24,8 @@ export interface RungStep {
   readonly type: string;
   readonly status: 'waiting' | 'running' | 'retrying' | 'success' | 'failed' | 'parked' | 'would-have' | 'skipped';
   readonly attempts: number;
+  /** How long one attempt may take. */
+  readonly timeoutMs: number;
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
   readonly error?: string | undefined;
@@ -229,7 +232,7 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
         budgetMs: event.budgetMs,
         estimatedMs: event.estimatedMs,
         undoes: event.undoes,
-        steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0 })),
+        steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0, timeoutMs: stepTimeoutMs(step) })),
       };
     case 'rollback-resumed':
     case 'attempt-settled-late':

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { setImmediate as nextTurn, setTimeout as waitMs } from 'node:timers/promises';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { BoundedOutput } from './bounded-output.js';
@@ -31,6 +32,8 @@ export interface CommandRequest {
   /** On abort the command and everything that it started is ended. */
   readonly signal: AbortSignal;
   readonly attemptId?: string | undefined;
+  /** Hears what it prints, while it prints it. */
+  readonly onOutput?: ((text: string) => void) | undefined;
   /** Per stream; beyond it the beginning and the end are kept. */
   readonly maxOutputBytes?: number | undefined;
   /** Between SIGTERM and SIGKILL. */
@@ -68,8 +71,8 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
     spawn(program, args, { cwd: request.cwd, env, detached: true, shell: false, stdio: [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] }),
   );
   const maxBytes = request.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
-  const stdout = collect(child.stdout, maxBytes);
-  const stderr = collect(child.stderr, maxBytes);
+  const stdout = collect(child.stdout, maxBytes, request.onOutput);
+  const stderr = collect(child.stderr, maxBytes, request.onOutput);
   feed(child, request.input);
 
   const settled = new AbortController();
@@ -139,9 +142,13 @@ function startProblem(error: unknown): string {
   }
 }
 
-function collect(stream: Readable | null, maxBytes: number): BoundedOutput {
+function collect(stream: Readable | null, maxBytes: number, onOutput: CommandRequest['onOutput']): BoundedOutput {
   const output = new BoundedOutput(maxBytes);
-  stream?.on('data', (chunk: Buffer) => output.add(chunk));
+  const decoder = new StringDecoder('utf8');
+  stream?.on('data', (chunk: Buffer) => {
+    output.add(chunk);
+    onOutput?.(decoder.write(chunk));
+  });
   return output;
 }
 

@@ -10,6 +10,7 @@ import { nextMove } from './next-move.js';
 import type { RollbackExecution } from './rollback-execution.js';
 import type { ExecutionStep, RollbackEvent } from './rollback-event.js';
 import type { RollbackJournal } from './rollback-journal.js';
+import type { StepAttempt } from './step-executor.js';
 
 /** The state before a step is worth knowing, but a rollback in an emergency does not wait long for it. */
 const READ_STATE_LIMIT_MS = 5_000;
@@ -23,7 +24,11 @@ export interface ExecutionRunPorts {
   readonly drain: AbortSignal;
   /** Hears of what fails where nobody waits for it. */
   readonly onBackgroundError: (error: unknown) => void;
+  readonly onOutput?: ((of: AttemptOutput, text: string) => void) | undefined;
 }
+
+/** Which attempt has printed something. */
+export type AttemptOutput = Pick<StepAttempt, 'executionId' | 'stepKey' | 'number'>;
 
 /** How an execution is stopped from outside: `cancel` aborts the running attempt, `halt` lets it end and begins no other. */
 export interface Stops {
@@ -139,14 +144,15 @@ export class ExecutionRun {
   }
 
   async #attempt(step: ExecutionStep, number: number): Promise<void> {
-    const { clock, calls, random, drain } = this.#ports;
+    const { clock, calls, random, drain, onOutput } = this.#ports;
     const { executionId, context } = this.#state;
     if (this.#nothingBegun() && !(await (this.#beginning ??= this.#mayBegin()))) return;
     const { key: stepKey } = step;
     const before = number === 1 ? await this.#stateBefore(step) : {};
     if (this.#halt?.aborted === true || drain.aborted) return;
 
-    const attempt = { id: randomUUID(), executionId, stepKey, number };
+    const of: AttemptOutput = { executionId, stepKey, number };
+    const attempt: StepAttempt = { id: randomUUID(), ...of, output: onOutput === undefined ? undefined : (text) => onOutput(of, text) };
     await this.append({ type: 'step-attempt-started', executionId, at: clock.now(), stepKey, attempt: number, attemptId: attempt.id, ...before });
     const keepsWaiting = calls.executorOf(step.step.type).keepsWaiting === true;
     const told = calls.onlyWaits(step) ? this.#halt : this.#cancel;

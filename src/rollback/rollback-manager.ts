@@ -4,7 +4,7 @@ import { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { type ExecutionState, foldExecution } from './execution-state.js';
-import { ExecutionRun, type ExecutionRunPorts } from './execution-run.js';
+import { type AttemptOutput, ExecutionRun, type ExecutionRunPorts } from './execution-run.js';
 import { executionSteps } from './execution-steps.js';
 import { ExecutorCalls } from './executor-calls.js';
 import { withoutClass } from './failure-text.js';
@@ -39,6 +39,8 @@ export interface RollbackManagerOptions {
   readonly settleGraceMs?: number;
   /** Hears of what fails where nobody waits for it: the journal line of an executor that settles late, a listener. Without one: a process warning. */
   readonly onBackgroundError?: (error: unknown) => void;
+  /** Hears what the work of an attempt prints while it is under way, secrets and all. */
+  readonly onOutput?: ((of: AttemptOutput, text: string) => void) | undefined;
 }
 
 export interface RunOptions {
@@ -84,6 +86,7 @@ export class RollbackManager {
       random: options.random ?? Math.random,
       drain: this.#draining.signal,
       onBackgroundError: options.onBackgroundError ?? warnOfBackgroundError,
+      onOutput: options.onOutput,
       calls: new ExecutorCalls({
         clock,
         secrets: this.#secrets,

@@ -20,6 +20,8 @@ export interface StepAttempt {
   readonly stepKey: string;
   /** The first is 1. */
   readonly number: number;
+  /** Takes what the work prints, while it is under way: people may look on. It is not kept. */
+  readonly output?: ((text: string) => void) | undefined;
 }
 
 /**

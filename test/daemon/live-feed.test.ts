@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GuardViews } from '../../src/daemon/guard-views.js';
 import { LiveFeed } from '../../src/daemon/live-feed.js';
+import { StepOutputs } from '../../src/daemon/step-outputs.js';
 import type { LiveEvent } from '../../src/http/live-api.js';
 import { liveView } from '../../src/http/view-schemas.js';
 import { foldIncident } from '../../src/incident/incident.js';
@@ -10,9 +11,11 @@ let rig: GuardRig;
 let feed: LiveFeed;
 let told: LiveEvent[];
 let notReady: string[];
+let outputs: StepOutputs;
 
 beforeEach(async () => {
   notReady = [];
+  outputs = new StepOutputs();
   told = [];
   rig = await GuardRig.start({}, undefined, undefined, ({ name }) => feed.noteJudged(name));
   const views = new GuardViews({ guard: rig.guard, clock: rig.clock, version: '1', startedAt: 0, notReady: () => notReady, storeState: () => ({ state: 'ok' }), configurationRefused: () => undefined });
@@ -28,6 +31,7 @@ beforeEach(async () => {
       if (incident === undefined) throw new Error(`there is no incident ${id}`);
       return incident;
     },
+    output: (executionId, stepKey) => outputs.of(executionId, stepKey),
     report: (error) => rig.faults.push(error),
   });
   rig.store.onAppended((entries) => feed.noteJournaled(entries));
@@ -86,6 +90,9 @@ test('an incident comes whole each time that it has changed, to its end', async 
   const last = told.findLast((event) => event.name === 'incident');
   expect(last?.data).toEqual(await rig.incident());
   expect(last?.seq).toBe(await rig.store.guard.lastSeq());
+  outputs.note({ executionId: 'e1', stepKey: 'p/s', number: 1 }, 'text');
+  feed.notePrinted({ executionId: 'e1', stepKey: 'p/s', number: 1 });
+  await rig.clock.advance(2_000);
   const read = JSON.parse(JSON.stringify(Object.fromEntries([...told, feed.snapshot()].map(({ name, data }) => [name, data])))) as unknown;
   expect(liveView.safeParse(read).error).toBeUndefined();
 });
@@ -111,6 +118,17 @@ test('after a reload all is told anew, without the triggers that are gone', asyn
   await rig.clock.advance(2_000);
   expect(told[0]).toMatchObject({ name: 'snapshot', data: { triggers: [] } });
   expect(names()).not.toContain('triggers');
+});
+
+test('what a step prints comes while it runs, its end once a second', async () => {
+  feed.listen((events) => told.push(...events));
+  const of = { executionId: 'e1', stepKey: 'p/s', number: 1 };
+  for (const text of ['one\n', 'two\n']) {
+    outputs.note(of, text);
+    feed.notePrinted(of);
+  }
+  await rig.clock.advance(900);
+  expect(told).toEqual([{ name: 'output', seq: 0, data: { executionId: 'e1', stepKey: 'p/s', output: 'one\ntwo\n' } }]);
 });
 
 test('a ping comes every ten seconds', async () => {

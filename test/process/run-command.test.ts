@@ -21,6 +21,22 @@ function script(name: string, text: string): string {
   return path;
 }
 
+it('tells what a command prints while it runs, whole characters at a time', async () => {
+  const heard = join(directory, 'heard');
+  const path = script('talk.sh', `#!/bin/sh\nprintf 'gr\\303'\nsleep 0.05\nprintf '\\274n\\n'\nwhile [ ! -e ${heard} ]; do sleep 0.02; done\necho over >&2\n`);
+  let text = '';
+  await runCommand({
+    argv: [path],
+    signal: never,
+    onOutput: (more) => {
+      text += more;
+      // Until this has been heard, the command does not end.
+      if (text === 'grün\n') writeFileSync(heard, '');
+    },
+  });
+  expect(text).toBe('grün\nover\n');
+});
+
 describe('what a command is given', () => {
   it('hands hostile arguments over as they are', async () => {
     const hostile = ['; rm -rf /', '$(touch pwned)', '`id`', '--flag', '../../etc/passwd', 'two\nlines', '', '*', 'ünï'];

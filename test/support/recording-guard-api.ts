@@ -44,7 +44,7 @@ const rung: Rung = {
   startedAt: 1_900,
   begun: true,
   // What a plan wrote may hold what JSON cannot; the answer must come all the same.
-  steps: [{ key: 'p/s', name: 'flag', type: 'feature-flag', status: 'success', attempts: 1, description: { summary: 'on → off', before: Infinity } }],
+  steps: [{ key: 'p/s', name: 'flag', type: 'feature-flag', status: 'success', attempts: 1, timeoutMs: 30_000, description: { summary: 'on → off', before: Infinity } }],
 };
 
 const incident: Incident = {

@@ -22,6 +22,7 @@ async function runProviderCommand(argv: readonly string[], place: CommandPlace, 
     env: Object.fromEntries(Object.entries(place.env ?? {}).map(([name, value]) => [name, fillTemplate(value, values)])),
     signal: effort.signal,
     attemptId: effort.attemptId,
+    onOutput: effort.onOutput,
   });
 }
 

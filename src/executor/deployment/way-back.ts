@@ -10,12 +10,12 @@ const WAY_BACK_MS = 2_500;
  * people; without it there was nothing.
  */
 export async function withWayBack(before: string | undefined, effort: Effort, forward: () => Promise<void>, back: (effort: Effort, isHurried: boolean) => Promise<void>): Promise<void> {
-  const { signal, attemptId } = effort;
+  const { signal } = effort;
   try {
     await forward();
   } catch (error) {
     try {
-      await back({ signal: signal.aborted ? AbortSignal.timeout(WAY_BACK_MS) : signal, attemptId }, signal.aborted);
+      await back({ ...effort, signal: signal.aborted ? AbortSignal.timeout(WAY_BACK_MS) : signal }, signal.aborted);
     } catch (problem) {
       throw new BelayError('state-not-as-wanted', `${errorText(error)}; ${before ?? 'nothing'} was put back in its place, but could not be brought up again: ${errorText(problem)}`, { cause: error });
     }

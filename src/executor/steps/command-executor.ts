@@ -20,7 +20,7 @@ export class CommandExecutor implements RollbackStepExecutor {
     signal.throwIfAborted();
     const parameters = readParameters('command', step);
     if ((await this.#ask(parameters, signal)).state === 'applied') return;
-    await runProviderCommandWell(parameters.command, this.#place(parameters), undefined, { signal, attemptId: attempt?.id });
+    await runProviderCommandWell(parameters.command, this.#place(parameters), undefined, { signal, attemptId: attempt?.id, onOutput: attempt?.output });
     if (parameters.verify === undefined) return;
     const { state, problem } = await this.#ask(parameters, signal);
     if (state === 'applied') return;
@@ -64,7 +64,7 @@ export class CommandExecutor implements RollbackStepExecutor {
         const signal = told ?? new AbortController().signal;
         const parameters = undoOf(step);
         await refuseDrift(parameters, signal);
-        await runProviderCommandWell(parameters.undo, this.#place(parameters), undefined, { signal, attemptId: attempt?.id });
+        await runProviderCommandWell(parameters.undo, this.#place(parameters), undefined, { signal, attemptId: attempt?.id, onOutput: attempt?.output });
       },
       describe: async (step, _context, signal) => {
         const parameters = undoOf(step);
