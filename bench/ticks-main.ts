@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as waitMs } from 'node:timers/promises';
-import { Guard } from '../src/guard/guard.js';
-import { MemoryJournal } from '../src/rollback/memory-journal.js';
-import { RollbackManager } from '../src/rollback/rollback-manager.js';
+import { composeGuard } from '../src/guard/compose-guard.js';
 import { Redactor } from '../src/secret/redactor.js';
 import type { Source } from '../src/source/source.js';
 import { openSqliteStore } from '../src/store/sqlite-store.js';
@@ -27,7 +25,7 @@ async function measure(triggers: number, targets: number, breaching: number): Pr
     close: () => Promise.resolve(),
   };
   let [evaluated, missed, ids] = [0, 0, 0];
-  const guard = new Guard(
+  const { guard } = composeGuard(
     {
       environment: 'bench',
       mode: 'observe',
@@ -37,11 +35,11 @@ async function measure(triggers: number, targets: number, breaching: number): Pr
       targets: Array.from({ length: targets }, (_, index) => ({ name: `t${index}`, owners: [], priority: 'critical' as const, hasHealth: false })),
       triggers: Array.from({ length: triggers }, (_, index) => trigger({ name: `T${index}`, target: `t${index % targets}`, query: { kind: 'promql', expr: String(index) }, window: { kind: 'for', forMs: 3_000 } })),
     },
-    { sources: new Map([['app', source]]), checks: { run: ({ name }) => Promise.resolve({ name, status: 'ok', at: clock.now(), detail: '' }) } },
+    () => ({ sources: new Map([['app', source]]), checks: { run: ({ name }) => Promise.resolve({ name, status: 'ok', at: clock.now(), detail: '' }) } }),
     {
       clock,
       store: store.guard,
-      rollbacks: new RollbackManager({ journal: new MemoryJournal(), clock }),
+      giveUp: new AbortController().signal,
       report: (error) => void process.stderr.write(`${String(error)}\n`),
       newId: (kind) => `${kind}-${++ids}`,
       observer: { observed: () => undefined, evaluated: () => void (evaluated += 1), missedTicks: (_trigger, count) => void (missed += count), alerts: () => undefined },

@@ -8,12 +8,10 @@ import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
 import { lastDeployAt } from '../guard/changes.js';
-import { ExecutionJournal } from '../guard/execution-journal.js';
-import { patientStore } from '../guard/until-written.js';
+import { composeGuard, type GuardTools } from '../guard/compose-guard.js';
 import type { Eyes } from '../guard/eyes.js';
-import { Guard } from '../guard/guard.js';
+import type { Guard } from '../guard/guard.js';
 import { Silencer } from '../guard/silencer.js';
-import { StepApprovals } from '../guard/step-approvals.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
 import type { SlackPorts } from '../http/slack-routes.js';
@@ -22,7 +20,6 @@ import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
 import { createChannels, createCustomers, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
-import { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
@@ -148,19 +145,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
 
   const stopping = new AbortController();
   const outputs = new StepOutputs();
-  const journal = new ExecutionJournal(patientStore(store.guard, { clock, report, giveUp: stopping.signal }), (event) => guard.noteRollbackEvent(event));
-  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report, onOutput: (of, text) => {
-    outputs.note(of, text);
-    feed.notePrinted(of);
-  } });
   // The notifier changes with the configuration, so it is looked up at each message.
   const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
-  const approvalGate = new StepApprovals(() => guard);
   const pool = new SourcePool();
   const received = new ReceivedAlerts();
 
   /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
-  function eyesFor(next: Config): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
+  function eyesFor(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
     const { bindings, directory } = next;
@@ -169,24 +160,30 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, backups, runCommand: (request) => runCommand({ cwd: directory, ...request }) });
     const executors = createExecutors({ bindings, directory, checkRunner: checks, planNotifier, approvalGate, clock, plugins: next.plugins, recoveryPointMs });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
-    for (const plan of next.plans) rollbacks.registerPlan(plan);
     return { eyes: { sources, checks }, closeUnused };
   }
 
   const series = new SeriesMemory();
-  let { eyes } = eyesFor(config);
-  const guard: Guard = new Guard(config, eyes, {
+  let eyes: Eyes;
+  const tools = composeGuard(config, (made) => (eyes = eyesFor(config, made).eyes), {
     clock,
     store: store.guard,
-    rollbacks,
     report,
+    giveUp: stopping.signal,
+    secrets: new SystemSecretReader(process.env),
+    redactor,
     observer: metrics,
+    onOutput: (of, text) => {
+      outputs.note(of, text);
+      feed.notePrinted(of);
+    },
     onJudged: ({ name }, alerts) => {
       series.note(name, alerts);
       feed.noteJudged(name);
     },
     newId: (kind) => `${kind}-${randomUUID()}`,
   });
+  const { guard, rollbacks } = tools;
   const receiver = new AlertReceiver(received, { store: store.received, clock, onChanged: (alerts) => guard.noteReceived(alerts), onFolded: (effects) => metrics.received(effects) });
   await receiver.restore();
   opened.add('the receiver', () => receiver.stop());
@@ -240,8 +237,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     sayWhatIsBroken(next);
     notifier = makeNotifier(next);
     notifier.start();
-    const made = eyesFor(next);
+    const made = eyesFor(next, tools);
     eyes = made.eyes;
+    for (const plan of next.plans) rollbacks.registerPlan(plan);
     await guard.declare(next, eyes);
     series.keepOnly(new Set(next.triggers.map(({ name }) => name)));
     await made.closeUnused();

@@ -8,8 +8,17 @@ export interface SnapshotView {
   readonly triggers: readonly TriggerView[];
   /** Those that are open. */
   readonly incidents: readonly Incident[];
+  /** Of the rollbacks that are under way. */
+  readonly outputs: readonly StepOutputView[];
   /** The newest line of the journal that is in it. */
   readonly lastSeq: number;
+}
+
+/** The end of what the newest attempt of a step has printed. */
+export interface StepOutputView {
+  readonly executionId: string;
+  readonly stepKey: string;
+  readonly output: string;
 }
 
 /** What is told, by the name of the event. */
@@ -21,8 +30,7 @@ export interface LiveData {
   readonly triggers: readonly TriggerView[];
   /** Whole; one that has ended comes a last time. */
   readonly incident: Incident;
-  /** The end of what the newest attempt of a step that is under way has printed. */
-  readonly output: { readonly executionId: string; readonly stepKey: string; readonly output: string };
+  readonly output: StepOutputView;
   readonly ping: { readonly now: number };
 }
 

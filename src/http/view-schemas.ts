@@ -3,7 +3,7 @@ import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
 import type { ApprovalView, IncidentSummary, PointView, RollbackView, StatusView, TriggerSeriesView, TriggerView } from './guard-api.js';
-import type { LiveData } from './live-api.js';
+import type { LiveData, StepOutputView } from './live-api.js';
 import type { Principal } from './principal.js';
 
 // The answers as OpenAPI shows them. They describe and are not enforced: an answer in an emergency must not be refused
@@ -214,12 +214,13 @@ export const incidentView = z.looseObject({
   approvals: z.array(z.looseObject(approvalFields)),
   acknowledged: z.array(z.object({ by: z.string(), at: instant })),
 }) as unknown as z.ZodType<Incident>;
+const stepOutputView: z.ZodType<StepOutputView> = z.object({ executionId: z.string(), stepKey: z.string(), output: z.string().describe('The end of what its newest attempt has printed') });
 export const liveView: z.ZodType<LiveData> = z.object({
-  snapshot: z.object({ now: instant, status: statusView, triggers: z.array(triggerView), incidents: z.array(incidentView), lastSeq: z.number() }).describe('Comes first, and again instead of single changes'),
+  snapshot: z.object({ now: instant, status: statusView, triggers: z.array(triggerView), incidents: z.array(incidentView), outputs: z.array(stepOutputView), lastSeq: z.number() }).describe('Comes first, and again instead of single changes'),
   status: statusView,
   triggers: z.array(triggerView).describe('Those that changed'),
   incident: incidentView,
-  output: z.object({ executionId: z.string(), stepKey: z.string(), output: z.string() }).describe('The end of what a step has printed'),
+  output: stepOutputView,
   ping: z.object({ now: instant }),
 });
 export const rollbackStartedView = z.object({

@@ -4,12 +4,11 @@ import { WaitExecutor } from '../executor/steps/wait-executor.js';
 import type { Answerer } from '../decision/approval.js';
 import { ApprovalExecutor } from '../executor/steps/approval-executor.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
-import { ExecutionJournal } from '../guard/execution-journal.js';
-import { Guard } from '../guard/guard.js';
+import { composeGuard } from '../guard/compose-guard.js';
+import type { Guard } from '../guard/guard.js';
 import { StepApprovals } from '../guard/step-approvals.js';
 import type { GuardDeclaration } from '../guard/guard-declaration.js';
 import type { JournalEntry } from '../incident/incident-event.js';
-import { RollbackManager } from '../rollback/rollback-manager.js';
 import { stepTypes } from '../rollback/rollback-plan.js';
 import type { RollbackStepExecutor } from '../rollback/step-executor.js';
 import { createCheckRunner } from '../source/check-runner.js';
@@ -135,18 +134,24 @@ class ScenarioStage {
     this.#sources = withReceiver(configured, this.#config.sources, received);
     this.#checks = scriptedChecks(this.#world, clock, createCheckRunner({ sources: this.#sources, alertmanager: onlyAlertmanager(this.#config.sources), clock, runCommand: refuseCommand }));
 
-    const journal = new ExecutionJournal(store, (event) => guard.noteRollbackEvent(event));
-    const rollbacks = new RollbackManager({ journal, clock, random: () => 0.5, secrets: this.#scenario.secrets, onBackgroundError: (error) => this.#report(error) });
-    for (const type of new Set([...stepTypes, ...this.#config.plans.flatMap(({ steps }) => steps.map((step) => step.type))])) rollbacks.registerExecutor(type, this.#executor);
-    for (const plan of this.#config.plans) rollbacks.registerPlan(plan);
-    const guard: Guard = new Guard(this.#declaration, this.#eyes(), {
-      clock,
-      store,
-      rollbacks,
-      report: (error) => this.#report(error),
-      observer: { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore },
-      newId: (kind) => this.#newId(kind),
-    });
+    const types = new Set([...stepTypes, ...this.#config.plans.flatMap(({ steps }) => steps.map((step) => step.type))]);
+    const { guard } = composeGuard(
+      this.#declaration,
+      ({ rollbacks }) => {
+        for (const type of types) rollbacks.registerExecutor(type, this.#executor);
+        return this.#eyes();
+      },
+      {
+        clock,
+        store,
+        giveUp: new AbortController().signal,
+        random: () => 0.5,
+        secrets: this.#scenario.secrets,
+        report: (error) => this.#report(error),
+        observer: { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore },
+        newId: (kind) => this.#newId(kind),
+      },
+    );
     if (downForMs !== undefined) {
       store.note('Belay starts again');
       await store.append([{ type: 'daemon-started', at: clock.now(), version: 'scenario', mode: this.#declaration.mode, downForMs }]);

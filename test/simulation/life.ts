@@ -6,17 +6,14 @@ import { WaitExecutor } from '../../src/executor/steps/wait-executor.js';
 import type { Config } from '../../src/config/config.js';
 import { BelayError } from '../../src/fault/belay-error.js';
 import { AlertReceiver } from '../../src/guard/alert-receiver.js';
-import { ExecutionJournal } from '../../src/guard/execution-journal.js';
+import { composeGuard, type GuardTools } from '../../src/guard/compose-guard.js';
 import type { Eyes } from '../../src/guard/eyes.js';
-import { Guard } from '../../src/guard/guard.js';
+import type { Guard } from '../../src/guard/guard.js';
 import type { GuardStore } from '../../src/guard/guard-store.js';
 import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js';
-import { StepApprovals } from '../../src/guard/step-approvals.js';
-import { patientStore } from '../../src/guard/until-written.js';
 import type { Channel } from '../../src/notify/channel.js';
 import { Notifier } from '../../src/notify/notifier.js';
 import type { Outbox } from '../../src/notify/outbox.js';
-import { RollbackManager } from '../../src/rollback/rollback-manager.js';
 import type { RollbackStepExecutor } from '../../src/rollback/step-executor.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { createCheckRunner } from '../../src/source/check-runner.js';
@@ -52,28 +49,13 @@ export class Life {
   readonly #stopping = new AbortController();
 
   constructor(config: Config, outside: Outside) {
-    const { clock, store, random, report, outbox, channels, worker } = outside;
+    const { clock, store, random, report, outbox, channels } = outside;
     this.#config = config;
     this.#outside = outside;
     this.#alive = new AliveMark(store, clock, report);
     this.#notifier = new Notifier(channels, { journal: store, outbox, clock, redactor: new Redactor(), report, random });
-    const journal = new ExecutionJournal(patientStore(store, { clock, report, giveUp: this.#stopping.signal }), (event) => this.guard.noteRollbackEvent(event));
-    const rollbacks = new RollbackManager({ journal, clock, random, onBackgroundError: report });
-    const eyes = this.#eyes();
-    for (const type of ['feature-flag', 'configuration', 'deployment', 'traffic', 'command']) rollbacks.registerExecutor(type, worker);
-    rollbacks.registerExecutor('wait', new WaitExecutor(clock));
-    rollbacks.registerExecutor('check', new CheckExecutor(eyes.checks));
-    rollbacks.registerExecutor('approval', new ApprovalExecutor(new StepApprovals(() => this.guard)));
-    rollbacks.registerExecutor('notification', new NotificationExecutor(this.#notifier.plans));
-    for (const plan of config.plans) rollbacks.registerPlan(plan);
-    this.guard = new Guard(config, eyes, {
-      clock,
-      store,
-      rollbacks,
-      report,
-      observer: { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore },
-      newId: outside.newId,
-    });
+    const observer = { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore };
+    this.guard = composeGuard(config, (tools) => this.#equip(tools), { clock, store, giveUp: this.#stopping.signal, random, report, observer, newId: outside.newId }).guard;
     this.receiver = new AlertReceiver(this.#book, { store: outside.received, clock, onChanged: (alerts) => this.guard.noteReceived(alerts) });
   }
 
@@ -106,6 +88,17 @@ export class Life {
     await this.#alive.stop();
     await this.receiver.stop();
     await this.#notifier.stop();
+  }
+
+  #equip({ rollbacks, approvalGate }: GuardTools): Eyes {
+    const { clock, worker } = this.#outside;
+    const eyes = this.#eyes();
+    for (const type of ['feature-flag', 'configuration', 'deployment', 'traffic', 'command']) rollbacks.registerExecutor(type, worker);
+    rollbacks.registerExecutor('wait', new WaitExecutor(clock));
+    rollbacks.registerExecutor('check', new CheckExecutor(eyes.checks));
+    rollbacks.registerExecutor('approval', new ApprovalExecutor(approvalGate));
+    rollbacks.registerExecutor('notification', new NotificationExecutor(this.#notifier.plans));
+    return eyes;
   }
 
   #eyes(): Eyes {

@@ -2,15 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
-import { ExecutionJournal } from '../../src/guard/execution-journal.js';
+import { composeGuard } from '../../src/guard/compose-guard.js';
 import type { Eyes } from '../../src/guard/eyes.js';
-import { Guard, type GuardPorts } from '../../src/guard/guard.js';
+import type { Guard, GuardPorts } from '../../src/guard/guard.js';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
-import { StepApprovals } from '../../src/guard/step-approvals.js';
-import { patientStore } from '../../src/guard/until-written.js';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
-import { RollbackManager } from '../../src/rollback/rollback-manager.js';
+import type { RollbackManager } from '../../src/rollback/rollback-manager.js';
 import type { RollbackPlan, RollbackStep } from '../../src/rollback/rollback-plan.js';
 import type { RollbackStepExecutor, StepState } from '../../src/rollback/step-executor.js';
 import { Redactor } from '../../src/secret/redactor.js';
@@ -163,22 +161,25 @@ export class GuardRig {
   async open(): Promise<void> {
     const store = await openSqliteStore({ path: join(this.directory, 'belay.db'), clock: this.clock, redactor: new Redactor() });
     this.#stopping = new AbortController();
-    const report = (error: unknown): void => void this.faults.push(error);
-    const journal = new ExecutionJournal(patientStore(store.guard, { clock: this.clock, report, giveUp: this.#stopping.signal }), (event) => guard.noteRollbackEvent(event));
-    const rollbacks = new RollbackManager({ journal, clock: this.clock, random: () => 0.5 });
-    rollbacks.registerExecutor('record', this.executor);
-    this.registerMore(rollbacks, this.clock, this.executor);
-    rollbacks.registerExecutor('approval', new ApprovalExecutor(new StepApprovals(() => guard)));
-    for (const declared of this.declaration.plans) rollbacks.registerPlan(declared);
-    const guard: Guard = new Guard(this.declaration, this.eyes, {
-      clock: this.clock,
-      store: store.guard,
-      rollbacks,
-      report,
-      onJudged: this.onJudged,
-      newId: (kind) => `${kind}-${++this.#ids}`,
-      observer: { observed: () => undefined, evaluated: () => undefined, missedTicks: () => undefined, alerts: () => undefined },
-    });
+    const { guard } = composeGuard(
+      this.declaration,
+      ({ rollbacks, approvalGate }) => {
+        rollbacks.registerExecutor('record', this.executor);
+        this.registerMore(rollbacks, this.clock, this.executor);
+        rollbacks.registerExecutor('approval', new ApprovalExecutor(approvalGate));
+        return this.eyes;
+      },
+      {
+        clock: this.clock,
+        store: store.guard,
+        giveUp: this.#stopping.signal,
+        random: () => 0.5,
+        report: (error) => void this.faults.push(error),
+        onJudged: this.onJudged,
+        newId: (kind) => `${kind}-${++this.#ids}`,
+        observer: { observed: () => undefined, evaluated: () => undefined, missedTicks: () => undefined, alerts: () => undefined },
+      },
+    );
     this.#store = store;
     this.#guard = guard;
     await guard.start();
