@@ -278,7 +278,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     clock,
   };
   const tls = await readTls(config.http.tls);
-  const http = createHttpServer({ guard: service, live: feed, reports, settings: config.http, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
+  const http = createHttpServer({ guard: service, live: feed, reports, settings: { ...config.http, get tokens() { return config.http.tokens; } }, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);

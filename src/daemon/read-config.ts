@@ -18,9 +18,14 @@ export async function readConfig(file: string, redactor: Redactor): Promise<Conf
 export function refuseWhatNeedsRestart(current: Config, next: Config): void {
   const changed = [
     ...(current.storePath === next.storePath ? [] : ['store']),
-    ...(JSON.stringify(current.http) === JSON.stringify(next.http) ? [] : ['http']),
+    ...(JSON.stringify(placeOf(current)) === JSON.stringify(placeOf(next)) ? [] : ['http']),
   ];
   if (changed.length > 0) throw new BelayError('config-invalid', `a change of ${changed.join(' and ')} takes effect with a restart only`, { context: { changed } });
+}
+
+/** Where the interface is listened on; tokens are looked at with each request. */
+function placeOf({ http: { host, port, tls } }: Config): Omit<Config['http'], 'tokens'> {
+  return { host, port, tls };
 }
 
 /** One line for each problem of a refused configuration: `rules/shop.yaml:7:5: unknown key …`. */

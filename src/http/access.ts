@@ -24,16 +24,20 @@ declare module 'fastify' {
  * - a foreign Origin is refused, and a foreign Host unless a known token came with it (no web page has one);
  * - without a token, and when belay.yaml has none either, this machine may view;
  * - the role decides the rest.
+ *
+ * Returns whether who has made a request may still do so: tokens change with a reload, and some answers last.
  */
-export function guardAccess(app: FastifyInstance, settings: HttpSettings, operatorToken: string): void {
-  const authenticator = new Authenticator(settings.tokens, operatorToken);
+export function guardAccess(app: FastifyInstance, settings: HttpSettings, operatorToken: string): (request: FastifyRequest) => boolean {
+  const authenticator = new Authenticator(() => settings.tokens, operatorToken);
+  const whoAsks = (request: FastifyRequest): Principal | undefined =>
+    authenticator.identify({ authorization: request.headers.authorization, certificate: certificateName(request.socket), isLocal: isLoopback(request.socket.remoteAddress) && !isForwarded(request) });
   app.decorateRequest('principal', undefined);
   app.addHook('onRequest', async (request) => {
     const required = request.routeOptions.config.role ?? 'admin';
     if (required === 'open') return;
     const { authorization, host, origin } = request.headers;
     const certificate = certificateName(request.socket);
-    const principal = authenticator.identify({ authorization, certificate, isLocal: isLoopback(request.socket.remoteAddress) && !isForwarded(request) });
+    const principal = whoAsks(request);
     if (isForeignOrigin(origin, host)) throw new BelayError('forbidden', 'Requests from other web origins are refused.', { context: { origin } });
     if (isForeignHost(host, settings.host) && ((authorization ?? certificate) === undefined || principal === undefined)) {
       throw new BelayError('forbidden', 'The Host header names another host: use the address, localhost or the name under http.listen, or send a token.', { context: { host } });
@@ -44,6 +48,16 @@ export function guardAccess(app: FastifyInstance, settings: HttpSettings, operat
     request.principal = principal;
     return Promise.resolve();
   });
+  return (request) => {
+    const required = request.routeOptions.config.role ?? 'admin';
+    try {
+      const principal = whoAsks(request);
+      return required === 'open' || (principal !== undefined && mayDo(principal.role, required));
+    } catch (error) {
+      if (error instanceof BelayError && error.code === 'unauthorized') return false;
+      throw error;
+    }
+  };
 }
 
 export function principalOf({ principal }: FastifyRequest): Principal {

@@ -10,6 +10,8 @@ const MAX_PINGS_BEHIND = 6;
 /** One reader. What it has not taken yet is one piece at most: of what comes meanwhile it gets the sum, as a new snapshot. */
 interface Stream {
   readonly response: ServerResponse;
+  /** Whether the reader may still read. */
+  readonly isAllowed: () => boolean;
   pingsBehind: number;
   hasMissed: boolean;
 }
@@ -33,9 +35,12 @@ export class EventStreams {
     if (this.#streams.size >= MAX_STREAMS) throw new BelayError('too-many-streams', `${MAX_STREAMS} read the events already, which is as many as may; close one, or try again later.`, { context: { limit: MAX_STREAMS } });
   }
 
-  /** Answers with a stream of events that ends when the reader goes, when it takes nothing any more, or with `close`. */
-  open(response: ServerResponse, headers: Readonly<Record<string, string | number | string[] | undefined>>): void {
-    const stream: Stream = { response, pingsBehind: 0, hasMissed: false };
+  /**
+   * Answers with a stream of events that ends when the reader goes, when it takes nothing any more, when it is no longer
+   * allowed to read, or with `close`.
+   */
+  open(response: ServerResponse, headers: Readonly<Record<string, string | number | string[] | undefined>>, isAllowed: () => boolean): void {
+    const stream: Stream = { response, isAllowed, pingsBehind: 0, hasMissed: false };
     this.#streams.add(stream);
     this.#stopListening ??= this.#live.listen((events) => this.#tell(events));
     response.once('close', () => this.#forget(stream));
@@ -48,10 +53,7 @@ export class EventStreams {
 
   /** Ends every stream at once. */
   close(): void {
-    for (const { response } of this.#streams) {
-      if (response.writableNeedDrain) response.destroy();
-      else response.end();
-    }
+    for (const stream of this.#streams) end(stream);
   }
 
   #tell(events: readonly LiveEvent[]): void {
@@ -59,7 +61,8 @@ export class EventStreams {
     const piece = events.map((event) => this.#written(event)).join('');
     const isPing = events.every(({ name }) => name === 'ping');
     for (const stream of this.#streams) {
-      if (!stream.response.writableNeedDrain) {
+      if (!stream.isAllowed()) end(stream);
+      else if (!stream.response.writableNeedDrain) {
         stream.pingsBehind = 0;
         stream.response.write(piece);
       } else if (!isPing) stream.hasMissed = true;
@@ -90,4 +93,10 @@ export class EventStreams {
   #written({ name, seq, data }: LiveEvent): string {
     return `event: ${name}\nid: ${seq}\ndata: ${this.#redactor.json(data)}\n\n`;
   }
+}
+
+/** What a reader has not taken is not waited for. */
+function end({ response }: Stream): void {
+  if (response.writableNeedDrain) response.destroy();
+  else response.end();
 }

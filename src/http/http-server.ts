@@ -73,7 +73,7 @@ export function createHttpServer({ guard, live, reports, settings, operatorToken
     if (body.trim() === '') done(null, undefined);
     else void parseJson(request, body, done);
   });
-  guardAccess(app, settings, operatorToken);
+  const stillMay = guardAccess(app, settings, operatorToken);
   answerErrors(app);
   app.register(swagger, {
     openapi: {
@@ -91,7 +91,7 @@ export function createHttpServer({ guard, live, reports, settings, operatorToken
     probeRoutes(api, guard);
     metricsRoute(api, registry);
     readRoutes(api, guard);
-    eventRoutes(api, live, redactor);
+    eventRoutes(api, live, { redactor, stillMay });
     actionRoutes(api, guard);
     reportRoutes(api, reports);
     alertRoutes(api, guard);

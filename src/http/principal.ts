@@ -28,27 +28,43 @@ export interface Credentials {
   readonly isLocal: boolean;
 }
 
+interface KnownToken {
+  readonly hash: Buffer;
+  readonly principal: Principal;
+}
+
 /** Knows the tokens of belay.yaml and the daemon's own, as hashes. */
 export class Authenticator {
-  readonly #tokens: readonly { readonly hash: Buffer; readonly principal: Principal }[];
-  readonly #localMayView: boolean;
+  readonly #declared: () => HttpSettings['tokens'];
+  readonly #own: KnownToken;
+  #known: { readonly of: HttpSettings['tokens']; readonly tokens: readonly KnownToken[] } | undefined;
 
-  constructor(tokens: HttpSettings['tokens'], operatorToken: string) {
-    const own = { name: 'local operator', role: 'operator', token: operatorToken } as const;
-    this.#tokens = [...tokens, own].map(({ name, role, token }) => ({ hash: hashOf(token), principal: { name, role } }));
-    this.#localMayView = tokens.length === 0;
+  /** `declared`: as the configuration has them now. */
+  constructor(declared: () => HttpSettings['tokens'], operatorToken: string) {
+    this.#declared = declared;
+    this.#own = knownToken({ name: 'local operator', role: 'operator', token: operatorToken });
   }
 
   /** `undefined` for a request without a token that gives no right by itself. Throws `unauthorized` for a token that is not known. */
   identify({ authorization, certificate, isLocal }: Credentials): Principal | undefined {
     if (authorization === undefined && certificate !== undefined) return { name: certificate, role: 'webhook' };
-    if (authorization === undefined) return isLocal && this.#localMayView ? { name: 'anonymous', role: 'viewer' } : undefined;
+    if (authorization === undefined) return isLocal && this.#declared().length === 0 ? { name: 'anonymous', role: 'viewer' } : undefined;
     const presented = hashOf(tokenIn(authorization));
     // Hashes have one length, and all are compared, so that the time tells nothing about any token.
-    const known = this.#tokens.filter(({ hash }) => timingSafeEqual(hash, presented))[0];
+    const known = this.#tokens().filter(({ hash }) => timingSafeEqual(hash, presented))[0];
     if (known === undefined) throw new BelayError('unauthorized', 'The token is not known here. Send "Authorization: Bearer TOKEN" with one of http.auth.tokens.');
     return known.principal;
   }
+
+  #tokens(): readonly KnownToken[] {
+    const of = this.#declared();
+    if (this.#known?.of !== of) this.#known = { of, tokens: [...of.map(knownToken), this.#own] };
+    return this.#known.tokens;
+  }
+}
+
+function knownToken({ name, role, token }: HttpSettings['tokens'][number]): KnownToken {
+  return { hash: hashOf(token), principal: { name, role } };
 }
 
 /** A bearer token, or the password of basic authentication, whatever its user is called. */

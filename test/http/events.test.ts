@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { HttpSettings } from '../../src/config/config.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import type { LiveEvent } from '../../src/http/live-api.js';
 import { Redactor } from '../../src/secret/redactor.js';
@@ -14,7 +15,10 @@ const TOKEN = 'secret-of-a-viewer';
 const ping: LiveEvent = { name: 'ping', seq: 8, data: { now: 3_000 } };
 const paused: LiveEvent = { name: 'status', seq: 9, data: { ...status, pauses: [{ id: 'p1', by: 'ana', reason: 'a hidden thing', since: 1 }] } };
 
+const page: HttpSettings['tokens'][number] = { name: 'page', role: 'viewer', token: TOKEN };
+
 let app: FastifyInstance;
+let tokens: HttpSettings['tokens'];
 let live: RecordingLiveApi;
 let redactor: Redactor;
 let url: string;
@@ -24,7 +28,14 @@ const sockets: Socket[] = [];
 beforeEach(async () => {
   live = new RecordingLiveApi();
   redactor = new Redactor();
-  const settings = { host: '127.0.0.1', port: 0, tokens: [{ name: 'page', role: 'viewer', token: TOKEN }, { name: 'am', role: 'webhook', token: 'secret-of-am' }] } as const;
+  tokens = [page, { name: 'am', role: 'webhook', token: 'secret-of-am' }];
+  const settings: HttpSettings = {
+    host: '127.0.0.1',
+    port: 0,
+    get tokens() {
+      return tokens;
+    },
+  };
   app = createHttpServer({ guard: new RecordingGuardApi(), live, reports: emptyReports, settings, operatorToken: 'own-token', logger: pino({ level: 'silent' }), registry: new Registry(), redactor });
   url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/api/v1/events`;
 });
@@ -69,6 +80,24 @@ test('secrets are blanked', async () => {
   await reader.next();
   live.tell(paused);
   expect((await reader.next()).data).toMatchObject({ pauses: [{ reason: 'a [redacted] thing' }] });
+});
+
+test('whoever has lost the right to read hears nothing more', async () => {
+  const reader = await read();
+  await reader.next();
+  tokens = [{ ...page, name: 'renamed' }];
+  live.tell(ping);
+  expect((await reader.next()).name).toBe('ping');
+  for (const now of [[{ ...page, role: 'webhook' }], [{ ...page, token: 'another-secret' }]] satisfies HttpSettings['tokens'][]) {
+    tokens = [page];
+    const other = await read();
+    await other.next();
+    tokens = now;
+    live.tell(paused);
+    await expect(other.next()).rejects.toThrow('the stream has ended');
+    expect([401, 403]).toContain((await read()).response.statusCode);
+  }
+  await until(() => live.hearers.size === 0);
 });
 
 test('nothing is listened to while nobody reads, and a state is composed once for all who come', async () => {
