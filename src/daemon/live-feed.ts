@@ -1,5 +1,5 @@
 import type { StatusView, TriggerView } from '../http/guard-api.js';
-import type { LiveApi, LiveEvent, StepOutputView } from '../http/live-api.js';
+import type { LiveApi, LiveEvent } from '../http/live-api.js';
 import type { Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { AttemptOutput } from '../rollback/execution-run.js';
@@ -51,7 +51,7 @@ export class LiveFeed implements LiveApi {
 
   snapshot(): LiveEvent & { readonly name: 'snapshot' } {
     const { clock, status, triggers, openIncidents } = this.#ports;
-    const data = { now: clock.now(), status: status(), triggers: triggers(), incidents: openIncidents(), outputs: this.#outputs(), lastSeq: this.#lastSeq };
+    const data = { now: clock.now(), status: status(), triggers: triggers(), incidents: openIncidents(), lastSeq: this.#lastSeq };
     return { name: 'snapshot', seq: this.#lastSeq, data };
   }
 
@@ -94,17 +94,6 @@ export class LiveFeed implements LiveApi {
   /** Whether Belay can see and act may have changed. */
   noteState(): void {
     this.#gather();
-  }
-
-  #outputs(): readonly StepOutputView[] {
-    const { openIncidents, output } = this.#ports;
-    const rungs = openIncidents().flatMap((incident) => incident.rungs.filter(({ endedAt }) => endedAt === undefined));
-    return rungs.flatMap(({ executionId, steps }) =>
-      steps.flatMap(({ key: stepKey }) => {
-        const printed = output(executionId, stepKey);
-        return printed === undefined ? [] : [{ executionId, stepKey, output: printed }];
-      }),
-    );
   }
 
   #gather(): void {

@@ -8,8 +8,6 @@ export interface SnapshotView {
   readonly triggers: readonly TriggerView[];
   /** Those that are open. */
   readonly incidents: readonly Incident[];
-  /** Of the rollbacks that are under way. */
-  readonly outputs: readonly StepOutputView[];
   /** The newest line of the journal that is in it. */
   readonly lastSeq: number;
 }

@@ -216,7 +216,7 @@ export const incidentView = z.looseObject({
 }) as unknown as z.ZodType<Incident>;
 const stepOutputView: z.ZodType<StepOutputView> = z.object({ executionId: z.string(), stepKey: z.string(), output: z.string().describe('The end of what its newest attempt has printed') });
 export const liveView: z.ZodType<LiveData> = z.object({
-  snapshot: z.object({ now: instant, status: statusView, triggers: z.array(triggerView), incidents: z.array(incidentView), outputs: z.array(stepOutputView), lastSeq: z.number() }).describe('Comes first, and again instead of single changes'),
+  snapshot: z.object({ now: instant, status: statusView, triggers: z.array(triggerView), incidents: z.array(incidentView), lastSeq: z.number() }).describe('Comes first, and again instead of single changes'),
   status: statusView,
   triggers: z.array(triggerView).describe('Those that changed'),
   incident: incidentView,

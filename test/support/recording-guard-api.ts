@@ -193,7 +193,7 @@ export class RecordingLiveApi implements LiveApi {
 
   snapshot(): ReturnType<LiveApi['snapshot']> {
     this.snapshots += 1;
-    return { name: 'snapshot', seq: 7, data: { now: 2_000, status, triggers: [trigger], incidents: [incident], outputs: [], lastSeq: 7 } };
+    return { name: 'snapshot', seq: 7, data: { now: 2_000, status, triggers: [trigger], incidents: [incident], lastSeq: 7 } };
   }
 
   listen(hear: (events: readonly LiveEvent[]) => void): () => void {

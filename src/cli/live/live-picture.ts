@@ -28,6 +28,8 @@ export function withHeard(picture: LivePicture | undefined, heard: Heard): LiveP
     }
     case 'incident':
       return { ...picture, incidents: new Map(picture.incidents).set(heard.data.id, heard.data) };
+    case 'output':
+      return picture;
     case 'ping':
       return { ...picture, status: { ...picture.status, now: heard.data.now } };
     case 'disconnected':

@@ -1,5 +1,5 @@
 import type { StatusView, TriggerView } from '../../http/guard-api.js';
-import type { LiveData } from '../../http/live-api.js';
+import type { LiveData, StepOutputView } from '../../http/live-api.js';
 import type { Incident } from '../../incident/incident.js';
 
 /** How the page hears of the daemon. Instants by the daemon's clock, in milliseconds since the epoch. */
@@ -21,15 +21,8 @@ export interface LiveState {
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** The end of what the newest attempt of a step has printed. */
-interface StepOutput {
-  readonly executionId: string;
-  readonly stepKey: string;
-  readonly output: string;
-}
-
 /** One event of `GET /api/v1/events`. A snapshot replaces everything; the others replace what they name. */
-export type LiveMessage = { readonly [Name in keyof LiveData]: { readonly name: Name; readonly data: LiveData[Name] } }[keyof LiveData] | { readonly name: 'output'; readonly data: StepOutput };
+export type LiveMessage = { readonly [Name in keyof LiveData]: { readonly name: Name; readonly data: LiveData[Name] } }[keyof LiveData];
 
 export const emptyState: LiveState = { connection: { kind: 'connecting' }, status: undefined, triggers: new Map(), incidents: new Map(), outputs: new Map() };
 
@@ -37,7 +30,7 @@ export function triggerKey({ target, name }: Pick<TriggerView, 'target' | 'name'
   return `${target}/${name}`;
 }
 
-export function outputKey({ executionId, stepKey }: Omit<StepOutput, 'output'>): string {
+export function outputKey({ executionId, stepKey }: Omit<StepOutputView, 'output'>): string {
   return `${executionId} ${stepKey}`;
 }
 
