@@ -28,12 +28,14 @@ const parts: readonly Part[] = [
   { names: ['audit'], add: async (program, done) => (await import('./commands/audit.js')).auditCommands(program, done) },
   { names: ['export'], add: async (program, done) => (await import('./commands/export.js')).exportCommand(program, done) },
   { names: ['notify'], add: async (program, done) => (await import('./commands/notify.js')).notifyCommand(program, done) },
+  { names: ['completion'], add: async (program) => (await import('./commands/completion.js')).completionCommand(program) },
   { names: ['demo'], add: async (program, done) => (await import('./commands/demo.js')).demoCommand(program, done) },
 ];
 
 /** Adds what `argv` may ask for: the commands that it names, and all of them where it names none, so that the help and a "did you mean" are whole. */
 export async function addCommands(program: Command, argv: readonly string[], done: Done): Promise<void> {
   const named = parts.filter(({ names }) => names.some((name) => argv.includes(name)));
-  const asksForHelp = ['help', '--help', '-h'].includes(argv[0] ?? '');
-  for (const { add } of named.length === 0 || asksForHelp ? parts : named) await add(program, done);
+  // The completion of a shell knows them all.
+  const asksForAll = ['help', '--help', '-h'].includes(argv[0] ?? '') || (argv.includes('completion') && !argv.includes('--ids'));
+  for (const { add } of named.length === 0 || asksForAll ? parts : named) await add(program, done);
 }

@@ -1,9 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { version } from '../daemon/version.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
-import { addCommands } from './commands.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { Output } from './output.js';
+import { createProgram } from './program.js';
 
 /** Runs one command line and resolves with its exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -12,19 +12,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return exitCodes.ok;
   }
   let code: ExitCode = exitCodes.ok;
-  const program = new Command('belay')
-    .description('An unattended production guard: it watches, waits until a breach is sustained, rolls back, proves recovery and tells people.')
-    // `--version` alone is ours below: the commands need it for the version of a target.
-    .version(version, '-V')
-    .option('-c, --config <file>', 'the belay.yaml to use', './belay.yaml')
-    .option('--verbose', 'show where an error came from')
-    .showHelpAfterError()
-    .exitOverride()
-    .addHelpText('after', '\nExit codes: 0 well, 1 the answer is bad, 2 wrong use, 3 the daemon could not be reached.');
   const done = (result: ExitCode): void => {
     code = result;
   };
-  await addCommands(program, argv, done);
+  const program = await createProgram(argv, done);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;

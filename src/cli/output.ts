@@ -9,8 +9,10 @@ export class Output {
   readonly #colour: boolean;
 
   constructor(stream: { readonly isTTY?: boolean } = process.stdout, environment: NodeJS.ProcessEnv = process.env) {
-    const noColour = environment['NO_COLOR'] !== undefined && environment['NO_COLOR'] !== '';
-    this.#colour = stream.isTTY === true && !noColour && environment['TERM'] !== 'dumb';
+    const [noColour = '', forced = ''] = [environment['NO_COLOR'], environment['FORCE_COLOR']];
+    const wantsColour = forced === '' ? stream.isTTY === true && environment['TERM'] !== 'dumb' : forced !== '0' && forced !== 'false';
+    // Who sets both means the stricter of them.
+    this.#colour = wantsColour && noColour === '';
   }
 
   get colour(): boolean {

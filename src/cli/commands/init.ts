@@ -58,7 +58,10 @@ async function answered({ prometheus, metrics, target, health }: InitOptions): P
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const asked = async (question: string, fallback: string): Promise<string> => (await terminal.question(`${question}${fallback === '' ? '' : ` [${fallback}]`}: `)).trim() || fallback;
+    // Ctrl-c and ctrl-d end the questions, and nothing has happened yet.
+    const left = new Promise<never>((_resolve, reject) => terminal.once('close', () => reject(new BelayError('wrong-use', 'nothing was written'))));
+    left.catch(() => undefined);
+    const asked = async (question: string, fallback: string): Promise<string> => (await Promise.race([terminal.question(`${question}${fallback === '' ? '' : ` [${fallback}]`}: `), left])).trim() || fallback;
     const wanted = target ?? (await asked('What is the service called?', basename(process.cwd())));
     const where = place ?? (await askedPlace(asked));
     const endpoint = health ?? (await asked('Its health endpoint (empty: none)', ''));

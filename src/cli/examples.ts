@@ -1,0 +1,20 @@
+/** Examples for the help of the commands whose own text has none, by what is typed. */
+export const examples: Readonly<Record<string, readonly string[]>> = {
+  run: ['belay run', 'belay run --config /etc/belay/belay.yaml --log-level debug'],
+  check: ['belay check', 'belay check --json | jq \'.problems[] | select(.severity == "error")\''],
+  test: ['belay test scenarios.yaml', 'belay test scenarios/*.yaml --junit results.xml'],
+  plan: ['belay plan', 'belay plan checkout-flag-off', 'belay plan checkout-flag-off --local'],
+  cancel: ['belay cancel 019e1b1e-0000-7000-8000-000000000000'],
+  undo: ['belay undo 019e1b1e-0000-7000-8000-000000000000 --dry-run', 'belay undo 019e1b1e-0000-7000-8000-000000000000 --reason "v43 is mended"'],
+  verify: ['belay verify 019e1b1e-0000-7000-8000-000000000000'],
+  approve: ['belay approve 019e1b1e-0000-7000-8000-000000000000 --reason "the backup is good"'],
+  reject: ['belay reject 019e1b1e-0000-7000-8000-000000000000 --reason "it is the network"'],
+  ack: ['belay ack 019e1b1e-0000-7000-8000-000000000000'],
+  close: ['belay close 019e1b1e-0000-7000-8000-000000000000 --reason "false alarm"'],
+  pause: ['belay pause --target checkout --reason "migration" --for 1h', 'belay pause --reason "network works" --now'],
+  resume: ['belay resume --target checkout', 'belay resume'],
+  reset: ['belay reset --target checkout'],
+  'export schema': ['belay export schema > belay-schemas.json'],
+  'notify test': ['belay notify test', 'belay notify test --channel slack'],
+  demo: ['belay demo', 'belay demo --keep'],
+};

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configFolder, goodFiles } from '../support/config-folder.js';
+import { readDoc } from '../support/markdown.js';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+let home: string;
+let files: readonly string[];
+
+/** An empty folder into which the package is put as npm would; what it depends on is there already. */
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'belay-package-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', home], { cwd: root, maxBuffer: 16 * 1024 * 1024 });
+  const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  if (packed === undefined) throw new Error('npm pack has packed nothing');
+  files = packed.files.map(({ path }) => path);
+  const place = join(home, 'node_modules', 'belayd');
+  mkdirSync(place, { recursive: true });
+  await run('tar', ['-xzf', join(home, packed.filename), '-C', place, '--strip-components=1']);
+  symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+it('holds what is needed and nothing else', () => {
+  const strange = files.filter((path) => !/^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|belay\.yaml|rules\/[\w-]+\.yaml|plans\/[\w-]+\.yaml)$/.test(path) && !/^dist\/.*\.(?:js|d\.ts|sql|mjs|ttf|LICENSE|html|css|json|svg|woff2|md)$/.test(path));
+  expect(strange).toEqual([]);
+  expect(files.filter((path) => /\.map$|\.built$|\.test\.|^src\/|^test\//.test(path))).toEqual([]);
+  expect(files).toEqual(expect.arrayContaining(['dist/bin.js', 'dist/index.js', 'dist/index.d.ts', 'dist/store/migrations/0001-journal-and-outbox.sql', 'belay.yaml', 'README.md']));
+});
+
+it('runs where it is installed', async () => {
+  const belay = join(home, 'node_modules', 'belayd', 'dist', 'bin.js');
+  const { stdout } = await run(process.execPath, [belay, '--version'], { cwd: home });
+  expect(stdout).toBe(`${version}\n`);
+  const checked = await run(process.execPath, [belay, 'check', '--config', configFolder(goodFiles)], { cwd: home });
+  expect(checked.stdout).toMatch(/well: 1 target, 1 trigger, 1 plan, mode enforce\n$/);
+});
+
+it('has types for those who use it: the examples of docs/api.md compile against it', async () => {
+  const examples = [...readDoc('docs/api.md').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+  expect(examples.length).toBeGreaterThan(2);
+  examples.forEach((code, index) => writeFileSync(join(home, `example-${index}.ts`), code));
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+  writeFileSync(
+    join(home, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { strict: true, exactOptionalPropertyTypes: true, noEmit: true, module: 'nodenext', target: 'es2023', skipLibCheck: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] }, include: ['*.ts'] }),
+  );
+  await expect(run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', home]).catch((error: unknown) => Promise.reject(new Error((error as { stdout: string }).stdout)))).resolves.toBeDefined();
+});
+
+it('exports what docs/api.md names, and nothing else', () => {
+  const index = readFileSync(join(root, 'src/index.ts'), 'utf8');
+  const exported = [...index.matchAll(/\{ (.*?) \} from/g)].flatMap(([, names = '']) => names.split(', ').map((name) => name.replace('type ', '')));
+  const table = readDoc('docs/api.md').split('## What there is')[1] ?? '';
+  const named = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  expect(named.sort()).toEqual(exported.sort());
+});
