@@ -16,7 +16,7 @@ const someStops = ['incident-opened', 'step-attempt-started back/configuration',
 let undisturbed: KilledStory;
 beforeAll(async () => {
   undisturbed = await killedStory([]);
-});
+}, 180 * second);
 
 it('the undisturbed story has a step of every type, each done once', () => {
   const { incident, seen, incidents } = undisturbed;
@@ -57,7 +57,7 @@ if (isLong) {
     }
   });
 } else {
-  it('kill -9 and SIGTERM at lines of the journal, one after another, end as if nobody had been killed', { timeout: 240 * second }, async () => {
+  it('kill -9 and SIGTERM at lines of the journal, one after another, end as if nobody had been killed', { timeout: 360 * second }, async () => {
     const story = await killedStory(someDeaths, someStops);
     expect(story.kills).toBeGreaterThanOrEqual(someDeaths.length);
     expectTheSame(story);
