@@ -16,6 +16,7 @@ export function incidentText(incident: Incident, output: Output): string {
   if (incident.resolution !== undefined) lines.push(incident.resolution.explanation);
   if (incident.needsHuman !== undefined && endedAt === undefined) lines.push(output.style('red', `needs a person: ${incident.needsHuman.explanation}`));
   for (const { by, at } of incident.acknowledged) lines.push(`seen by ${by} ${instantText(at)}`);
+  for (const { at, step, to } of incident.escalations) lines.push(`called ${to.join(', ')} ${instantText(at)} (step ${step}), because nobody had answered`);
   lines.push('', output.style('bold', 'alerts'));
   for (const { evidence, firedAt, clearedAt, duringRollback } of incident.alerts) {
     const state = clearedAt === undefined ? 'firing' : `cleared ${instantText(clearedAt)}`;

@@ -9,6 +9,7 @@ import { durationField, httpUrlField, labelsField, levelField, modeField, nameFi
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
 import { matrixSchema } from './matrix-schema.js';
+import { addressField, escalationSchema, notifySchema } from './notify-schema.js';
 import { HINT } from './schema-wording.js';
 
 const listen = z.string().transform((text, context) => {
@@ -46,6 +47,8 @@ export const targetSchema = z.strictObject({
   rto: positiveDurationField.optional(),
   rpo: positiveDurationField.optional(),
   mode: modeField.optional(),
+  /** Instead of `notify.escalation`. */
+  escalation: escalationSchema.optional(),
   version: z.strictObject({ source: nameField, expr: z.string().min(1).max(20_000), label: z.string().regex(/^[A-Za-z_]\w*$/, { error: ({ input }) => `"${String(input)}" is not the name of a label` }) }).optional(),
   silence: z.strictObject({ source: nameField.optional(), match: alertMatch, for: positiveDurationField.prefault('1h') }).optional(),
   health: z
@@ -59,42 +62,11 @@ export const targetSchema = z.strictObject({
     .optional(),
 });
 
-const address = z.string().regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, 'must be an email address');
-
-const notifySchema = z.strictObject({
-  slack: z
-    .strictObject({
-      token: z.string().min(1),
-      channel: z.string().min(1),
-      signingSecret: z.string().min(1).optional(),
-      apiUrl: httpUrlField.default('https://slack.com/api/').transform((url) => (url.endsWith('/') ? url : `${url}/`)),
-    })
-    .optional(),
-  email: z
-    .strictObject({
-      smtp: z.string().regex(/^smtps?:\/\/./, { error: 'must begin with smtp:// or smtps://', abort: true }).refine((text) => URL.canParse(text), 'is not a URL'),
-      from: address,
-      to: z.array(address).min(1),
-    })
-    .optional(),
-  webhook: z.array(z.strictObject({ url: httpUrlField, headers })).default([]),
-  templates: z.string().min(1).optional(),
-  customers: z
-    .strictObject({
-      fromLevel: levelField.default(3),
-      services: z.record(nameField, z.string().min(1)).default({}),
-      email: z.array(address).min(1).optional(),
-      statusPage: z.strictObject({ url: httpUrlField.default('https://api.statuspage.io/v1'), page: z.string().min(1), token: z.string().min(1) }).optional(),
-      webhook: z.strictObject({ url: httpUrlField, headers }).optional(),
-    })
-    .optional(),
-});
-
 const count = z.int().min(1);
 
 /** Somebody who may be told and asked. */
 export const personSchema = z.strictObject({
-  email: address.optional(),
+  email: addressField.optional(),
   slack: z.string().regex(/^[A-Za-z0-9]+$/, 'must be the id of a user in Slack, such as U012AB3CD').optional(),
   groups: z.array(nameField).default([]),
   role: z.enum(['viewer', 'operator', 'approver', 'admin']).optional(),

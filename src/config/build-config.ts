@@ -11,6 +11,7 @@ import { mayApprove } from './approver.js';
 import type { BelayFile, WrittenSource } from './belay-schema.js';
 import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
 import { buildMatrix } from './build-matrix.js';
+import { buildEscalations, buildNotify } from './build-notify.js';
 import type { Config } from './config.js';
 import { HEALTH } from './health-source.js';
 import type { WrittenPlan } from './plan-schema.js';
@@ -58,12 +59,13 @@ export function buildConfig({ file, belay, triggers, plans, plugins, wording }: 
       name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, version, hasHealth: endpoint !== undefined,
     })),
     silences: silencesOf(belay),
+    escalations: buildEscalations(belay),
     triggers: buildTriggers(triggers, intervalMs),
     plans: plans.map(planOf),
     verifications: new Map(plans.flatMap((plan) => verificationOf(plan, belay))),
     bindings: { featureFlags: belay.featureFlags, deployments: belay.deployments, configurations: belay.configurations, databases: belay.databases, traffic: belay.traffic },
     plugins,
-    notify: { ...belay.notify, wording },
+    notify: buildNotify(belay, wording),
     policy: {
       cooldownMs: cooldown,
       maxRollbacks: { count: maxRollbacks.count, perMs: maxRollbacks.per },

@@ -5,6 +5,7 @@ import { BINDING_KINDS, checkBindingTemplates } from './check-bindings.js';
 import type { BelayPart } from './belay-part.js';
 import { httpSchema } from './belay-schema.js';
 import { checkCustomers } from './check-customers.js';
+import { checkNotify } from './check-notify.js';
 import { checkReports } from './check-reports.js';
 import { checkTargets } from './check-targets.js';
 import { listOf, recordOf, validFields } from './check-schema.js';
@@ -16,7 +17,7 @@ import type { Problem } from './problem.js';
 
 /** What the schema of belay.yaml cannot see. */
 export function checkBelay(belay: BelayPart): readonly Problem[] {
-  return [...checkHttp(belay), ...checkTargets(belay), ...checkTls(belay), ...checkNames(belay), ...checkApprovals(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkCustomers(belay), ...checkSecrets(belay)];
+  return [...checkHttp(belay), ...checkTargets(belay), ...checkTls(belay), ...checkNames(belay), ...checkApprovals(belay), ...BINDING_KINDS.flatMap((kind) => checkBindingTemplates(belay, kind)), ...checkReports(belay), ...checkCustomers(belay), ...checkNotify(belay), ...checkSecrets(belay)];
 }
 
 /** Files that the daemon would look for in vain at its start. */

@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
 import type { Bindings } from '../executor/bindings.js';
 import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
+import type { EscalationStep } from '../guard/escalation.js';
 import type { SilenceSettings } from '../guard/silencer.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
 import type { ImpactMeasure } from '../report/measured-impact.js';
@@ -51,6 +52,8 @@ export interface Config {
   readonly targets: readonly Target[];
   /** By target: what Alertmanager is told while it is rolled back. */
   readonly silences: ReadonlyMap<string, SilenceSettings>;
+  /** By target: who is called when nobody answers, soonest first; of every target. */
+  readonly escalations: ReadonlyMap<string, readonly EscalationStep[]>;
   readonly triggers: readonly Trigger[];
   readonly plans: readonly RollbackPlan[];
   /** By plan id; every plan with a target has one. */

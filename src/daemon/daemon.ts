@@ -9,6 +9,7 @@ import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
 import { lastDeployAt } from '../guard/changes.js';
 import { composeGuard, type GuardTools } from '../guard/compose-guard.js';
+import { Escalator } from '../guard/escalator.js';
 import type { Eyes } from '../guard/eyes.js';
 import type { Guard } from '../guard/guard.js';
 import { Silencer } from '../guard/silencer.js';
@@ -18,7 +19,8 @@ import type { SlackPorts } from '../http/slack-routes.js';
 import { readTls } from '../http/tls-settings.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
-import { createChannels, createCustomers, Notifier } from '../notify/notifier.js';
+import { channelText, isForCustomers } from '../notify/message.js';
+import { createChannels, createCustomers, createRouting, Notifier } from '../notify/notifier.js';
 import { runCommand } from '../process/run-command.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
@@ -114,12 +116,16 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     view: () => ({ triggers: new Map(config.triggers.map((trigger) => [trigger.name, trigger])), sources: eyes.sources, changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) }, remembered }),
     failed: (message) => log.warn({ message }, 'a message went out without its picture'),
   });
-  const makeNotifier = ({ notify, people }: Config): Notifier =>
+  const makeNotifier = ({ notify, people, environment }: Config): Notifier =>
     new Notifier(createChannels(notify, clock, pictures), {
       journal: store.guard,
       outbox: store.outbox,
       clock,
       redactor,
+      routing: createRouting(notify, environment),
+      digest: notify.digest,
+      fallbackAfterMs: notify.fallbackAfterMs,
+      noteChannel: (event) => store.guard.append([event]),
       people,
       wording: notify.wording,
       customers: createCustomers(notify, clock),
@@ -198,6 +204,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await silencer.restore();
   store.onAppended((entries) => entries.forEach((entry) => silencer.note(entry)));
   opened.add('the silencer', () => silencer.stop());
+  const escalator = new Escalator({ clock, store: store.guard, report, stepsOf: (target) => config.escalations.get(target) ?? [] });
+  store.onAppended((entries) => entries.forEach((entry) => escalator.note(entry)));
+  opened.add('the escalation', () => escalator.stop());
   const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
   store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
   opened.add('the reports', () => reports.stop());
@@ -250,9 +259,11 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const notReady = (): readonly string[] => {
     if (!ready) return ['the daemon is starting or stopping'];
     if (alive.storeState.state === 'lost') return [alive.storeState.message];
-    return [...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`);
+    const inside = notifier.channels.filter(({ channel }) => !isForCustomers(channel));
+    const dead = inside.every(({ isDead }) => isDead) ? inside.map(({ channel, error = 'it takes no messages' }) => `nobody can be told: ${channelText(channel)}: ${error}`) : [];
+    return [...dead, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
   };
-  const views = new GuardViews({ guard, clock, version, startedAt, notReady, storeState: () => alive.storeState, configurationRefused: () => refused });
+  const views = new GuardViews({ guard, channels: () => notifier.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, configurationRefused: () => refused });
   const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, outputs, reload });
   const feed = new LiveFeed({
     clock,
@@ -294,6 +305,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   });
   opened.add('the heartbeat', () => heartbeat.stop());
   notifier.start();
+  await escalator.start();
   await guard.start();
   await reports.start();
   for (const { name } of config.targets) metrics.openIncidents(name, guard.openIncidents.filter(({ target }) => target === name).length);

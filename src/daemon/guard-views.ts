@@ -6,6 +6,7 @@ import type { GuardDeclaration } from '../guard/guard-declaration.js';
 import { activePauses } from '../guard/pauses.js';
 import type { AlertView, ApprovalView, PointView, SourceView, StatusView, StoreView, TargetView, TriggerView } from '../http/guard-api.js';
 import type { Incident, IncidentApproval } from '../incident/incident.js';
+import type { ChannelState } from '../notify/channel-watch.js';
 import type { Clock } from '../time/clock.js';
 import type { Alert, AlertState, RecentSample } from '../trigger/alert.js';
 import { windowFill } from '../trigger/window-fill.js';
@@ -17,6 +18,7 @@ export interface GuardViewsPorts {
   readonly version: string;
   readonly startedAt: number;
   readonly notReady: () => readonly string[];
+  readonly channels: () => readonly ChannelState[];
   readonly storeState: () => StoreView;
   readonly configurationRefused: () => StatusView['configurationRefused'];
 }
@@ -38,7 +40,7 @@ export class GuardViews {
   }
 
   status(): StatusView {
-    const { guard, clock, version, startedAt, notReady, storeState, configurationRefused } = this.#ports;
+    const { guard, channels, clock, version, startedAt, notReady, storeState, configurationRefused } = this.#ports;
     const { environment, mode, targets, triggers } = guard.declaration;
     const now = clock.now();
     const open = guard.openIncidents;
@@ -68,6 +70,7 @@ export class GuardViews {
       }),
       sources: this.#sources(),
       approvals: open.flatMap((incident) => incident.approvals.filter(isOpen).map((approval) => approvalView(approval, incident))),
+      channels: channels().map(({ channel: name, failingSince: since, error, isDead }) => ({ name, state: isDead ? 'dead' : since === undefined ? 'working' : 'failing', since, error })),
       pauses: guard.pauses.filter((pause) => pause.until === undefined || pause.until > now),
       notReady: notReady(),
       store: storeState(),

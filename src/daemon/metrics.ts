@@ -18,7 +18,9 @@ export class Metrics {
   readonly #verifications = this.#counter('belay_verifications_total', 'Ended verifications, by outcome.', ['target', 'outcome']);
   readonly #openIncidents = this.#gauge('belay_open_incidents', 'Incidents that are open.', ['target']);
   readonly #needsHuman = this.#counter('belay_needs_human_total', 'Times that a person was asked for, by reason.', ['target', 'reason']);
+  readonly #escalations = this.#counter('belay_escalations_total', 'Calls of further people because nobody had answered, by step.', ['target', 'step']);
   readonly #blind = this.#gauge('belay_source_blind', '1 while a source gives no usable answer.', ['source']);
+  readonly #channelDead = this.#gauge('belay_channel_dead', '1 while a channel takes no messages and others stand in for it.', ['channel']);
   readonly #received = this.#counter('belay_received_alerts_total', 'Alerts that Alertmanagers have sent, by what they meant.', ['effect']);
   readonly #messages = this.#counter('belay_messages_total', 'Deliveries of messages, by channel and outcome.', ['channel', 'outcome']);
 
@@ -105,8 +107,17 @@ export class Metrics {
       case 'needs-human':
         this.#needsHuman.inc({ target: event.target, reason: event.reason });
         break;
+      case 'incident-escalated':
+        this.#escalations.inc({ target: event.target, step: String(event.step) });
+        break;
       case 'source-blind':
         this.blind(event.source, true);
+        break;
+      case 'channel-dead':
+        this.#channelDead.set({ channel: event.channel }, 1);
+        break;
+      case 'channel-back':
+        this.#channelDead.set({ channel: event.channel }, 0);
         break;
       case 'source-seeing':
         this.blind(event.source, false);

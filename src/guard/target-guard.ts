@@ -137,8 +137,10 @@ export class TargetGuard {
 
   acknowledge(incidentId: string, by: string): Promise<void> {
     return this.#fact(async () => {
-      const { target, acknowledged } = this.#mustBeOpen(incidentId);
-      if (acknowledged.some((known) => known.by === by)) return;
+      const { target, acknowledged, attention } = this.#mustBeOpen(incidentId);
+      // Who has seen it before may be called again, by a new need.
+      const isCalled = attention !== undefined && attention.seenAt === undefined;
+      if (!isCalled && acknowledged.some((known) => known.by === by)) return;
       await this.#record.append({ type: 'incident-acknowledged', incidentId, target, at: this.#ports.clock.now(), by });
     });
   }

@@ -20,6 +20,8 @@ export interface StatusView {
   readonly startedAt: number;
   readonly targets: readonly TargetView[];
   readonly sources: readonly SourceView[];
+  /** How the channels to people stand. */
+  readonly channels: readonly ChannelView[];
   readonly pauses: readonly Pause[];
   /** The questions that are open, and what is scheduled: it starts at `expiresAt`. */
   readonly approvals: readonly ApprovalView[];
@@ -70,6 +72,15 @@ export interface TargetView {
   readonly lastGood?: string | undefined;
   /** Why the metric of its version tells none now. */
   readonly versionUnknown?: string | undefined;
+}
+
+export interface ChannelView {
+  /** `slack`, `slack:#channel`, `email`, `webhook`, `webhook-2` … */
+  readonly name: string;
+  /** `failing`: it has taken nothing since `since`. `dead`: so long that another one stands in. */
+  readonly state: 'working' | 'failing' | 'dead';
+  readonly since?: number | undefined;
+  readonly error?: string | undefined;
 }
 
 export interface SourceView {

@@ -61,6 +61,7 @@ export const statusView: z.ZodType<StatusView> = z.object({
     }),
   ),
   sources: z.array(z.object({ name: z.string(), state: z.enum(['unknown', 'seeing', 'blind']), since: instant.optional(), message: z.string().optional() })),
+  channels: z.array(z.object({ name: z.string(), state: z.enum(['working', 'failing', 'dead']), since: instant.optional(), error: z.string().optional() })).describe('dead: it takes no messages, and another channel stands in for it'),
   pauses: z.array(pauseView),
   approvals: z.array(approvalView),
   notReady: z.array(z.string()).describe('What keeps Belay from seeing or acting; empty while nothing does'),
@@ -213,6 +214,8 @@ export const incidentView = z.looseObject({
   rungs: z.array(z.looseObject(rungFields)),
   approvals: z.array(z.looseObject(approvalFields)),
   acknowledged: z.array(z.object({ by: z.string(), at: instant })),
+  attention: z.object({ since: instant, seenAt: instant.optional() }).optional().describe('It waits for a person: since when, and since when somebody looks after it'),
+  escalations: z.array(z.looseObject({ at: instant, step: z.number(), to: z.array(z.string()) })).describe('Whom it has called because nobody looked after it'),
 }) as unknown as z.ZodType<Incident>;
 const stepOutputView: z.ZodType<StepOutputView> = z.object({ executionId: z.string(), stepKey: z.string(), output: z.string().describe('The end of what its newest attempt has printed') });
 export const liveView: z.ZodType<LiveData> = z.object({

@@ -55,6 +55,8 @@ export type IncidentEvent =
   | { readonly type: 'approval-voided'; readonly incidentId: string; readonly target: string; readonly at: number; readonly approvalId: string; readonly cause: VoidCause }
   /** Somebody has seen it. */
   | { readonly type: 'incident-acknowledged'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string }
+  /** Nobody has looked after it since it waits for a person (`since`): the people of step `step` of `steps` are called. */
+  | { readonly type: 'incident-escalated'; readonly incidentId: string; readonly target: string; readonly at: number; readonly since: number; readonly step: number; readonly steps: number; readonly to: readonly string[]; readonly tell: readonly ToldPerson[] }
   | { readonly type: 'incident-recovered'; readonly incidentId: string; readonly target: string; readonly at: number; readonly how: 'rolled-back' | 'by-itself'; readonly explanation: string }
   /** Its report stands in a file; `path` is where. */
   | { readonly type: 'report-written'; readonly incidentId: string; readonly target: string; readonly at: number; readonly path: string }
@@ -66,6 +68,9 @@ export type GuardEvent =
   | { readonly type: 'daemon-stopped'; readonly at: number; readonly reason: string }
   | { readonly type: 'source-blind'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly since: number; readonly message: string }
   | { readonly type: 'source-seeing'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly blindForMs: number }
+  /** It has taken no message since `since`, and so many wait; `instead` takes them meanwhile, where any channel does. */
+  | { readonly type: 'channel-dead'; readonly at: number; readonly channel: string; readonly since: number; readonly error: string; readonly waiting: number; readonly instead?: string | undefined }
+  | { readonly type: 'channel-back'; readonly at: number; readonly channel: string; readonly deadForMs: number }
   | { readonly type: 'silence-created'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly silenceId: string; readonly until: number }
   | { readonly type: 'silence-removed'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly silenceId: string }
   | { readonly type: 'silence-failed'; readonly at: number; readonly target: string; readonly incidentId: string; readonly source: string; readonly doing: 'create' | 'remove'; readonly message: string }

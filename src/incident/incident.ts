@@ -5,6 +5,7 @@ import { stepTimeoutMs } from '../rollback/step-timing.js';
 import type { StepDescription } from '../rollback/step-executor.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
+import { attentionAfter, type Attention } from './attention.js';
 import type { JournalEntry, JournalEvent, NeedsHumanReason, ToldPerson } from './incident-event.js';
 
 export type IncidentStatus = 'open' | 'awaiting-approval' | 'rolling-back' | 'verifying' | 'needs-human' | 'recovered' | 'closed';
@@ -85,8 +86,12 @@ export interface Incident {
   readonly decisions: readonly Decision[];
   readonly rungs: readonly Rung[];
   readonly approvals: readonly IncidentApproval[];
-  /** Who has said that they have seen it, each once. */
+  /** Who has said that they have seen it, each once, and when last. */
   readonly acknowledged: readonly { readonly by: string; readonly at: number }[];
+  /** That it waits for a person now. */
+  readonly attention?: Attention | undefined;
+  /** Whom it has called because nobody looked after it, oldest first; `since` is the attention's. */
+  readonly escalations: readonly { readonly at: number; readonly since: number; readonly step: number; readonly to: readonly string[]; readonly tell: readonly ToldPerson[] }[];
   readonly needsHuman?: { readonly at: number; readonly reason: NeedsHumanReason; readonly explanation: string } | undefined;
   readonly resolution?: { readonly how: 'rolled-back' | 'by-itself' | 'closed'; readonly by?: string | undefined; readonly explanation: string } | undefined;
 }
@@ -98,9 +103,16 @@ export function foldIncident(entries: readonly JournalEntry[]): Incident | undef
 
 /** The incident after one more event. Events of other incidents must not be given to it. */
 export function applyToIncident(incident: Incident | undefined, event: JournalEvent): Incident | undefined {
+  const after = applied(incident, event);
+  if (after === undefined) return undefined;
+  const attention = attentionAfter(incident?.attention, after, event);
+  return attention === after.attention ? after : { ...after, attention };
+}
+
+function applied(incident: Incident | undefined, event: JournalEvent): Incident | undefined {
   if (event.type === 'incident-opened') {
     const { incidentId: id, target, environment, mode, at: openedAt } = event;
-    return { id, target, environment, mode, status: 'open', openedAt, alerts: [], decisions: [], rungs: [], approvals: [], acknowledged: [] };
+    return { id, target, environment, mode, status: 'open', openedAt, alerts: [], decisions: [], rungs: [], approvals: [], acknowledged: [], escalations: [] };
   }
   if (incident === undefined) return undefined;
   switch (event.type) {
@@ -159,7 +171,11 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'approval-voided':
       return withApproval(incident, event.approvalId, (approval) => voided(approval, event.cause, event.at));
     case 'incident-acknowledged':
-      return { ...incident, acknowledged: [...incident.acknowledged, { by: event.by, at: event.at }] };
+      return { ...incident, acknowledged: [...incident.acknowledged.filter(({ by }) => by !== event.by), { by: event.by, at: event.at }] };
+    case 'incident-escalated': {
+      const { at, since, step, to, tell } = event;
+      return { ...incident, escalations: [...incident.escalations, { at, since, step, to, tell }] };
+    }
     case 'incident-recovered':
       return { ...incident, status: 'recovered', endedAt: event.at, resolution: { how: event.how, explanation: event.explanation } };
     case 'incident-closed':
@@ -184,6 +200,8 @@ export function applyToIncident(incident: Incident | undefined, event: JournalEv
     case 'report-written':
     case 'daemon-started':
     case 'daemon-stopped':
+    case 'channel-dead':
+    case 'channel-back':
     case 'silence-created':
     case 'silence-removed':
     case 'silence-failed':

@@ -2,7 +2,8 @@ import type { AlertEvidence } from '../decision/decision.js';
 import type { Incident } from '../incident/incident.js';
 import type { Severity } from '../trigger/trigger.js';
 
-const urgency: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
+/** Ranks severities; the most urgent is 0. */
+export const urgency: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
 
 /** `error rate 23.4% > 10% for 5m`: what is wrong in as few words as a telephone's lock screen shows. */
 export function alertHeadline(target: string, { trigger, value, condition, window }: AlertEvidence): string {

@@ -1,11 +1,17 @@
 import { errorText } from '../fault/belay-error.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
-import type { Channel, SendResult } from './channel.js';
-import type { ChannelName, OutboxItem } from './message.js';
+import { WakingSleep } from '../time/waking-sleep.js';
+import type { Channel, Delivery, SendResult } from './channel.js';
+import type { ChannelWatch } from './channel-watch.js';
+import { digestMessage, lateMessage } from './gathered-message.js';
+import { handedOver, type ReturnedItems, returnedItems } from './hand-over.js';
+import { type ChannelName, isForCustomers, type OutboxItem } from './message.js';
+import { type DigestSettings, keyOf, nextDelivery, type NextDelivery } from './next-delivery.js';
 import type { Outbox } from './outbox.js';
+import { Pace } from './pace.js';
 import { backOffMs, requestedMs } from './retry-delay.js';
-import { WakingSleep } from './waking-sleep.js';
+import { isSlack } from './routes.js';
 
 /** How one attempt ended, for logs and metrics. `error` is clean of secrets. */
 export interface Attempt {
@@ -25,31 +31,43 @@ export interface DispatchPorts {
   readonly report: (error: unknown) => void;
   /** In [0, 1); for the jitter. */
   readonly random: () => number;
+  /** Shared by all channels: who stands in for whom. */
+  readonly watch: ChannelWatch;
+  /** Called after messages were handed over to other channels. */
+  readonly handedOver: () => void;
+  readonly digest?: DigestSettings | undefined;
 }
 
 /** The outbox is looked at this often even when nobody pokes. */
 const POLL_MS = 5_000;
 const STORE_RETRY_MS = 1_000;
 const LONGEST_ERROR = 500;
+/** So many messages are looked at for what belongs together; the others follow. */
+const MOST_SEEN = 200;
 
 /**
- * Takes the messages of one channel out of the outbox and sends them, one at a time, at least once each. Every channel
- * has its own dispatcher, so that a dead one holds up no other. After a failure the whole channel rests, longer with
- * every further failure, and begins again with the oldest message: an outage costs few attempts, and no order.
+ * Takes the messages of one channel out of the outbox and sends them, one delivery at a time, at least once each. Every
+ * channel has its own dispatcher, so that a dead one holds up no other. After a failure the whole channel rests, longer
+ * with every further failure, and begins again with the oldest message: an outage costs few attempts, and no order.
  */
 export class ChannelDispatcher {
   readonly #channel: Channel;
   readonly #ports: DispatchPorts;
   readonly #sleep: WakingSleep;
+  readonly #pace: Pace;
   readonly #stopping = new AbortController();
+  #recent: readonly { readonly key: string; readonly at: number }[] = [];
   #failuresInARow = 0;
   #restsUntil = 0;
+  /** A delivery of several was refused as it was. */
+  #singly = false;
   #loop: Promise<void> | undefined;
 
   constructor(channel: Channel, ports: DispatchPorts) {
     this.#channel = channel;
     this.#ports = ports;
     this.#sleep = new WakingSleep(ports.clock);
+    this.#pace = new Pace(channel.pace);
   }
 
   start(): void {
@@ -74,8 +92,11 @@ export class ChannelDispatcher {
   }
 
   async #run(): Promise<void> {
+    let restored = false;
     while (!this.#stopping.signal.aborted) {
       try {
+        if (!restored) await this.#restore();
+        restored = true;
         await this.#sleep.until(await this.#step(), this.#stopping.signal);
       } catch (error) {
         this.#ports.report(error);
@@ -84,21 +105,104 @@ export class ChannelDispatcher {
     }
   }
 
-  /** Sends one message where one is due, and says until when to sleep. */
+  /** Whether it was dead before the restart can be seen by what others have taken over. */
+  async #restore(): Promise<void> {
+    const { outbox, watch } = this.#ports;
+    const { name } = this.#channel;
+    const [oldest] = await outbox.waiting(name, 1);
+    if (oldest?.handedTo !== undefined) watch.restoreDead(name, oldest.createdAt);
+  }
+
+  /** Sends what is due first, and says until when to sleep. */
   async #step(): Promise<number> {
-    const { outbox, clock } = this.#ports;
+    const { outbox, clock, watch, digest } = this.#ports;
+    const { name } = this.#channel;
     const now = clock.now();
-    if (now < this.#restsUntil) return this.#restsUntil;
-    const [item] = await outbox.due(this.#channel.name, now, 1);
-    if (item === undefined) return Math.min((await outbox.nextDueAt(this.#channel.name)) ?? Infinity, now + POLL_MS);
-    await this.#deliver(item);
+    if (watch.deadlineOf(name) <= now) await watch.declareDead(name, now, (await outbox.waiting(name, MOST_SEEN)).length);
+    if (watch.isDead(name)) await this.#handOver();
+    const restsUntil = Math.max(this.#restsUntil, this.#pace.freeAt(now));
+    // While it is dead, what comes goes to another channel soon, whoever has enqueued it.
+    if (now < restsUntil) return Math.min(restsUntil, watch.deadlineOf(name), watch.isDead(name) ? now + POLL_MS : Infinity);
+    const dueAt = (await outbox.nextDueAt(name)) ?? Infinity;
+    if (dueAt > now) {
+      this.#singly = false;
+      return Math.min(dueAt, watch.deadlineOf(name), now + POLL_MS);
+    }
+    const waiting = await outbox.waiting(name, MOST_SEEN);
+    this.#recent = this.#recent.filter(({ at }) => at > now - (digest?.withinMs ?? 0));
+    const next = nextDelivery({ waiting, now, recent: this.#recent, quiet: await this.#quietOf(waiting), digest, singly: this.#singly || isForCustomers(name) });
+    if (next.kind === 'wait') return Math.min(next.until, now + POLL_MS);
+    await this.#deliver(next, waiting);
     return clock.now();
   }
 
-  async #deliver(item: OutboxItem): Promise<void> {
-    const { outbox, clock, redactor, random, attempted } = this.#ports;
+  /** Incidents that have a message in Slack: it is changed, and disturbs nobody. Only asked where it matters. */
+  async #quietOf(waiting: readonly OutboxItem[]): Promise<ReadonlySet<string>> {
+    const { outbox, digest } = this.#ports;
     const { name } = this.#channel;
-    const result = await this.#send(item);
+    const keys = new Set([...this.#recent.map(({ key }) => key), ...waiting.map(keyOf)]);
+    if (digest === undefined || !isSlack(name) || keys.size <= digest.over) return new Set();
+    const incidents = [...new Set(waiting.flatMap(({ message }) => message.incidentId ?? []))];
+    const threads = await Promise.all(incidents.map((incidentId) => outbox.thread(name, incidentId)));
+    return new Set(incidents.filter((_, index) => threads[index]?.['ts'] !== undefined));
+  }
+
+  /** What waits while the channel is dead goes by another one too, each message once. */
+  async #handOver(): Promise<void> {
+    const { outbox, watch, handedOver: tellOthers } = this.#ports;
+    const { name } = this.#channel;
+    const state = watch.states.find(({ channel }) => channel === name);
+    const instead = watch.standInFor(name);
+    const items = (await outbox.waiting(name, MOST_SEEN)).filter(({ handedTo }) => handedTo === undefined);
+    if (instead === undefined || items.length === 0) return;
+    for (const item of items) await outbox.handOver(item.id, handedOver(item, instead, state));
+    tellOthers();
+  }
+
+  async #deliver(next: Exclude<NextDelivery, { readonly kind: 'wait' }>, waiting: readonly OutboxItem[]): Promise<void> {
+    const { outbox, clock } = this.#ports;
+    const { name } = this.#channel;
+    const items = next.kind === 'send' ? next.items : next.units.flat();
+    // What a person has heard by another channel is shown where that disturbs nobody, and otherwise not repeated.
+    const returned = await returnedItems(items, name, (id) => outbox.stateOf(id));
+    for (const { id } of returned.dropped) await this.#insist(() => outbox.markSent(id, clock.now()));
+    if (returned.left.length === 0) return;
+    const delivery = await this.#deliveryOf(next, returned, waiting);
+    if (delivery === undefined) return;
+    this.#pace.spend(clock.now(), delivery.thread === undefined && delivery.item.message.incidentId !== undefined ? 2 : 1);
+    await this.#settle(delivery, await this.#send(delivery));
+  }
+
+  async #deliveryOf(next: Exclude<NextDelivery, { readonly kind: 'wait' }>, { left, told }: ReturnedItems, waiting: readonly OutboxItem[]): Promise<Delivery | undefined> {
+    const { outbox, clock } = this.#ports;
+    const { name } = this.#channel;
+    const newest = left.at(-1);
+    const [head] = left;
+    if (newest === undefined || head === undefined) return undefined;
+    if (next.kind === 'digest') {
+      const units = next.units.map((unit) => unit.filter((item) => left.includes(item))).filter((unit) => unit.length > 0);
+      const { addresses, attempts, createdAt, nextAttemptAt } = head;
+      const item: OutboxItem = { id: `digest-${newest.id}`, channel: name, message: digestMessage(units), recipients: [], ...(addresses === undefined ? {} : { addresses }), attempts, createdAt, nextAttemptAt };
+      return { item, items: left, newest: item };
+    }
+    const { incidentId } = newest.message;
+    const item = left.length === 1 && !told.has(newest.id) ? newest : { ...newest, recipients: told.has(newest.id) ? [] : newest.recipients, message: lateMessage(left, clock.now(), told) ?? newest.message };
+    // A plan's own words are not the state of the incident.
+    const present = incidentId === undefined ? undefined : waiting.findLast(({ message }) => message.incidentId === incidentId && message.kind !== 'plan-notification');
+    return { item, items: left, newest: present === undefined || present.id === newest.id ? item : present, thread: incidentId === undefined ? undefined : await outbox.thread(name, incidentId) };
+  }
+
+  async #send(delivery: Delivery): Promise<SendResult> {
+    try {
+      return await this.#channel.send(delivery);
+    } catch (error) {
+      return { kind: 'retry', error: errorText(error) };
+    }
+  }
+
+  async #settle({ item, items = [item] }: Delivery, result: SendResult): Promise<void> {
+    const { outbox, clock, redactor, random, attempted, watch } = this.#ports;
+    const { name } = this.#channel;
     const told = result.kind === 'sent' ? result.note : result.error;
     const error = told === undefined ? undefined : redactor.text(told).slice(0, LONGEST_ERROR);
     const { incidentId } = item.message;
@@ -108,39 +212,28 @@ export class ChannelDispatcher {
     switch (result.kind) {
       case 'sent':
         this.#failuresInARow = 0;
-        await this.#insist(() => outbox.markSent(item.id, now));
+        this.#recent = [...this.#recent, ...items.map((sent) => ({ key: keyOf(sent), at: now }))];
+        for (const { id } of items) await this.#insist(() => outbox.markSent(id, now));
+        await this.#insist(() => watch.took(name, now));
         break;
       case 'retry': {
         this.#failuresInARow += 1;
         const chance = random();
         const asked = result.afterMs === undefined ? undefined : requestedMs(result.afterMs);
         this.#restsUntil = now + (asked ?? backOffMs(this.#failuresInARow, chance));
-        const nextAttemptAt = now + (asked ?? backOffMs(item.attempts + 1, chance));
-        await this.#insist(() => outbox.markFailed(item.id, now, error ?? '', nextAttemptAt));
+        watch.failed(name, now, error ?? '', result.busy === true ? (asked ?? 0) : undefined);
+        for (const failed of items) await this.#insist(() => outbox.markFailed(failed.id, now, error ?? '', now + (asked ?? backOffMs(failed.attempts + 1, chance))));
         break;
       }
       case 'undeliverable':
-        await this.#insist(() => outbox.markUndeliverable(item.id, now, error ?? ''));
+        // What is refused as a whole may be taken piece by piece.
+        if (items.length > 1) this.#singly = true;
+        else await this.#insist(() => outbox.markUndeliverable(item.id, now, error ?? ''));
         break;
       default:
         throw new TypeError(`unknown result ${JSON.stringify(result satisfies never)}`);
     }
     attempted({ channel: name, item, result: result.kind, error });
-  }
-
-  async #send(item: OutboxItem): Promise<SendResult> {
-    const { outbox } = this.#ports;
-    const { name } = this.#channel;
-    const { incidentId } = item.message;
-    const thread = incidentId === undefined ? undefined : await outbox.thread(name, incidentId);
-    const waiting = incidentId === undefined ? [] : await outbox.waiting(name, incidentId);
-    // A plan's own words are not the state of the incident.
-    const newest = waiting.findLast(({ message }) => message.kind !== 'plan-notification') ?? item;
-    try {
-      return await this.#channel.send({ item, thread, newest });
-    } catch (error) {
-      return { kind: 'retry', error: errorText(error) };
-    }
   }
 
   /** What has been sent must be written down before anything else is sent: otherwise a full disk would send it forever. */

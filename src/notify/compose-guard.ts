@@ -1,5 +1,5 @@
 import type { GuardEvent } from '../incident/incident-event.js';
-import type { Message } from './message.js';
+import { channelText, type Message } from './message.js';
 import { readableInstant, readableSpan } from './readable-time.js';
 
 /** A restart that takes no longer is not worth a message. */
@@ -38,6 +38,33 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
             ['blind', `${readableInstant(event.at - event.blindForMs)} to ${readableInstant(event.at)}`],
           ],
           next: 'The targets are guarded again.',
+        }),
+      ];
+    case 'channel-dead':
+      return [
+        about([], {
+          kind: 'guard',
+          tone: 'bad',
+          title: `Belay cannot tell people by ${channelText(event.channel)}: it takes no messages`,
+          text: event.error,
+          facts: [
+            ['channel', channelText(event.channel)],
+            ['since', `${readableInstant(event.since)}, ${readableSpan(event.since, event.at)} ago`],
+            ['waiting', String(event.waiting)],
+            ['instead', event.instead === undefined ? 'no other channel takes messages' : channelText(event.instead)],
+          ],
+          next: `Nothing is lost: what waits is tried again${event.instead === undefined ? '' : `, and goes by ${channelText(event.instead)} meanwhile`}. You are told when it is back.`,
+        }),
+      ];
+    case 'channel-back':
+      return [
+        about([], {
+          kind: 'guard',
+          tone: 'good',
+          title: `Belay tells people by ${channelText(event.channel)} again`,
+          text: `It had taken no message for ${readableSpan(0, event.deadForMs)}.`,
+          facts: [['channel', channelText(event.channel)]],
+          next: 'What waited for it follows now.',
         }),
       ];
     case 'silence-failed':

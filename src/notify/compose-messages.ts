@@ -2,10 +2,12 @@ import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
+import { composeEscalation } from './compose-escalation.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
 import { composeRepeatedVerification, composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
 import { incidentFacts } from './incident-facts.js';
+import { reachOf } from './incident-reach.js';
 import type { Message } from './message.js';
 import { placeholderValues } from './placeholder-values.js';
 import { defaultWording, worded, type Wording } from './wording.js';
@@ -19,6 +21,7 @@ export function composeMessages({ event }: JournalEntry, past: readonly JournalE
   const messages = compose(event, past);
   const incident = messages.length === 0 ? undefined : fold(past);
   const questions = incident === undefined ? [] : openQuestions(incident);
+  const reach = incident === undefined ? {} : reachOf(incident);
   const rung = incident?.rungs.find(({ executionId }) => 'executionId' in event && event.executionId === executionId) ?? incident?.rungs.at(-1);
   const say = (message: Message): Message => {
     const whole: Message = message.incidentId === undefined ? message : { ...message, facts: [...message.facts, ['incident', message.incidentId]] };
@@ -26,6 +29,7 @@ export function composeMessages({ event }: JournalEntry, past: readonly JournalE
   };
   return messages.map(say).map((message) => ({
     ...message,
+    ...(message.incidentId === undefined ? {} : reach),
     ...(questions.length === 0 || message.incidentId === undefined ? {} : { questions }),
     title: oneLine(message.dryRun ? `DRY RUN: ${message.title}` : message.title),
   }));
@@ -47,6 +51,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       return ofIncident(past, (incident) => composeApprovalVoided(incident, event));
     case 'incident-acknowledged':
       return ofIncident(past, (incident) => [composeAcknowledged(incident, event)]);
+    case 'incident-escalated':
+      return ofIncident(past, (incident) => [composeEscalation(incident, event)]);
     case 'incident-recovered':
       return ofIncident(past, (incident) => [composeRecovered(incident, event)]);
     case 'incident-closed':
@@ -82,6 +88,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
       return [];
     case 'daemon-started':
     case 'daemon-stopped':
+    case 'channel-dead':
+    case 'channel-back':
     case 'silence-created':
     case 'silence-removed':
     case 'silence-failed':

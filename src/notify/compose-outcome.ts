@@ -88,6 +88,11 @@ function proposedRung(incident: Incident, reason: NeedsHumanReason): Pick<Rung, 
   return { level: decision.level, planId: decision.planId };
 }
 
+/** Why an incident needs a person, in a few words. */
+export function needsPersonText({ rungs }: Incident, reason: NeedsHumanReason): string {
+  return shortReason(reason, rungs.at(-1));
+}
+
 function shortReason(reason: NeedsHumanReason, rung: Rung | undefined): string {
   const tried = rung === undefined ? 'the rollback' : rungText(rung);
   switch (reason) {

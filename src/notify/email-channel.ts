@@ -88,11 +88,11 @@ export class EmailChannel implements Channel {
   }
 
   /** Names without an address are told in the text; where nobody has an address, the configured people get the mail, and those whom it concerns besides. */
-  #addressesOf({ recipients, message }: OutboxItem): readonly string[] {
+  #addressesOf({ recipients, message, addresses }: OutboxItem): readonly string[] {
     const told = (message.tell ?? []).flatMap(({ email }) => email ?? []);
     // What a plan says goes to those whom it names, and to nobody else.
     const named = [...recipients.filter((recipient) => recipient.includes('@')), ...(message.kind === 'plan-notification' ? told : [])];
-    return [...new Set(named.length > 0 ? named : [...this.#settings.to, ...told])];
+    return [...new Set(named.length > 0 ? named : [...(addresses ?? this.#settings.to), ...told])];
   }
 }
 

@@ -1,23 +1,28 @@
 import type { ToldPerson } from '../incident/incident-event.js';
+import type { Level, Severity } from '../trigger/trigger.js';
 
 /** What a message is about; routes, templates and metrics go by it. */
-export type MessageKind =
-  | 'firing'
-  | 'decision'
-  | 'rollback-started'
-  | 'step-failed'
-  | 'over-budget'
-  | 'rollback-ended'
-  | 'recovered'
-  | 'not-recovered'
-  | 'needs-human'
-  | 'would-have'
-  | 'blind'
-  | 'seeing'
-  | 'approval'
-  | 'acknowledged'
-  | 'guard'
-  | 'plan-notification';
+export const messageKinds = [
+  'firing',
+  'decision',
+  'rollback-started',
+  'step-failed',
+  'over-budget',
+  'rollback-ended',
+  'recovered',
+  'not-recovered',
+  'needs-human',
+  'would-have',
+  'blind',
+  'seeing',
+  'approval',
+  'acknowledged',
+  'escalation',
+  'digest',
+  'guard',
+  'plan-notification',
+] as const;
+export type MessageKind = (typeof messageKinds)[number];
 
 export type MessageTone = 'bad' | 'working' | 'good' | 'neutral';
 
@@ -36,6 +41,10 @@ export interface Message {
   /** Messages of one incident share a thread; `undefined` stands alone. */
   readonly incidentId?: string | undefined;
   readonly target?: string | undefined;
+  /** Of the worst alert that the incident has had. */
+  readonly severity?: Severity | undefined;
+  /** The highest that the incident has come to so far. */
+  readonly level?: Level | undefined;
   readonly dryRun: boolean;
   /** For whom it is; people inside where it is absent. */
   readonly audience?: 'customer' | undefined;
@@ -51,8 +60,31 @@ export interface Message {
   readonly tell?: readonly ToldPerson[] | undefined;
 }
 
-/** The second configured webhook and those after it are `webhook-2`, `webhook-3` … */
-export type ChannelName = 'slack' | 'email' | 'webhook' | `webhook-${number}` | `customers-${'email' | 'status-page' | 'webhook'}`;
+/**
+ * The second configured webhook and those after it are `webhook-2`, `webhook-3` …; `slack` is the configured channel of
+ * Slack, and `slack:#payments` one that only routes name.
+ */
+export type ChannelName = 'slack' | `slack:${string}` | 'email' | 'webhook' | `webhook-${number}` | `customers-${'email' | 'status-page' | 'webhook'}`;
+
+/** Whether a channel leads outside; nothing for people inside ever goes there, and no other way round. */
+export function isForCustomers(channel: ChannelName): boolean {
+  return channel.startsWith('customers-');
+}
+
+/** A channel as people speak of it. */
+export function channelText(channel: string): string {
+  return channel === 'slack' ? 'Slack' : channel === 'email' ? 'mail' : channel.startsWith('slack:') ? `Slack, ${channel.slice('slack:'.length)}` : channel;
+}
+
+/** The id of a message's item on one channel: known from that on any other, so that no channel gets it twice. */
+export function itemIdOn(channel: ChannelName, id: string): string {
+  return `${id.split('.', 1)[0] ?? id}.${channel}`;
+}
+
+/** What the webhook at this place of the list is called, from 0 on. */
+export function webhookName(index: number): ChannelName {
+  return index === 0 ? 'webhook' : `webhook-${index + 1}`;
+}
 
 /** One message to one channel, durable in the outbox. */
 export interface OutboxItem {
@@ -61,6 +93,10 @@ export interface OutboxItem {
   readonly message: Message;
   /** For `plan-notification`: whom the step names. */
   readonly recipients: readonly string[];
+  /** For mails: where this one goes instead of to the configured addresses, besides to those whom the message tells. */
+  readonly addresses?: readonly string[] | undefined;
+  /** The channel that has taken it over, while this one was dead. */
+  readonly handedTo?: ChannelName | undefined;
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAttemptAt: number;

@@ -5,12 +5,16 @@ import type { CustomerRules } from './compose-customers.js';
 import { ChannelDispatcher, type Attempt } from './channel-dispatcher.js';
 import type { Channel } from './channel.js';
 import { ChannelOnDemand } from './channel-on-demand.js';
-import type { ChannelName } from './message.js';
+import { type ChannelEventSink, type ChannelState, ChannelWatch } from './channel-watch.js';
+import { type ChannelName, webhookName } from './message.js';
+import type { DigestSettings } from './next-delivery.js';
 import type { NotifySettings } from './notify-settings.js';
 import { OutboxComposer, type JournalReader } from './outbox-composer.js';
 import type { Outbox } from './outbox.js';
+import { SLACK_PACE } from './pace.js';
 import type { Pictures } from './picture.js';
 import { type NamedPerson, PlanNotifications } from './plan-notifications.js';
+import { isSlack, type Routing } from './routes.js';
 import { WebhookChannel } from './webhook-channel.js';
 import type { Wording } from './wording.js';
 
@@ -19,6 +23,13 @@ export interface NotifierPorts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  /** Which message goes where; every one to every channel where it is absent. */
+  readonly routing?: Routing | undefined;
+  /** When many messages come together; never where it is absent. */
+  readonly digest?: DigestSettings | undefined;
+  readonly fallbackAfterMs?: number | undefined;
+  /** Writes down that a channel is dead, or back. */
+  readonly noteChannel?: ChannelEventSink | undefined;
   /** Whom `notification` steps may name. */
   readonly people?: readonly NamedPerson[] | undefined;
   readonly wording?: Wording | undefined;
@@ -38,20 +49,32 @@ export interface Customers {
   readonly rules: CustomerRules;
 }
 
+const DEFAULT_FALLBACK_MS = 120_000;
+
 /** The whole stage: from the journal to people. `new` → `start` → `stop`. */
 export class Notifier {
   /** For `notification` steps. */
   readonly plans: PlanNotifier;
   readonly #composer: OutboxComposer;
+  readonly #watch: ChannelWatch;
   readonly #dispatchers: readonly ChannelDispatcher[];
 
   constructor(channels: readonly Channel[], ports: NotifierPorts) {
     const { outbox, journal, clock, redactor, people, wording, customers, report, attempted = () => undefined, random = Math.random } = ports;
-    this.#dispatchers = [...channels, ...(customers?.channels ?? [])].map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random }));
+    const { digest, fallbackAfterMs = DEFAULT_FALLBACK_MS, noteChannel = () => Promise.resolve() } = ports;
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
-    const names: readonly ChannelName[] = channels.map(({ name }) => name);
-    this.plans = new PlanNotifications({ outbox, channels: names, redactor, clock, people, enqueued });
-    this.#composer = new OutboxComposer({ journal, outbox, channels: names, redactor, clock, wording, customers: customers === undefined ? undefined : { ...customers.rules, channels: customers.channels.map(({ name }) => name) }, enqueued, report });
+    const { routing = { routes: [], environment: '', channels: channels.map(({ name }) => name), addresses: [] } } = ports;
+    const all = [...channels, ...(customers?.channels ?? [])];
+    const watch = new ChannelWatch(all.map(({ name }) => name), { standIns: routing.channels, afterMs: fallbackAfterMs, append: noteChannel });
+    this.#watch = watch;
+    this.#dispatchers = all.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random, watch, handedOver: enqueued, digest }));
+    this.plans = new PlanNotifications({ outbox, channels: routing.channels, redactor, clock, people, enqueued });
+    this.#composer = new OutboxComposer({ journal, outbox, routing, redactor, clock, wording, customers: customers === undefined ? undefined : { ...customers.rules, channels: customers.channels.map(({ name }) => name) }, enqueued, report });
+  }
+
+  /** How each channel stands. */
+  get channels(): readonly ChannelState[] {
+    return this.#watch.states;
   }
 
   start(): void {
@@ -71,12 +94,14 @@ export class Notifier {
   }
 }
 
-/** The channels that the settings name, in the order in which they stand in for each other. */
-export function createChannels({ slack, email, webhook }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
+/** The channels that the settings name, in the order in which they stand in for each other, and those of Slack that only routes name. */
+export function createChannels({ slack, email, webhook, routes }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
+  const routed = new Set(routes.flatMap(({ to }) => to.flatMap((destination) => (destination.kind === 'channel' && destination.channel !== 'slack' && isSlack(destination.channel) ? [destination.channel] : []))));
   return [
-    ...(slack === undefined ? [] : [new ChannelOnDemand('slack', async () => new (await import('./slack-channel.js')).SlackChannel(slack, pictures))]),
+    ...(slack === undefined ? [] : [new ChannelOnDemand('slack', async () => new (await import('./slack-channel.js')).SlackChannel(slack, pictures), SLACK_PACE)]),
     ...(email === undefined ? [] : [new ChannelOnDemand('email', async () => new (await import('./email-channel.js')).EmailChannel(email, pictures))]),
-    ...webhook.map((settings, index) => new WebhookChannel(index === 0 ? 'webhook' : `webhook-${index + 1}`, settings, clock)),
+    ...webhook.map((settings, index) => new WebhookChannel(webhookName(index), settings, clock)),
+    ...(slack === undefined ? [] : [...routed].map((name) => new ChannelOnDemand(name, async () => new (await import('./slack-channel.js')).SlackChannel({ ...slack, channel: name.slice('slack:'.length) }, pictures, name), SLACK_PACE))),
   ];
 }
 
@@ -90,4 +115,10 @@ export function createCustomers({ customers, email }: NotifySettings, clock: Clo
     ...(webhook === undefined ? [] : [new WebhookChannel('customers-webhook', webhook, clock)]),
   ];
   return { channels, rules };
+}
+
+/** Which message goes where, by the settings. */
+export function createRouting({ slack, email, webhook, routes }: NotifySettings, environment: string): Routing {
+  const channels: readonly ChannelName[] = [...(slack === undefined ? [] : ['slack' as const]), ...(email === undefined ? [] : ['email' as const]), ...webhook.map((_, index) => webhookName(index))];
+  return { routes, environment, channels, addresses: email?.to ?? [] };
 }

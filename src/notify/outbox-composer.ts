@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { BelayError } from '../fault/belay-error.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
 import { composeForCustomers, type CustomerRules } from './compose-customers.js';
 import { composeMessages } from './compose-messages.js';
-import type { ChannelName, Message } from './message.js';
+import { formerSubjects } from './incident-reach.js';
+import { type ChannelName, itemIdOn, type Message } from './message.js';
 import type { NewOutboxItem, Outbox } from './outbox.js';
-import { WakingSleep } from './waking-sleep.js';
+import { addressed, type Routing } from './routes.js';
+import { WakingSleep } from '../time/waking-sleep.js';
 import type { Wording } from './wording.js';
 
 /** The journal as this stage reads it. Entries come oldest first. */
@@ -19,8 +22,7 @@ export interface JournalReader {
 export interface OutboxComposerPorts {
   readonly journal: JournalReader;
   readonly outbox: Outbox;
-  /** Every message goes to each of them. */
-  readonly channels: readonly ChannelName[];
+  readonly routing: Routing;
   readonly redactor: Redactor;
   readonly wording?: Wording | undefined;
   readonly customers?: (CustomerRules & { readonly channels: readonly ChannelName[] }) | undefined;
@@ -93,7 +95,7 @@ export class OutboxComposer {
     const items: NewOutboxItem[] = [];
     for (const entry of entries) {
       const past = await this.#pastOf(entry, pasts);
-      items.push(...this.#compose(entry, past).flatMap((message) => this.#address(message, entry.event.at)));
+      items.push(...this.#compose(entry, past).flatMap((message, index) => this.#address(message, past, entry, index)));
       items.push(...this.#forCustomers(entry, past));
     }
     await outbox.enqueueUpTo(last.seq, items);
@@ -136,9 +138,11 @@ export class OutboxComposer {
     }
   }
 
-  #address(message: Message, createdAt: number): readonly NewOutboxItem[] {
-    const clean = this.#ports.redactor.data(message);
-    return this.#ports.channels.map((channel) => ({ channel, message: clean, recipients: [], createdAt }));
+  #address(message: Message, past: readonly JournalEntry[], { seq, event }: JournalEntry, index: number): readonly NewOutboxItem[] {
+    const { redactor, routing } = this.#ports;
+    // Of the line itself, so that composing it again gives the same ids, and fit for a Message-ID.
+    const id = createHash('sha256').update(`${seq} ${index} ${JSON.stringify(event)}`).digest('hex').slice(0, 32);
+    return addressed(redactor.data(message), routing, formerSubjects(message, past)).map((to) => ({ ...to, id: itemIdOn(to.channel, id), recipients: [], createdAt: event.at }));
   }
 }
 

@@ -3,12 +3,15 @@ import type { ChannelName, Message, OutboxItem } from './message.js';
 /** What a channel needs to find its own earlier message of an incident again (Slack: channel and ts; email: Message-ID). */
 export type ThreadReference = Readonly<Record<string, string>>;
 
+export type OutboxState = 'waiting' | 'sent' | 'undeliverable';
+
 export interface NewOutboxItem {
   /** Where given, the item's id: an item whose id the outbox knows already is left out. */
   readonly id?: string | undefined;
   readonly channel: ChannelName;
   readonly message: Message;
   readonly recipients: readonly string[];
+  readonly addresses?: readonly string[] | undefined;
   readonly createdAt: number;
 }
 
@@ -30,8 +33,12 @@ export interface Outbox {
   due(channel: ChannelName, now: number, limit: number): Promise<readonly OutboxItem[]>;
   /** When the next item that waits for nothing but its time falls due on this channel; `undefined` when all is sent. */
   nextDueAt(channel: ChannelName): Promise<number | undefined>;
-  /** All unsent items of one incident on one channel, oldest first. */
-  waiting(channel: ChannelName, incidentId: string): Promise<readonly OutboxItem[]>;
+  /** The unsent items of one channel, due or not, in the order of enqueueing. */
+  waiting(channel: ChannelName, limit: number): Promise<readonly OutboxItem[]>;
+  /** Enqueues the item on the channel that takes it over (unless that has it already), and writes down which one that is, in one transaction. */
+  handOver(id: string, copy: NewOutboxItem): Promise<void>;
+  /** What became of an item; `undefined` for one that is not there. */
+  stateOf(id: string): Promise<OutboxState | undefined>;
   markSent(id: string, at: number): Promise<void>;
   markFailed(id: string, at: number, error: string, nextAttemptAt: number): Promise<void>;
   /** For what can never be delivered as it is (a refused address): kept with its error, no longer tried. */

@@ -4,7 +4,7 @@ import type { ToldPerson } from '../incident/incident-event.js';
 import type { RollbackContext } from '../rollback/rollback-plan.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
-import type { ChannelName, Message } from './message.js';
+import { type ChannelName, itemIdOn, type Message } from './message.js';
 import type { Outbox } from './outbox.js';
 
 export interface NamedPerson extends ToldPerson {
@@ -47,7 +47,7 @@ export class PlanNotifications implements PlanNotifier {
 
 /** The same whenever the step says it again, and fit for a Message-ID, which names of plans need not be. */
 function idFor({ stepOfExecution }: PlanNotification, channel: ChannelName): string | undefined {
-  return stepOfExecution === undefined ? undefined : createHash('sha256').update(`${stepOfExecution} ${channel}`).digest('hex').slice(0, 32);
+  return stepOfExecution === undefined ? undefined : itemIdOn(channel, createHash('sha256').update(stepOfExecution).digest('hex').slice(0, 32));
 }
 
 /** The people whom recipients name, each once. */

@@ -1,7 +1,7 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebClient, type Logger, LogLevel } from '@slack/web-api';
 import { errorText } from '../fault/belay-error.js';
 import { SLOWEST_RETRY_MS, type Channel, type Delivery, type SendResult } from './channel.js';
-import type { Message } from './message.js';
+import type { ChannelName, Message } from './message.js';
 import type { SlackSettings } from './notify-settings.js';
 import type { ThreadReference } from './outbox.js';
 import { hasPicture, type Picture, type Pictures } from './picture.js';
@@ -42,13 +42,14 @@ interface Root extends Posted {
  * file only once it has been shared and looked at.
  */
 export class SlackChannel implements Channel {
-  readonly name = 'slack';
+  readonly name: ChannelName;
   readonly #client: WebClient;
   readonly #channel: string;
   readonly #pictures: Pictures | undefined;
   #picturesRefused = false;
 
-  constructor({ token, channel, apiUrl }: SlackSettings, pictures?: Pictures) {
+  constructor({ token, channel, apiUrl }: SlackSettings, pictures?: Pictures, name: ChannelName = 'slack') {
+    this.name = name;
     this.#channel = channel;
     this.#pictures = pictures;
     // The outbox retries, by its own clock and across restarts, so the client must not. Its own log would show URLs.
@@ -59,7 +60,7 @@ export class SlackChannel implements Channel {
     const { item } = delivery;
     try {
       if (item.message.incidentId === undefined) {
-        await this.#post(this.#channel, item.message, item.recipients);
+        await this.#post(this.#channel, item.message, item.recipients, {}, item.message.questions !== undefined);
         return { kind: 'sent' };
       }
       if (item.message.kind === 'plan-notification') return await this.#sendPlanNotification(delivery);
@@ -176,7 +177,7 @@ function platformError(error: unknown): string | undefined {
 }
 
 function failure(error: unknown): SendResult {
-  if (error instanceof WebAPIRateLimitedError) return { kind: 'retry', error: 'Slack limits the rate', afterMs: error.retryAfter * 1000 };
+  if (error instanceof WebAPIRateLimitedError) return { kind: 'retry', error: 'Slack limits the rate', busy: true, afterMs: error.retryAfter * 1000 };
   if (error instanceof WebAPIHTTPError) {
     const mendable = error.statusCode < 500 && error.statusCode !== 429;
     return { kind: 'retry', error: `Slack answered with HTTP ${error.statusCode}`, afterMs: mendable ? SLOWEST_RETRY_MS : undefined };
@@ -186,7 +187,7 @@ function failure(error: unknown): SendResult {
   if (code === undefined) return { kind: 'retry', error: errorText(error) };
   const text = `Slack answered ${code}`;
   if (refusesMessage.has(code)) return { kind: 'undeliverable', error: text };
-  if (rateLimits.has(code)) return { kind: 'retry', error: text, afterMs: retryAfterOf(error) ?? RATE_LIMIT_WITHOUT_TIME_MS };
+  if (rateLimits.has(code)) return { kind: 'retry', error: text, busy: true, afterMs: retryAfterOf(error) ?? RATE_LIMIT_WITHOUT_TIME_MS };
   if (passesByItself.has(code)) return { kind: 'retry', error: text };
   // The client takes whatever is not JSON for a code: a proxy's page, for example.
   if (!/^[a-z_]+$/.test(code)) return { kind: 'retry', error: "the answer was not one of Slack's" };

@@ -41,7 +41,7 @@ export class WebhookChannel implements Channel {
       if (refusesBody.has(status)) return { kind: 'undeliverable', error };
       const header: unknown = headers['retry-after'];
       const afterMs = typeof header === 'string' ? parseRetryAfter(header, this.#clock.now()) : undefined;
-      if (status >= 500 || passesByItself.has(status)) return { kind: 'retry', error, afterMs };
+      if (status >= 500 || passesByItself.has(status)) return { kind: 'retry', error, afterMs, busy: status === 429 };
       // A wrong path, a redirect, a revoked token: a person can mend it, and then the message still matters.
       return { kind: 'retry', error, afterMs: afterMs ?? SLOWEST_RETRY_MS };
     } catch (error) {

@@ -27,6 +27,8 @@ export function incidentTimeline(incident: Incident, lastDeploy?: DeployedChange
     ]),
     ...incident.decisions.map(({ at, kind, explanation }) => ({ at, what: `decided (${kind}): ${explanation}` })),
     ...incident.rungs.flatMap(rungEntries),
+    ...incident.acknowledged.map(({ at, by }) => ({ at, what: `seen by ${by}` })),
+    ...incident.escalations.map(({ at, step, to }) => ({ at, what: `nobody had answered: ${to.join(', ')} called (step ${step})` })),
     ...(overAt === undefined ? [] : [{ at: overAt, what: 'every alert is clear' }]),
     ...(incident.needsHuman === undefined ? [] : [{ at: incident.needsHuman.at, what: `a person is needed: ${incident.needsHuman.explanation}` }]),
     ...(incident.endedAt === undefined || incident.resolution === undefined ? [] : [{ at: incident.endedAt, what: `${incident.status}: ${incident.resolution.explanation}` }]),

@@ -4,7 +4,7 @@ import { durationField, levelField, modeField, nameField, positiveDurationField 
 import { decisionReasons, type DecisionKind } from '../decision/decision.js';
 import type { IncidentStatus } from '../incident/incident.js';
 import { needsHumanReasons } from '../incident/incident-event.js';
-import type { MessageKind } from '../notify/message.js';
+import { messageKinds } from '../notify/message.js';
 import type { RollbackOutcome } from '../rollback/rollback-event.js';
 import type { AlertState } from '../trigger/alert.js';
 import type { VerificationOutcome } from '../verification/verification.js';
@@ -104,11 +104,6 @@ const outcomes = ['success', 'failed', 'parked', 'cancelled', 'would-have'] as c
 const verifications = ['recovered', 'not-recovered', 'inconclusive', 'error', 'skipped'] as const satisfies readonly VerificationOutcome[];
 const statuses = ['none', 'open', 'awaiting-approval', 'rolling-back', 'verifying', 'needs-human', 'recovered', 'closed'] as const satisfies readonly (IncidentStatus | 'none')[];
 const alertStates = ['inactive', 'pending', 'firing'] as const satisfies readonly AlertState[];
-const messageKinds = [
-  ...(['firing', 'decision', 'rollback-started', 'step-failed', 'over-budget', 'rollback-ended', 'recovered', 'not-recovered'] as const),
-  ...(['needs-human', 'would-have', 'approval', 'acknowledged', 'blind', 'seeing', 'guard', 'plan-notification'] as const),
-] as const satisfies readonly MessageKind[];
-
 const subjects = {
   alert: nameField.optional(),
   labels: z.record(z.string(), z.string()).optional(),

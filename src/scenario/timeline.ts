@@ -76,6 +76,8 @@ function eventText(event: JournalEvent): string | undefined {
       return `the question is void: ${event.cause}`;
     case 'incident-acknowledged':
       return `seen by ${event.by}`;
+    case 'incident-escalated':
+      return `nobody has answered: ${event.to.join(', ')} called (step ${event.step})`;
     case 'incident-recovered':
       return `incident of ${event.target} recovered (${event.how})`;
     case 'incident-closed':
@@ -84,6 +86,10 @@ function eventText(event: JournalEvent): string | undefined {
     case 'silence-removed':
     case 'silence-failed':
       return undefined;
+    case 'channel-dead':
+      return `${event.channel} takes no messages: ${event.error}`;
+    case 'channel-back':
+      return `${event.channel} takes messages again`;
     case 'source-blind':
       return `blind: source ${event.source}: ${event.message}`;
     case 'source-seeing':

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ExpressionWrapper, ExpressionBuilder, Selectable, SqlBool, Transaction } from 'kysely';
 import { BelayError } from '../fault/belay-error.js';
 import type { ChannelName, Message, OutboxItem } from '../notify/message.js';
-import type { NewOutboxItem, Outbox, ThreadReference } from '../notify/outbox.js';
+import type { NewOutboxItem, Outbox, OutboxState, ThreadReference } from '../notify/outbox.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { StoreConnection } from './store-connection.js';
 import type { OutboxTable, Tables } from './tables.js';
@@ -68,18 +68,30 @@ export class SqlOutbox implements Outbox {
     return row?.next_attempt_at;
   }
 
-  async waiting(channel: ChannelName, incidentId: string): Promise<readonly OutboxItem[]> {
+  async waiting(channel: ChannelName, limit: number): Promise<readonly OutboxItem[]> {
     const rows = await this.#connection.read((database) =>
       database
         .selectFrom('outbox')
         .selectAll()
         .where('state', '=', 'waiting')
         .where('channel', '=', channel)
-        .where('incident_id', '=', incidentId)
         .orderBy('position')
+        .limit(limit)
         .execute(),
     );
     return rows.map(toItem);
+  }
+
+  async handOver(id: string, copy: NewOutboxItem): Promise<void> {
+    await this.#connection.write(async (transaction) => {
+      await this.#insert(transaction, [copy]);
+      await transaction.updateTable('outbox').set({ handed_to: copy.channel }).where('id', '=', id).execute();
+    });
+  }
+
+  async stateOf(id: string): Promise<OutboxState | undefined> {
+    const row = await this.#connection.read((database) => database.selectFrom('outbox').select('state').where('id', '=', id).executeTakeFirst());
+    return row?.state;
   }
 
   async markSent(id: string, at: number): Promise<void> {
@@ -140,6 +152,7 @@ export class SqlOutbox implements Outbox {
           incident_id: item.message.incidentId ?? null,
           message: stringifyTagged(this.#redactor.data(item.message)),
           recipients: JSON.stringify(item.recipients),
+          addresses: item.addresses === undefined ? null : JSON.stringify(item.addresses),
           created_at: Math.floor(item.createdAt),
           next_attempt_at: Math.floor(item.createdAt),
         })
@@ -171,6 +184,8 @@ function toItem(row: Selectable<OutboxTable>): OutboxItem {
     channel: row.channel as ChannelName,
     message: parseTagged(row.message) as Message,
     recipients: JSON.parse(row.recipients) as string[],
+    ...(row.addresses === null ? {} : { addresses: JSON.parse(row.addresses) as string[] }),
+    ...(row.handed_to === null ? {} : { handedTo: row.handed_to as ChannelName }),
     createdAt: row.created_at,
     attempts: row.attempts,
     nextAttemptAt: row.next_attempt_at,

@@ -32,12 +32,16 @@ export interface OutboxTable {
   incident_id: string | null;
   message: string;
   recipients: string;
+  /** JSON; null where a mail goes to the configured addresses. */
+  addresses: string | null;
   created_at: number;
   attempts: Generated<number>;
   next_attempt_at: number;
   state: Generated<'waiting' | 'sent' | 'undeliverable'>;
   settled_at: number | null;
   last_error: string | null;
+  /** The channel that took it over while its own was dead. */
+  handed_to: string | null;
 }
 
 interface OutboxCursorTable {

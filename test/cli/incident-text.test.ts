@@ -5,7 +5,7 @@ import type { Incident } from '../../src/incident/incident.js';
 
 it('tells of each decision the rule, what the policy said, and the other levels', () => {
   const incident: Incident = {
-    id: 'i1', target: 'shop', environment: 'test', mode: 'enforce', status: 'open', openedAt: 0, alerts: [], rungs: [], approvals: [], acknowledged: [],
+    id: 'i1', target: 'shop', environment: 'test', mode: 'enforce', status: 'open', openedAt: 0, alerts: [], rungs: [], approvals: [], acknowledged: [], escalations: [],
     decisions: [
       {
         kind: 'execute', reason: 'sustained-breach', at: 0, mode: 'enforce', level: 1, planId: 'flag-off', needsHuman: false, explanation: 'The breach is sustained.', evidence: [],

@@ -26,6 +26,48 @@ const PLAN_HEAD = 'id: flag-off\nname: Flag off\ntarget: checkout\nlevel: 1\n';
 const step = (...lines: string[]): Record<string, string> => plans(`${PLAN_HEAD}steps:\n  - id: one\n    name: One\n    timeout: 10\n${lines.map((line) => `    ${line}\n`).join('')}`);
 const STEP = '{ id: a, name: A, type: wait, parameters: { duration: 1s }, timeout: 5 }';
 
+/** The good belay.yaml with other people and channels. */
+const routes = (text: string): Record<string, string> =>
+  belay(`${goodFiles['belay.yaml'].replace(/notify:[^]*/, '')}people:
+  ana: { email: ana@example.com, slack: U1, groups: [oncall] }
+  bo: { groups: [silent] }
+notify:
+  slack: { token: xoxb-token, channel: "#incidents" }
+  webhook: [ { name: pager, url: "https://pager.example.com" } ]
+  ${text}`);
+
+const ofNotify: readonly Case[] = [
+  [
+    'routes that lead nowhere',
+    routes(`routes:
+    - { target: ►checkuot, to: [slack, "#shop", pager, webhook, oncall, ►oncal] }
+    - { to: ►ops@example.com }
+    - { to: [►silent] }
+`),
+    'error: there is no target "checkuot" (notify.routes[0].target)\n  hint: did you mean "checkout"?',
+    'error: nobody and no channel is called "oncal" (notify.routes[0].to[5])\n  hint: did you mean "oncall"?',
+    'error: "ops@example.com" takes mail, and mail is not configured (notify.routes[1].to)\n  hint: add notify.email',
+    'error: nobody of "silent" can be reached: there is neither an address with notify.email nor a user with notify.slack (notify.routes[2].to[0])\n  hint: add email or slack to the person',
+  ],
+  [
+    'routes that no message takes, and a target without any',
+    {
+      ...belay(
+        routes(`►routes:
+    - { severity: [critical, high], target: checkout, to: slack }
+    - { severity: medium, target: checkout, kind: firing, to: slack, continue: true }
+    - ►{ severity: high, target: checkout, level: 3, to: pager }
+    - { severity: medium, target: checkout, to: pager }
+    - { environment: elsewhere, to: pager }
+`)['belay.yaml']!.replace('targets:', 'targets:\n  cart: {}'),
+      ),
+      'rules/cart.yaml': goodFiles['rules/checkout.yaml'].replace('checkout', 'cart').replace('Errors', 'CartErrors').replace('level: 1', 'response: monitor'),
+    },
+    'warning: no route is for cart, so its messages go to every configured channel (notify.routes)\n  hint: if that is meant, say it by a last route without criteria: { to: [slack, email] }',
+    'warning: no message ever takes this route: the routes before it take all that it is for (notify.routes[2])\n  hint: put it before them, or write continue: true at those',
+  ],
+];
+
 const ofStepOrder: readonly Case[] = [
   [
     'conditions, groups, checklists and a budget that cannot be',
@@ -503,7 +545,7 @@ describe('the matrix', () => {
   for (const [title, files, ...problems] of ofMatrix) it(title, () => expectProblems(files, problems));
 });
 describe('plans', () => {
-  for (const [title, files, ...problems] of [...ofPlans, ...ofStepOrder, ...ofData]) it(title, () => expectProblems(files, problems));
+  for (const [title, files, ...problems] of [...ofPlans, ...ofStepOrder, ...ofData, ...ofNotify]) it(title, () => expectProblems(files, problems));
 });
 
 it('finds nothing wrong where nothing is', async () => {

@@ -57,6 +57,15 @@ describe('what people are told (golden texts)', () => {
     await expect(read(...stories)).toMatchFileSnapshot('golden/not-rolled-back.txt');
   });
 
+  it('when nobody answers', async () => {
+    const [ana, lee] = [{ name: 'ana', email: 'ana@example.com', slack: 'U1' }, { name: 'lee', slack: 'U9' }];
+    const story = begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' }).asks();
+    const since = story.at - 1_000;
+    story.wait(299_000).escalated(1, ['oncall'], [ana], since).wait(599_000).expired().needsHuman('approval-expired', 'Nobody has answered within 20m.').wait(60_000).escalated(2, ['lead', 'ana'], [lee, ana], since);
+    await expect(read(story)).toMatchFileSnapshot('golden/escalation.txt');
+    expect(told(story.entries).filter(({ kind }) => kind === 'escalation').map(({ tell }) => tell)).toEqual([[ana], [lee, ana]]);
+  });
+
   it('when people are asked', async () => {
     const awaiting = (): IncidentStory => begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' });
     const one = { rules: [{ name: 'default', allOf: [], anyOf: [], count: 1 }], notify: [], timeoutMs: 600_000, onTimeout: 'hold' as const };

@@ -17,4 +17,4 @@ export const trigger: TriggerView = {
   alerts: [alert],
 };
 
-export const incident: Incident = { id: 'i1', target: 'checkout', environment: 'production', mode: 'enforce', status: 'open', openedAt: 1_000, alerts: [], decisions: [], rungs: [], approvals: [], acknowledged: [] };
+export const incident: Incident = { id: 'i1', target: 'checkout', environment: 'production', mode: 'enforce', status: 'open', openedAt: 1_000, alerts: [], decisions: [], rungs: [], approvals: [], acknowledged: [], escalations: [], };

@@ -53,7 +53,7 @@ export class Life {
     this.#config = config;
     this.#outside = outside;
     this.#alive = new AliveMark(store, clock, report);
-    this.#notifier = new Notifier(channels, { journal: store, outbox, clock, redactor: new Redactor(), report, random });
+    this.#notifier = new Notifier(channels, { journal: store, outbox, clock, redactor: new Redactor(), report, random, noteChannel: (event) => store.append([event]) });
     const observer = { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore };
     this.guard = composeGuard(config, (tools) => this.#equip(tools), { clock, store, giveUp: this.#stopping.signal, random, report, observer, newId: outside.newId }).guard;
     this.receiver = new AlertReceiver(this.#book, { store: outside.received, clock, onChanged: (alerts) => this.guard.noteReceived(alerts) });

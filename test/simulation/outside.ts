@@ -70,7 +70,9 @@ export function outboxOn({ outbox }: Disk, parts: OutsideParts): Outbox {
     cursor: () => edge.call(() => outbox.cursor()),
     due: (channel, now, limit) => edge.call(() => outbox.due(channel, now, limit)),
     nextDueAt: (channel) => edge.call(() => outbox.nextDueAt(channel)),
-    waiting: (channel, incidentId) => edge.call(() => outbox.waiting(channel, incidentId)),
+    waiting: (channel, limit) => edge.call(() => outbox.waiting(channel, limit)),
+    stateOf: (id) => edge.call(() => outbox.stateOf(id)),
+    handOver: (id, copy) => write(() => outbox.handOver(id, copy)),
     thread: (channel, incidentId) => edge.call(() => outbox.thread(channel, incidentId)),
   };
 }
@@ -231,13 +233,13 @@ function serviceOf({ metadata }: RollbackContext): Service {
 export function channelTo(name: 'slack' | 'email', { clock, world, oracle, edge, chance }: OutsideParts): Channel {
   return {
     name,
-    send: ({ item }) =>
+    send: ({ item, items = [item] }) =>
       edge.call(async (): Promise<SendResult> => {
         const fault = world.fault('channel-fault', clock.now(), ({ channel }) => channel === name)?.how;
         await clock.sleepUntil(clock.now() + chance.whole(50, 2_000));
         if (fault === 'down') return { kind: 'retry', error: 'connection refused' };
         if (fault === 'limited' && chance.happens(0.7)) return { kind: 'retry', error: 'rate limited', afterMs: chance.whole(1_000, 60_000) };
-        oracle.delivered(name, item);
+        for (const delivered of items) oracle.delivered(name, delivered);
         if (fault === 'answer-lost' && chance.happens(0.5)) return { kind: 'retry', error: 'connection reset' };
         return { kind: 'sent' };
       }),

@@ -107,7 +107,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
     },
   },
   {
-    bug: 'a message that failed goes to the end of the queue',
+    bug: 'the newest message goes out first',
     breaks: 'messages-in-order',
     foundBy: 1,
     sabotage: {
@@ -115,10 +115,8 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
         ...outside,
         outbox: {
           ...outside.outbox,
-          async due(channel, now, limit) {
-            const heads = await outside.outbox.due(channel, now, 1_000);
-            const behind = (await Promise.all(heads.flatMap(({ message: { incidentId } }) => (incidentId === undefined ? [] : [outside.outbox.waiting(channel, incidentId)])))).flat();
-            return [...heads, ...behind].toSorted((a, b) => a.attempts - b.attempts || a.nextAttemptAt - b.nextAttemptAt).toReversed().slice(0, limit);
+          async waiting(channel, limit) {
+            return (await outside.outbox.waiting(channel, 1_000)).toReversed().slice(0, limit);
           },
         },
       }),

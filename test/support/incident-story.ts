@@ -1,7 +1,7 @@
 import type { NewApproval, VoidCause } from '../../src/decision/approval.js';
 import type { AppliedRule } from '../../src/decision/applied-rule.js';
 import type { AlertEvidence, Decision, DecisionReason, PolicyFinding } from '../../src/decision/decision.js';
-import type { JournalEntry, JournalEvent, NeedsHumanReason } from '../../src/incident/incident-event.js';
+import type { JournalEntry, JournalEvent, NeedsHumanReason, ToldPerson } from '../../src/incident/incident-event.js';
 import type { RollbackOutcome } from '../../src/rollback/rollback-event.js';
 import type { Level, Mode } from '../../src/trigger/trigger.js';
 import type { VerificationOutcome } from '../../src/verification/verification.js';
@@ -176,6 +176,14 @@ export class IncidentStory {
 
   acknowledged(by: string): this {
     return this.event({ type: 'incident-acknowledged', ...this.#base(), by });
+  }
+
+  escalated(step: number, to: readonly string[], tell: readonly ToldPerson[], since: number): this {
+    return this.event({ type: 'incident-escalated', ...this.#base(), since, step, steps: 2, to, tell });
+  }
+
+  closed(by: string): this {
+    return this.event({ type: 'incident-closed', ...this.#base(), by, reason: 'mended by hand' });
   }
 
   needsHuman(reason: NeedsHumanReason, explanation: string): this {

@@ -1,12 +1,10 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { ChannelName, OutboxItem } from '../../src/notify/message.js';
-import type { NewOutboxItem, Outbox, ThreadReference } from '../../src/notify/outbox.js';
-
-type State = 'waiting' | 'sent' | 'undeliverable';
+import type { NewOutboxItem, Outbox, OutboxState, ThreadReference } from '../../src/notify/outbox.js';
 
 /** What became of one message, for tests to look at. */
 export interface OutboxRecord extends OutboxItem {
-  readonly state: State;
+  readonly state: OutboxState;
   readonly settledAt?: number | undefined;
   readonly lastError?: string | undefined;
 }
@@ -48,8 +46,17 @@ export class MemoryOutbox implements Outbox {
     return instants.length === 0 ? undefined : Math.min(...instants);
   }
 
-  async waiting(channel: ChannelName, incidentId: string): Promise<readonly OutboxItem[]> {
-    return this.#waiting(channel).filter((item) => item.message.incidentId === incidentId);
+  async waiting(channel: ChannelName, limit: number): Promise<readonly OutboxItem[]> {
+    return this.#waiting(channel).slice(0, limit);
+  }
+
+  async handOver(id: string, copy: NewOutboxItem): Promise<void> {
+    await this.enqueue([copy]);
+    this.#change(id, (item) => ({ ...item, handedTo: copy.channel }));
+  }
+
+  async stateOf(id: string): Promise<OutboxState | undefined> {
+    return this.records.find((item) => item.id === id)?.state;
   }
 
   async markSent(id: string, at: number): Promise<void> {

@@ -97,13 +97,26 @@ export function describeOutbox(name: string, create: () => Promise<Outbox> | Out
       expect(await outbox.nextDueAt('email')).toBeUndefined();
     });
 
-    it('lists what waits for one incident on one channel', async () => {
+    it('lists what waits on one channel, due or not', async () => {
       const outbox = await create();
       await outbox.enqueue([item('a1', { incidentId: 'a' }), item('b1', { incidentId: 'b' }), item('a2', { incidentId: 'a' }), item('elsewhere', { incidentId: 'a', channel: 'slack' })]);
-      const waiting = await outbox.waiting('email', 'a');
-      expect(titles(waiting)).toEqual(['a1', 'a2']);
+      const waiting = await outbox.waiting('email', 10);
+      expect(titles(waiting)).toEqual(['a1', 'b1', 'a2']);
       await outbox.markSent(waiting[0]!.id, T0);
-      expect(titles(await outbox.waiting('email', 'a'))).toEqual(['a2']);
+      await outbox.markFailed(waiting[1]!.id, T0, 'refused', T0 + 60_000);
+      expect(titles(await outbox.waiting('email', 10))).toEqual(['b1', 'a2']);
+      expect(titles(await outbox.waiting('email', 1))).toEqual(['b1']);
+    });
+
+    it('hands an item over once, and knows what became of it there', async () => {
+      const outbox = await create();
+      const [a, b] = [{ ...item('a', { incidentId: 'i' }), id: 'a.email' }, { ...item('b'), id: 'b.email', addresses: ['dba@example.com'] }];
+      await outbox.enqueue([a, b, { ...item('b', { channel: 'slack' }), id: 'b.slack' }]);
+      await outbox.markSent('b.slack', T0);
+      for (const copied of [a, b]) await outbox.handOver(copied.id, { ...copied, id: copied.id.replace('email', 'slack'), channel: 'slack' });
+      expect((await outbox.waiting('email', 10)).map(({ id, handedTo, addresses }) => [id, handedTo, addresses])).toEqual([['a.email', 'slack', undefined], ['b.email', 'slack', ['dba@example.com']]]);
+      expect((await outbox.waiting('slack', 10)).map(({ id }) => id)).toEqual(['a.slack']);
+      expect([await outbox.stateOf('a.slack'), await outbox.stateOf('b.slack'), await outbox.stateOf('c.slack')]).toEqual(['waiting', 'sent', undefined]);
     });
 
     it('moves the cursor together with what it stands for, and never back', async () => {

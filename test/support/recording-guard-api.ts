@@ -12,6 +12,7 @@ export const status: StatusView = {
   now: 2_000,
   startedAt: 1_000,
   targets: [{ name: 'checkout', owners: ['payments'], mode: 'enforce', alerts: { inactive: 1, pending: 0, firing: 1 }, openIncident: { id: 'i1', status: 'verifying' }, paused: false }],
+  channels: [{ name: 'slack', state: 'dead', since: 1_000, error: 'Slack answered channel_not_found' }],
   sources: [{ name: 'prometheus', state: 'blind', since: 1_500, message: 'connection refused' }],
   pauses: [],
   approvals: [],
@@ -59,6 +60,7 @@ const incident: Incident = {
   rungs: [rung],
   approvals: [],
   acknowledged: [],
+  escalations: [],
 };
 
 const planSummary: PlanSummary = { id: 'checkout-flag-off', name: 'Flag off', description: '', phase: '', target: 'checkout', level: 1, dependencies: [], budgetMs: 60_000, stepCount: 1 };

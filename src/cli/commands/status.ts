@@ -44,6 +44,9 @@ function statusLines(status: StatusView, triggers: readonly TriggerView[], outpu
   for (const source of status.sources) {
     if (source.state === 'blind') lines.push(output.style('red', `blind: ${source.name}: ${source.message ?? 'no usable answer'}`));
   }
+  for (const channel of status.channels) {
+    if (channel.state !== 'working') lines.push(output.style('red', `${channel.state === 'dead' ? 'dead channel' : 'failing channel'}: ${channel.name}: ${channel.error ?? 'it takes no messages'}`));
+  }
   for (const target of status.targets) {
     const state = target.openIncident === undefined ? output.style('green', 'well') : `${statusText(target.openIncident.status, output)}  ${target.openIncident.id}`;
     lines.push('', `${output.style('bold', target.name)}  ${state}${target.mode === mode ? '' : `  ${target.mode}`}`);

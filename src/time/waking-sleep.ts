@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.js';
+import type { Clock } from './clock.js';
 
 /** A sleep that a poke ends early. A poke while nobody sleeps ends the next sleep at once, so that none is missed. */
 export class WakingSleep {

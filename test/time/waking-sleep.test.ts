@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { WakingSleep } from '../../src/notify/waking-sleep.js';
+import { WakingSleep } from '../../src/time/waking-sleep.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const never = new AbortController().signal;

@@ -1,0 +1,2 @@
+alter table outbox add column addresses text;
+alter table outbox add column handed_to text;
