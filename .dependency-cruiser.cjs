@@ -1,7 +1,7 @@
 // Data flows from left to right, imports only from right to left: a folder may import from itself and from those
 // before it in this list.
 const flow = ['fault', 'time', 'secret', 'process', 'source', 'trigger', 'decision', 'rollback', 'executor', 'verification',
-  'incident', 'guard', 'plot', 'report', 'notify', 'retention', 'store', 'config', 'scenario', 'backtest', 'setup', 'export', 'http', 'daemon', 'doctor', 'demo', 'cli', 'page'];
+  'incident', 'guard', 'drill', 'plot', 'report', 'notify', 'retention', 'store', 'config', 'scenario', 'backtest', 'setup', 'export', 'http', 'daemon', 'doctor', 'demo', 'cli', 'page'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -19,6 +19,7 @@ const parts: readonly Part[] = [
   { names: ['status'], add: async (program) => (await import('./commands/status.js')).statusCommand(program) },
   { names: ['plan'], add: async (program, done) => (await import('./commands/plan.js')).planCommand(program, done) },
   { names: ['rollback', 'cancel'], add: async (program, done) => (await import('./commands/rollback.js')).rollbackCommands(program, done) },
+  { names: ['drill'], add: async (program, done) => (await import('./commands/drill.js')).drillCommand(program, done) },
   { names: ['undo', 'verify'], add: async (program, done) => (await import('./commands/undo.js')).undoCommands(program, done) },
   { names: ['approve', 'reject'], add: async (program) => (await import('./commands/approve.js')).approvalCommands(program) },
   { names: ['incidents', 'ack', 'close'], add: async (program) => (await import('./commands/incidents.js')).incidentCommands(program) },

@@ -1,10 +1,10 @@
 import { isAbsolute, normalize } from 'node:path';
-import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { bindingsSchema, type BindingsSchema } from '../executor/bindings.js';
-import { isTimeZone } from '../time/time-zone.js';
 import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
 import { alertMatch, httpExpectation } from '../executor/steps/check-schema.js';
+import { cronField, timezoneField } from './cron-field.js';
+import { drillSchema } from './drill-schema.js';
 import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
@@ -76,18 +76,8 @@ export const personSchema = z.strictObject({
 export const approvalSchema = z.union([z.literal('none'), z.strictObject(approvalShape).refine(...oneSortOfRule).transform(approvalPolicyOf)], 'must be a map such as { allOf: [oncall, dba], timeout: 10m }, or none');
 
 const freeze = z.strictObject({
-  cron: z.string().transform((text, context) => {
-    const { valid, errors } = validateDetailed(text);
-    const fields = text.trim().split(/\s+/).length;
-    if (valid && fields === 5) return text;
-    const why = valid ? `it has ${fields} fields` : errors.map(({ message }) => message).join('; ');
-    context.addIssue({ code: 'custom', message: `"${text}" is not a cron expression of five fields (${why}): write minute, hour, day of the month, month and day of the week, such as "0 18 * * 5"` });
-    return z.NEVER;
-  }),
-  timezone: z
-    .string()
-    .refine((name) => isTimeZone(name), 'is not a time zone: write a name such as Europe/Berlin or UTC')
-    .default('UTC'),
+  cron: cronField,
+  timezone: timezoneField,
   for: positiveDurationField,
   reason: z.string().min(1).default('freeze'),
 });
@@ -147,6 +137,7 @@ export const belaySchemaWith = (bindings: BindingsSchema) => z.strictObject({
   notify: notifySchema.prefault({}),
   policy: policySchema.prefault({}),
   reports: reportsSchema.prefault({}),
+  drills: z.array(drillSchema).default([]),
   heartbeat: z.strictObject({ url: httpUrlField, every: positiveDurationField.prefault('1m'), timeout, headers }).optional(),
   retention: retentionSchema.prefault({}),
   plugins: z.array(pluginPath).default([]),

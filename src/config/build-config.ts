@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path';
+import type { Drill } from '../drill/drill.js';
 import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
+import type { DrillSubject } from '../incident/drill-event.js';
 import type { Wording } from '../notify/wording.js';
 import { deepFreeze } from '../rollback/plain-data.js';
 import { registeredPlan } from '../rollback/registered-plan.js';
@@ -13,6 +15,7 @@ import { buildTriggers, type CheckedTrigger } from './build-triggers.js';
 import { buildMatrix } from './build-matrix.js';
 import { buildEscalations, buildNotify } from './build-notify.js';
 import type { Config } from './config.js';
+import type { WrittenDrill } from './drill-schema.js';
 import { HEALTH } from './health-source.js';
 import type { WrittenPlan } from './plan-schema.js';
 
@@ -79,10 +82,16 @@ export function buildConfig({ file, belay, triggers, plans, plugins, wording }: 
       approvals,
     },
     reports: { directory: belay.reports.directory === undefined ? undefined : resolve(directory, belay.reports.directory), impact: belay.reports.impact },
+    drills: belay.drills.map((drill) => drillOf(drill, inDirectory)),
     heartbeat: heartbeatOf(belay),
     retention: { incidentsMs: belay.retention.incidents, samplesMs: belay.retention.samples },
     people: Object.entries(belay.people).map(([name, { role, ...person }]) => ({ ...person, name, isApprover: mayApprove(role ?? auth.tokens.find((token) => token.name === name)?.role) })),
   });
+}
+
+function drillOf({ plan, backup, communication, cron, timezone, announce: announceMs, within: withinMs, against, target, labels = {}, recipients = [] }: WrittenDrill, inDirectory: (path: string) => string): Drill {
+  const subject: DrillSubject = plan !== undefined ? { kind: 'plan', name: plan } : backup !== undefined ? { kind: 'backup', name: backup } : { kind: 'communication', name: communication ?? '' };
+  return { ...subject, schedule: { cron, timezone }, announceMs, withinMs, against: against === undefined ? undefined : inDirectory(against), target, labels, recipients };
 }
 
 function heartbeatOf({ heartbeat }: BelayFile): Config['heartbeat'] {

@@ -1,6 +1,7 @@
 import type { Person } from '../decision/approval-need.js';
 import type { Policy } from '../decision/policy.js';
 import type { Target } from '../decision/target.js';
+import type { Drill } from '../drill/drill.js';
 import type { Bindings } from '../executor/bindings.js';
 import type { PluginManifest } from '../executor/plugin/plugin-manifest.js';
 import type { EscalationStep } from '../guard/escalation.js';
@@ -63,6 +64,7 @@ export interface Config {
   readonly notify: NotifySettings;
   readonly policy: Policy;
   readonly reports: ReportSettings;
+  readonly drills: readonly Drill[];
   readonly heartbeat?: HeartbeatSettings | undefined;
   readonly retention: RetentionSettings;
   readonly people: readonly Person[];

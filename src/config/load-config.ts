@@ -10,6 +10,7 @@ import { checkApprovers } from './check-approvers.js';
 import { checkBackupAges } from './check-backup-ages.js';
 import { checkBelay } from './check-belay.js';
 import { checkFilledIn } from './check-filled-in.js';
+import { checkDrills } from './check-drills.js';
 import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
 import { checkPlansTogether } from './check-plans-together.js';
@@ -63,6 +64,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...(belay === undefined ? [] : checkBackupAges(planParts, belay)),
     ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
     ...(belay === undefined ? [] : checkApprovers(planParts, belay)),
+    ...(belay === undefined ? [] : checkDrills(belay, planParts, plans.isComplete)),
     ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),
   ]);

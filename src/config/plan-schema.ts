@@ -37,6 +37,7 @@ const stepSchemaWith = (types: readonly string[]) => z.strictObject({
   when: conditionSchema.optional(),
   group: nameField.optional(),
   checklist: z.enum(checklists).optional(),
+  estimatedDuration: writtenEstimate.optional(),
 });
 
 /** Without `checks`, the target's health endpoint is what is checked. */

@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { createBackupJudge } from '../executor/data/backup-judge.js';
+import { createBackupRehearsal } from '../executor/data/backup-rehearsal.js';
 import { createExecutors } from '../executor/create-executors.js';
 import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
+import type { BackupRehearsal } from '../drill/backup-drill.js';
 import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
 import { lastDeployAt } from '../guard/changes.js';
@@ -12,11 +14,13 @@ import { composeGuard, type GuardTools } from '../guard/compose-guard.js';
 import { Escalator } from '../guard/escalator.js';
 import type { Eyes } from '../guard/eyes.js';
 import type { Guard } from '../guard/guard.js';
+import { ExecutionJournal } from '../guard/execution-journal.js';
 import { Silencer } from '../guard/silencer.js';
 import type { StatusView } from '../http/guard-api.js';
 import { createHttpServer } from '../http/http-server.js';
 import type { SlackPorts } from '../http/slack-routes.js';
 import { readTls } from '../http/tls-settings.js';
+import { foldIncident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
 import { channelText, isForCustomers } from '../notify/message.js';
@@ -25,6 +29,7 @@ import { runCommand } from '../process/run-command.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
+import type { BackupJudge } from '../source/check.js';
 import { createCheckRunner } from '../source/check-runner.js';
 import { createHttpClient } from '../source/http-client.js';
 import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
@@ -36,6 +41,8 @@ import { systemClock, type Clock } from '../time/clock.js';
 import { AliveMark } from './alive-mark.js';
 import { CloseStack } from './close-stack.js';
 import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
+import { drillGrounds } from './drill-ground.js';
+import { DrillService } from './drill-service.js';
 import { Heartbeat } from './heartbeat.js';
 import { GuardService } from './guard-service.js';
 import { GuardViews } from './guard-views.js';
@@ -74,6 +81,12 @@ export interface Daemon {
   stop(reason: string): Promise<'clean' | 'step-left'>;
 }
 
+/** How backups are looked at: made anew with every configuration. */
+interface Backups {
+  readonly judge: BackupJudge;
+  readonly rehearsal: BackupRehearsal;
+}
+
 const STEP_GRACE_MS = 20_000;
 /** Connections that may wait to be accepted: an Alertmanager makes one for each of its groups, all at once when much breaks. */
 const LISTEN_BACKLOG = 4_096;
@@ -96,7 +109,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const clock = systemClock;
   const redactor = new Redactor();
   const log = createLogger(redactor, logLevel);
-  const metrics = new Metrics(() => notReady().length === 0, () => store.size());
+  const metrics = new Metrics(() => notReady().length === 0, () => store.size(), () => drills.drills());
   const report = (error: unknown, context: Readonly<Record<string, unknown>> = {}): void => log.error({ err: error, ...context }, 'unexpected');
   const startedAt = clock.now();
   let config = await readConfig(configFile, redactor);
@@ -139,9 +152,14 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   sayWhatIsBroken(config);
   let notifier = makeNotifier(config);
   opened.add('the notifier', () => notifier.stop());
+  const measure = async (incidentId: string): Promise<void> => {
+    const incident = await store.guard.entriesOfIncident(incidentId).then(foldIncident).catch(report);
+    if (incident !== undefined) metrics.incidentEnded(incident);
+  };
   store.onAppended((entries) => {
     for (const entry of entries) {
       metrics.journaled(entry.event);
+      if (entry.event.type === 'incident-recovered' || entry.event.type === 'incident-closed') void measure(entry.event.incidentId);
       // Below a key of its own: an event's `level` is not the level of the line.
       log.info({ seq: entry.seq, event: entry.event }, entry.event.type);
       onJournaled?.(entry);
@@ -157,7 +175,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const received = new ReceivedAlerts();
 
   /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
-  function eyesFor(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly closeUnused: () => Promise<void> } {
+  function eyesFor(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly backups: Backups; readonly closeUnused: () => Promise<void> } {
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
     const { bindings, directory } = next;
@@ -166,12 +184,18 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, backups, runCommand: (request) => runCommand({ cwd: directory, ...request }) });
     const executors = createExecutors({ bindings, directory, checkRunner: checks, planNotifier, approvalGate, clock, plugins: next.plugins, recoveryPointMs });
     for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
-    return { eyes: { sources, checks }, closeUnused };
+    const rehearsal = createBackupRehearsal({ databases: bindings.databases, directory, clock, recoveryPointMs });
+    return { eyes: { sources, checks }, backups: { judge: backups, rehearsal }, closeUnused };
   }
 
   const series = new SeriesMemory();
   let eyes: Eyes;
-  const tools = composeGuard(config, (made) => (eyes = eyesFor(config, made).eyes), {
+  let backups: Backups;
+  const equip = (made: GuardTools): Eyes => {
+    ({ eyes, backups } = eyesFor(config, made));
+    return eyes;
+  };
+  const tools = composeGuard(config, equip, {
     clock,
     store: store.guard,
     report,
@@ -210,6 +234,19 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
   store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
   opened.add('the reports', () => reports.stop());
+  const drills: DrillService = new DrillService({
+    guard,
+    store: store.guard,
+    clock,
+    report,
+    config: () => config,
+    groundOf: drillGrounds({ guard, rollbacks, journal: new ExecutionJournal(store.guard, () => undefined), clock, redactor, report, checks: () => eyes.checks }),
+    judge: () => backups.judge,
+    rehearsal: () => backups.rehearsal,
+    messenger: () => notifier.drills,
+    newId: () => `drill-${randomUUID()}`,
+  });
+  store.onAppended((entries) => entries.forEach((entry) => drills.note(entry)));
   let ended: 'clean' | 'step-left' = 'clean';
   opened.add('the guard', async () => {
     ended = await stopWithin(guard, clock);
@@ -225,6 +262,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     report,
   });
   opened.add('the retention', () => retention.stop());
+  opened.add('the drills', () => drills.stop());
 
   const reloads = new Reloads();
   const reload = (by: string): Promise<void> => reloads.ask(() => readAgain(by));
@@ -247,10 +285,11 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     notifier = makeNotifier(next);
     notifier.start();
     const made = eyesFor(next, tools);
-    eyes = made.eyes;
+    ({ eyes, backups } = made);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
     await guard.declare(next, eyes);
     series.keepOnly(new Set(next.triggers.map(({ name }) => name)));
+    drills.declare();
     await made.closeUnused();
     refused = undefined;
     await store.guard.append([{ type: 'configuration-reloaded', at, by }]);
@@ -263,7 +302,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     const dead = inside.every(({ isDead }) => isDead) ? inside.map(({ channel, error = 'it takes no messages' }) => `nobody can be told: ${channelText(channel)}: ${error}`) : [];
     return [...dead, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
   };
-  const views = new GuardViews({ guard, channels: () => notifier.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, configurationRefused: () => refused });
+  const views = new GuardViews({ guard, channels: () => notifier.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, drills: () => drills.drills(), configurationRefused: () => refused });
   const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, outputs, reload });
   const feed = new LiveFeed({
     clock,
@@ -289,7 +328,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     clock,
   };
   const tls = await readTls(config.http.tls);
-  const http = createHttpServer({ guard: service, live: feed, reports, settings: { ...config.http, get tokens() { return config.http.tokens; } }, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
+  const http = createHttpServer({ guard: service, live: feed, reports, drills, settings: { ...config.http, get tokens() { return config.http.tokens; } }, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
   opened.add('the HTTP interface', () => http.close());
 
   await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
@@ -308,6 +347,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   await escalator.start();
   await guard.start();
   await reports.start();
+  await drills.start(startedAt - (downForMs ?? 0));
   for (const { name } of config.targets) metrics.openIncidents(name, guard.openIncidents.filter(({ target }) => target === name).length);
   for (const { name } of config.sources) metrics.blind(name, guard.watch?.blind.has(name) === true);
   await listen(() => http.listen({ host: config.http.host, port: config.http.port, backlog: LISTEN_BACKLOG }), config);

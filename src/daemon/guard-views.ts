@@ -20,6 +20,7 @@ export interface GuardViewsPorts {
   readonly notReady: () => readonly string[];
   readonly channels: () => readonly ChannelState[];
   readonly storeState: () => StoreView;
+  readonly drills: () => StatusView['drills'];
   readonly configurationRefused: () => StatusView['configurationRefused'];
 }
 
@@ -40,7 +41,7 @@ export class GuardViews {
   }
 
   status(): StatusView {
-    const { guard, channels, clock, version, startedAt, notReady, storeState, configurationRefused } = this.#ports;
+    const { guard, channels, clock, version, startedAt, notReady, storeState, drills, configurationRefused } = this.#ports;
     const { environment, mode, targets, triggers } = guard.declaration;
     const now = clock.now();
     const open = guard.openIncidents;
@@ -74,6 +75,7 @@ export class GuardViews {
       pauses: guard.pauses.filter((pause) => pause.until === undefined || pause.until > now),
       notReady: notReady(),
       store: storeState(),
+      drills: drills(),
       configurationRefused: configurationRefused(),
     };
   }

@@ -1,9 +1,19 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Decision } from '../decision/decision.js';
+import type { Incident } from '../incident/incident.js';
+import type { DrillSubject } from '../incident/drill-event.js';
 import type { JournalEvent } from '../incident/incident-event.js';
+import { incidentTimes } from '../report/incident-times.js';
 import type { NoticeEffect } from '../source/received-alert.js';
 import type { Observation } from '../source/sample.js';
 import type { StoreSize } from '../store/store-size.js';
+
+/** What of a drill is measured. `name` is the plan, the database, or the name of the drill. */
+export interface DrillTimes extends DrillSubject {
+  readonly lastPassedAt?: number | undefined;
+  readonly nextAt?: number | undefined;
+  readonly warning?: string | undefined;
+}
 
 /** What Belay says of itself at /metrics. Label values are bounded: names that the files declare, and closed lists. */
 export class Metrics {
@@ -26,8 +36,18 @@ export class Metrics {
 
   readonly #heartbeats = this.#counter('belay_heartbeats_total', 'Signs of life to the watchdog, by outcome.', ['outcome']);
 
-  /** `isReady`: whether the daemon can see and act right now. `size`: of the store; where it cannot be told, the last one stays. */
-  constructor(isReady: () => boolean, size: () => Promise<StoreSize>) {
+  readonly #detection = this.#times('belay_detection_seconds', 'Of ended incidents: from the first breaching sample to the firing.', ['target']);
+  readonly #decision = this.#times('belay_decision_seconds', 'Of ended incidents: from the firing to the decision to act.', ['target']);
+  readonly #rollback = this.#times('belay_rollback_seconds', 'From the start of a plan to its end; dry runs are left out.', ['target', 'level']);
+  readonly #recovery = this.#times('belay_recovery_seconds', 'Of recovered incidents: from the first breaching sample until every alert was clear, by the highest level that really ran.', ['target', 'level']);
+
+  readonly #drills = this.#counter('belay_drills_total', 'Ended drills, by outcome; skipped ones among them.', ['plan', 'kind', 'outcome']);
+
+  /**
+   * `isReady`: whether the daemon can see and act right now. `size`: of the store; where it cannot be told, the last one
+   * stays. `drills`: what is practised, and how that stands.
+   */
+  constructor(isReady: () => boolean, size: () => Promise<StoreSize>, drills: () => readonly DrillTimes[] = () => []) {
     const rows = this.#gauge('belay_store_rows', 'Rows of the store, by table.', ['table']);
     new Gauge({
       name: 'belay_store_bytes',
@@ -40,6 +60,9 @@ export class Metrics {
         for (const [table, count] of Object.entries(now.rows)) rows.set({ table }, count);
       },
     });
+    this.#drillGauge('belay_drill_last_success_timestamp_seconds', 'When the last drill that went well has ended.', drills, ({ lastPassedAt }) => seconds(lastPassedAt));
+    this.#drillGauge('belay_drill_next_timestamp_seconds', 'When the next drill is due.', drills, ({ nextAt }) => seconds(nextAt));
+    this.#drillGauge('belay_drill_warning', '1 for what was never drilled, or whose last drill failed; otherwise 0.', drills, ({ warning }) => (warning === undefined ? 0 : 1));
     new Gauge({ name: 'belay_ready', help: '1 while the daemon can see and act.', registers: [this.registry], collect() { this.set(isReady() ? 1 : 0); } });
     collectDefaultMetrics({ register: this.registry });
   }
@@ -82,6 +105,18 @@ export class Metrics {
     this.#messages.inc({ channel, outcome });
   }
 
+  /** Measures an incident that is over. */
+  incidentEnded(incident: Incident): void {
+    const { target, rungs, status } = incident;
+    const { detectionMs, decisionMs, downtimeMs } = incidentTimes(incident);
+    const ran = rungs.filter(({ mode, begun }) => mode === 'enforce' && begun);
+    if (detectionMs !== undefined) this.#detection.observe({ target }, detectionMs / 1000);
+    if (decisionMs !== undefined) this.#decision.observe({ target }, decisionMs / 1000);
+    for (const { level, startedAt, endedAt } of ran) if (endedAt !== undefined) this.#rollback.observe({ target, level: level ?? 'none' }, Math.max(0, endedAt - startedAt) / 1000);
+    const levels = ran.flatMap(({ level }) => level ?? []);
+    if (status === 'recovered' && downtimeMs !== undefined) this.#recovery.observe({ target, level: levels.length === 0 ? 'none' : Math.max(...levels) }, downtimeMs / 1000);
+  }
+
   /** Counts what has just become durable in the journal. */
   journaled(event: JournalEvent): void {
     switch (event.type) {
@@ -96,9 +131,11 @@ export class Metrics {
         this.#decided(event.target, event.decision);
         break;
       case 'rollback-ended':
+        if (event.isDrill === true) break;
         this.#rollbacks.inc({ target: event.target ?? '', outcome: event.outcome });
         break;
       case 'rollback-over-budget':
+        if (event.isDrill === true) break;
         this.#overBudget.inc({ target: event.target ?? '' });
         break;
       case 'verification-ended':
@@ -122,9 +159,32 @@ export class Metrics {
       case 'source-seeing':
         this.blind(event.source, false);
         break;
+      case 'drill-ended':
+        this.#drills.inc({ plan: event.drill.name, kind: event.drill.kind, outcome: event.outcome });
+        break;
+      case 'drill-skipped':
+        this.#drills.inc({ plan: event.drill.name, kind: event.drill.kind, outcome: 'skipped' });
+        break;
       default:
         break;
     }
+  }
+
+  /** Asked when it is scraped: the instants move with the clock, and outlive a restart in the journal. */
+  #drillGauge(name: string, help: string, drills: () => readonly DrillTimes[], valueOf: (drill: DrillTimes) => number | undefined): void {
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ['plan', 'kind'],
+      registers: [this.registry],
+      collect() {
+        gauge.reset();
+        for (const drill of drills()) {
+          const value = valueOf(drill);
+          if (value !== undefined) gauge.set({ plan: drill.name, kind: drill.kind }, value);
+        }
+      },
+    });
   }
 
   #decided(target: string, { kind, reason }: Decision): void {
@@ -139,7 +199,16 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
+  /** From seconds to an hour, as people count what an incident takes. */
+  #times<T extends string>(name: string, help: string, labelNames: T[]): Histogram<T> {
+    return new Histogram({ name, help, labelNames, registers: [this.registry], buckets: [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600] });
+  }
+
   #histogram<T extends string>(name: string, help: string, labelNames: T[]): Histogram<T> {
     return new Histogram({ name, help, labelNames, registers: [this.registry], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
   }
+}
+
+function seconds(at: number | undefined): number | undefined {
+  return at === undefined ? undefined : at / 1000;
 }

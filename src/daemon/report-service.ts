@@ -1,9 +1,11 @@
+import { isDrillEvent } from '../drill/drill-history.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import { lastDeployAt } from '../guard/changes.js';
 import type { ReportFormat } from '../http/request-schemas.js';
 import type { ReportApi } from '../http/report-routes.js';
+import { drillEventTypes } from '../incident/drill-event.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { ReportSettings } from '../config/config.js';
@@ -69,7 +71,8 @@ export class ReportService implements ReportApi {
     const incidents = await this.#incidentsSince(store, toAt - periodMs);
     const deploys = guard.changes.filter(({ kind }) => kind === 'deploy');
     const removedBefore = Number((await store.loadValue(REMOVED_BEFORE)) ?? -Infinity);
-    const report = periodReport(incidents, deploys, toAt - periodMs, toAt, removedBefore);
+    const drills = (await store.entriesOfTypes(drillEventTypes, toAt - periodMs)).flatMap(({ event }) => (isDrillEvent(event) ? [event] : []));
+    const report = periodReport(incidents, deploys, toAt - periodMs, toAt, drills, removedBefore);
     return format === 'json' ? JSON.stringify(report) : periodMarkdown(report);
   }
 

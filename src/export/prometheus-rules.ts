@@ -72,7 +72,8 @@ function ruleOf(trigger: Trigger): Rule {
   };
 }
 
-function exprOf(query: Query): string {
+/** What a Prometheus is asked; throws for what it cannot be asked. */
+export function exprOf(query: Query): string {
   switch (query.kind) {
     case 'promql':
       return query.expr;

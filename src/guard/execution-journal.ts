@@ -5,10 +5,10 @@ import type { ExecutionStore } from './until-written.js';
 
 type ExecutionEvent = Extract<JournalEvent, RollbackEvent>;
 
-/** Which incident an execution belongs to; empty for one that belongs to none. */
-type Owner = Pick<ExecutionEvent, 'incidentId' | 'target'>;
+/** Which incident an execution belongs to, or that it is a drill's; empty for one that belongs to neither. */
+type Owner = Pick<ExecutionEvent, 'incidentId' | 'target' | 'isDrill'>;
 
-/** The rollback stage's journal, kept in the guard's: each event is booked on the incident that its execution belongs to. */
+/** The rollback stage's journal, kept in the guard's: each event is booked on the incident that its execution belongs to. A drill's are kept for its own record alone. */
 export class ExecutionJournal implements RollbackJournal {
   readonly #store: ExecutionStore;
   readonly #onDurable: (event: ExecutionEvent) => void;
@@ -23,7 +23,7 @@ export class ExecutionJournal implements RollbackJournal {
     const owned: ExecutionEvent = { ...event, ...(await this.#ownerOf(event.executionId)) };
     await this.#store.append([owned]);
     if (event.type === 'rollback-ended') this.#owners.delete(event.executionId);
-    this.#onDurable(owned);
+    if (owned.isDrill !== true) this.#onDurable(owned);
   }
 
   async eventsOf(executionId: string): Promise<readonly RollbackEvent[]> {
@@ -50,6 +50,7 @@ export class ExecutionJournal implements RollbackJournal {
 function ownerIn(entries: readonly JournalEntry[]): Owner {
   for (const { event } of entries) {
     if (event.type === 'rung-started') return { incidentId: event.incidentId, target: event.target };
+    if (event.type === 'drill-started') return { isDrill: true };
   }
   return {};
 }

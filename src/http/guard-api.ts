@@ -6,6 +6,7 @@ import type { AlertMessage } from '../source/received-alert.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
 import type { Condition } from '../source/condition.js';
 import type { Labels } from '../source/sample.js';
+import type { DrillView } from './drill-api.js';
 import type { AlertHealth, AlertState } from '../trigger/alert.js';
 import type { WindowFill } from '../trigger/window-fill.js';
 import type { Level, Mode, Severity } from '../trigger/trigger.js';
@@ -28,6 +29,8 @@ export interface StatusView {
   /** What keeps Belay from seeing or acting, one sentence each; empty while nothing does. */
   readonly notReady: readonly string[];
   readonly store: StoreView;
+  /** What is practised, or should be: one entry for each drill that is declared and each plan that Belay may start by itself. */
+  readonly drills: readonly DrillView[];
   /** Since when the files on disk are refused, and why; absent while the newest files are in use. */
   readonly configurationRefused?: { readonly at: number; readonly problems: readonly string[] } | undefined;
 }

@@ -14,6 +14,8 @@ import { eventRoutes } from './event-routes.js';
 import type { GuardApi } from './guard-api.js';
 import { alertRoutes } from './alert-routes.js';
 import { answerErrors } from './http-errors.js';
+import type { DrillApi } from './drill-api.js';
+import { drillRoutes } from './drill-routes.js';
 import type { LiveApi } from './live-api.js';
 import { metricsRoute } from './metrics-route.js';
 import { pageRoutes } from './page-routes.js';
@@ -27,6 +29,8 @@ export interface HttpServerOptions {
   readonly guard: GuardApi;
   readonly live: LiveApi;
   readonly reports: ReportApi;
+  /** Without it, nothing is practised over HTTP. */
+  readonly drills?: DrillApi | undefined;
   readonly settings: HttpSettings;
   /** The daemon's own token, of the role operator. */
   readonly operatorToken: string;
@@ -45,7 +49,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, live, reports, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ guard, live, reports, drills, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
   // Node looks at bodies that are late only where headers have no longer than the whole request.
   const connections = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs };
   const app = Fastify({
@@ -94,6 +98,7 @@ export function createHttpServer({ guard, live, reports, settings, operatorToken
     eventRoutes(api, live, { redactor, stillMay });
     actionRoutes(api, guard);
     reportRoutes(api, reports);
+    if (drills !== undefined) drillRoutes(api, drills);
     alertRoutes(api, guard);
     approvalRoutes(api, guard);
     scope.register((own, _none, registered) => {

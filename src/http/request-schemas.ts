@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../time/duration.js';
+import { drillKinds } from '../incident/drill-event.js';
+import type { DrillRequest } from './drill-api.js';
 import type { ChangeMark, IncidentFilter, PauseRequest, RollbackRequest } from './guard-api.js';
 
 const name = z.string().min(1).max(200);
@@ -79,5 +81,19 @@ export type ReportFormat = (typeof reportFormats)[number];
 export const reportQuery = z.strictObject({ format: z.enum(reportFormats).default('json') });
 export const periodQuery = z.strictObject({ period: durationMs.prefault('90d'), format: z.enum(['json', 'markdown']).default('json') });
 export const answerBody = z.strictObject({ decision: z.enum(['approve', 'reject']), reason: reason.optional() });
+
+export const drillBody = z
+  .strictObject({
+    plan: name.optional().describe('A plan by its id'),
+    backup: name.optional().describe('An entry of databases'),
+    communication: name.optional().describe('A drill of communication, by its name'),
+    dryRun: z.boolean().default(false).describe('Only reads the state, whatever the files say'),
+  })
+  .transform((body, context): DrillRequest => {
+    const [kind, ...others] = drillKinds.filter((key) => body[key] !== undefined);
+    if (kind !== undefined && others.length === 0) return { subject: { kind, name: body[kind] ?? '' }, dryRun: body.dryRun };
+    context.addIssue({ code: 'custom', path: [others[0] ?? 'plan'], message: 'give one of plan, backup and communication' });
+    return z.NEVER;
+  });
 
 export const closeBody = z.strictObject({ reason });

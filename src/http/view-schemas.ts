@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
+import { drillView } from './drill-routes.js';
 import type { ApprovalView, IncidentSummary, PointView, RollbackView, StatusView, TriggerSeriesView, TriggerView } from './guard-api.js';
 import type { LiveData, StepOutputView } from './live-api.js';
 import type { Principal } from './principal.js';
@@ -64,6 +65,7 @@ export const statusView: z.ZodType<StatusView> = z.object({
   channels: z.array(z.object({ name: z.string(), state: z.enum(['working', 'failing', 'dead']), since: instant.optional(), error: z.string().optional() })).describe('dead: it takes no messages, and another channel stands in for it'),
   pauses: z.array(pauseView),
   approvals: z.array(approvalView),
+  drills: z.array(drillView),
   notReady: z.array(z.string()).describe('What keeps Belay from seeing or acting; empty while nothing does'),
   store: z.union([z.object({ state: z.literal('ok') }), z.object({ state: z.literal('lost'), since: instant, message: z.string() })]).describe('lost: nothing can be decided or begun'),
   configurationRefused: z.object({ at: instant, problems: z.array(z.string()) }).optional().describe('The files on disk are refused, and older ones are in use'),

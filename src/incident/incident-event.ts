@@ -4,6 +4,7 @@ import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent } from '../rollback/rollback-event.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
+import type { DrillEvent } from './drill-event.js';
 
 /** Why an incident needs a person. The closed list: docs/decisions-and-reasons.md explains each, and a test keeps the two equal. */
 export const needsHumanReasons = [
@@ -83,8 +84,8 @@ export type GuardEvent =
   | { readonly type: 'configuration-reloaded'; readonly at: number; readonly by: string }
   | { readonly type: 'configuration-refused'; readonly at: number; readonly problems: readonly string[] };
 
-/** One line of the journal. Rollback events carry the incident they belong to, if any. */
-export type JournalEvent = IncidentEvent | GuardEvent | (RollbackEvent & { readonly incidentId?: string | undefined; readonly target?: string | undefined });
+/** One line of the journal. Rollback events carry the incident they belong to, if any; those of a drill say so, and nothing else is booked by them. */
+export type JournalEvent = IncidentEvent | GuardEvent | DrillEvent | (RollbackEvent & { readonly incidentId?: string | undefined; readonly target?: string | undefined; readonly isDrill?: true | undefined });
 
 /** A journal line as it is read back: numbered in the order in which it became durable. */
 export interface JournalEntry {

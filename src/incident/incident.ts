@@ -214,6 +214,10 @@ function applied(incident: Incident | undefined, event: JournalEvent): Incident 
     case 'journal-compacted':
     case 'configuration-reloaded':
     case 'configuration-refused':
+    case 'drill-announced':
+    case 'drill-started':
+    case 'drill-ended':
+    case 'drill-skipped':
       return incident;
     default:
       throw new TypeError(`unknown journal event ${JSON.stringify(event satisfies never)}`);

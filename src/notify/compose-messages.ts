@@ -2,6 +2,7 @@ import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
+import { composeDrill } from './compose-drill.js';
 import { composeEscalation } from './compose-escalation.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
@@ -78,7 +79,8 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'step-parked':
     case 'step-skipped':
     case 'rollback-over-budget':
-      return ofRun(past, event.executionId, event.at, (run) => composeRollback(run, event));
+      // A drill is told as a whole, at its end.
+      return event.isDrill === true ? [] : ofRun(past, event.executionId, event.at, (run) => composeRollback(run, event));
     case 'incident-opened':
     case 'alert-fired':
     case 'alert-cleared':
@@ -103,6 +105,11 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
     case 'configuration-reloaded':
     case 'configuration-refused':
       return composeGuard(event);
+    case 'drill-announced':
+    case 'drill-started':
+    case 'drill-ended':
+    case 'drill-skipped':
+      return composeDrill(event);
     default:
       throw new TypeError(`unknown journal event ${JSON.stringify(event satisfies never)}`);
   }

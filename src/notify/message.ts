@@ -20,6 +20,7 @@ export const messageKinds = [
   'escalation',
   'digest',
   'guard',
+  'drill',
   'plan-notification',
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];

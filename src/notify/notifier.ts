@@ -9,6 +9,7 @@ import { type ChannelEventSink, type ChannelState, ChannelWatch } from './channe
 import { type ChannelName, webhookName } from './message.js';
 import type { DigestSettings } from './next-delivery.js';
 import type { NotifySettings } from './notify-settings.js';
+import { DrillMessages } from './drill-messages.js';
 import { OutboxComposer, type JournalReader } from './outbox-composer.js';
 import type { Outbox } from './outbox.js';
 import { SLACK_PACE } from './pace.js';
@@ -55,12 +56,18 @@ const DEFAULT_FALLBACK_MS = 120_000;
 export class Notifier {
   /** For `notification` steps. */
   readonly plans: PlanNotifier;
+  /** For drills of communication. */
+  readonly drills: DrillMessages;
   readonly #composer: OutboxComposer;
   readonly #watch: ChannelWatch;
   readonly #dispatchers: readonly ChannelDispatcher[];
 
   constructor(channels: readonly Channel[], ports: NotifierPorts) {
-    const { outbox, journal, clock, redactor, people, wording, customers, report, attempted = () => undefined, random = Math.random } = ports;
+    const { outbox, journal, clock, redactor, people, wording, customers, report, random = Math.random } = ports;
+    const attempted = (attempt: Attempt): void => {
+      this.drills.attempted(attempt);
+      ports.attempted?.(attempt);
+    };
     const { digest, fallbackAfterMs = DEFAULT_FALLBACK_MS, noteChannel = () => Promise.resolve() } = ports;
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
     const { routing = { routes: [], environment: '', channels: channels.map(({ name }) => name), addresses: [] } } = ports;
@@ -69,6 +76,7 @@ export class Notifier {
     this.#watch = watch;
     this.#dispatchers = all.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random, watch, handedOver: enqueued, digest }));
     this.plans = new PlanNotifications({ outbox, channels: routing.channels, redactor, clock, people, enqueued });
+    this.drills = new DrillMessages({ outbox, channels: routing.channels, redactor, clock, people: people ?? [], enqueued });
     this.#composer = new OutboxComposer({ journal, outbox, routing, redactor, clock, wording, customers: customers === undefined ? undefined : { ...customers.rules, channels: customers.channels.map(({ name }) => name) }, enqueued, report });
   }
 

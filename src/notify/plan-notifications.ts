@@ -51,7 +51,7 @@ function idFor({ stepOfExecution }: PlanNotification, channel: ChannelName): str
 }
 
 /** The people whom recipients name, each once. */
-function named(recipients: readonly string[], people: readonly NamedPerson[]): readonly ToldPerson[] {
+export function named(recipients: readonly string[], people: readonly NamedPerson[]): readonly ToldPerson[] {
   return people
     .filter(({ name, groups }) => [name, ...groups].some((word) => recipients.includes(word)))
     .map(({ name, email, slack }) => ({ name, ...(email === undefined ? {} : { email }), ...(slack === undefined ? {} : { slack }) }));

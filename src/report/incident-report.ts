@@ -33,6 +33,8 @@ export interface ReportedRollback {
   readonly by: string;
   readonly outcome: string;
   readonly tookMs?: number | undefined;
+  /** How long its steps may take: the plan's own, or what its level allows. */
+  readonly budgetMs?: number | undefined;
   readonly verification?: string | undefined;
   readonly steps: readonly { readonly name: string; readonly status: string; readonly tookMs?: number | undefined; readonly change?: string | undefined; readonly error?: string | undefined }[];
 }
@@ -112,7 +114,7 @@ function verdictOf({ outcome, verification }: Rung): string {
 }
 
 function reportedRollback(rung: Rung): ReportedRollback {
-  const { planId, level, mode, trigger, by, startedAt, endedAt, outcome, verification, steps } = rung;
+  const { planId, level, mode, trigger, by, startedAt, endedAt, outcome, verification, steps, budgetMs } = rung;
   return {
     plan: planId,
     level: level === undefined ? undefined : `level ${level} (${levelNames[level]})`,
@@ -120,6 +122,7 @@ function reportedRollback(rung: Rung): ReportedRollback {
     by: trigger === 'manual' ? `${by}, by hand` : by,
     outcome: outcome ?? 'under way',
     tookMs: spanMs(startedAt, endedAt),
+    budgetMs,
     verification: verification?.result === undefined ? undefined : `${verification.result.outcome}. ${verification.result.explanation}`,
     steps: steps.map((step) => ({ name: step.name, status: step.status, tookMs: spanMs(step.startedAt, step.endedAt), change: step.description?.summary, error: step.error })),
   };

@@ -1,4 +1,5 @@
 import { levelNames } from '../decision/ladder.js';
+import type { DrillEvent, DrillOutcome } from '../incident/drill-event.js';
 import type { Incident } from '../incident/incident.js';
 import type { Level } from '../trigger/trigger.js';
 import type { DeployedChange } from './incident-timeline.js';
@@ -32,13 +33,25 @@ export interface PeriodReport {
   readonly deployments: number;
   /** DORA's change failure rate: the share of deployments that were followed, before the next one, by a real rollback. Absent without deployments. */
   readonly changeFailureRate?: number | undefined;
+  readonly drills: PeriodDrills;
+}
+
+/** How what may be needed was practised. */
+export interface PeriodDrills {
+  readonly passed: number;
+  readonly failed: number;
+  /** Cut off by something real, by a person, or by Belay's own death. */
+  readonly cutOff: number;
+  readonly skipped: number;
+  /** Each with the drill that found it: `plan checkout-flag-off: documented 3m, took 7m`. */
+  readonly gaps: readonly string[];
 }
 
 /**
  * What happened from `fromAt` to `toAt`, milliseconds since the epoch. Dry runs count as incidents, and roll nothing back.
  * `removedBefore`: incidents that ended before it are no longer kept.
  */
-export function periodReport(incidents: readonly Incident[], deploys: readonly (DeployedChange & { readonly target: string })[], fromAt: number, toAt: number, removedBefore = -Infinity): PeriodReport {
+export function periodReport(incidents: readonly Incident[], deploys: readonly (DeployedChange & { readonly target: string })[], fromAt: number, toAt: number, drills: readonly DrillEvent[] = [], removedBefore = -Infinity): PeriodReport {
   const opened = incidents.filter(({ openedAt }) => openedAt >= fromAt && openedAt < toAt);
   const made = deploys.filter(({ at }) => at >= fromAt && at < toAt);
   const failed = made.filter((deploy) => opened.some((incident) => incident.target === deploy.target && wasRolledBack(incident) && isDueTo(incident, deploy, deploys)));
@@ -54,6 +67,19 @@ export function periodReport(incidents: readonly Incident[], deploys: readonly (
     }),
     deployments: made.length,
     changeFailureRate: made.length === 0 ? undefined : failed.length / made.length,
+    drills: drillFigures(drills.filter(({ at }) => at >= fromAt && at < toAt)),
+  };
+}
+
+function drillFigures(events: readonly DrillEvent[]): PeriodDrills {
+  const ended = events.filter((event) => event.type === 'drill-ended');
+  const count = (...outcomes: readonly DrillOutcome[]): number => ended.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    cutOff: count('cancelled', 'interrupted'),
+    skipped: events.filter(({ type }) => type === 'drill-skipped').length,
+    gaps: ended.flatMap(({ drill: { kind, name }, gaps, outcome, explanation }) => (gaps.length === 0 && outcome === 'failed' ? [explanation] : gaps).map((gap) => `${kind} ${name}: ${gap}`)),
   };
 }
 

@@ -1,9 +1,9 @@
 import { instantText } from '../time/instant-text.js';
 import { durationText } from './report-blocks.js';
-import type { PeriodFigures, PeriodReport } from './period-report.js';
+import type { PeriodDrills, PeriodFigures, PeriodReport } from './period-report.js';
 
 /** A period as Markdown that also reads well on a terminal. */
-export function periodMarkdown({ fromAt, toAt, dataFromAt, all, byTarget, byLevel, deployments, changeFailureRate }: PeriodReport): string {
+export function periodMarkdown({ fromAt, toAt, dataFromAt, all, byTarget, byLevel, deployments, changeFailureRate, drills }: PeriodReport): string {
   const rate = changeFailureRate === undefined ? 'no deployment was marked' : `${Math.round(changeFailureRate * 1000) / 10}% of ${deployments} deployments`;
   return `${[
     `# Incidents from ${instantText(fromAt)} to ${instantText(toAt)}`,
@@ -14,7 +14,15 @@ export function periodMarkdown({ fromAt, toAt, dataFromAt, all, byTarget, byLeve
     figuresTable('Target', byTarget),
     '## By level',
     figuresTable('Highest level', byLevel),
+    '## Drills',
+    drillText(drills),
   ].join('\n\n')}\n`;
+}
+
+function drillText({ passed, failed, cutOff, skipped, gaps }: PeriodDrills): string {
+  if (passed + failed + cutOff + skipped === 0) return 'None: nothing was practised.';
+  const counts = `${passed} went well, ${failed} failed, ${cutOff} were cut off, ${skipped} were not held when they were due.`;
+  return gaps.length === 0 ? counts : `${counts}\n\n${gaps.map((gap) => `- ${gap.replaceAll(/\s+/g, ' ')}`).join('\n')}`;
 }
 
 function figuresTable(name: string, groups: Readonly<Record<string, PeriodFigures>>): string {

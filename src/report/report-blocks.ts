@@ -68,8 +68,8 @@ export function durationText(durationMs: number | undefined): string {
   return durationMs === undefined ? '—' : formatDuration(Math.round(durationMs / 1000) * 1000);
 }
 
-function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, verification, steps }: ReportedRollback): readonly ReportBlock[] {
-  const told = `By ${by}: ${outcome}${tookMs === undefined ? '' : ` after ${durationText(tookMs)}`}.${verification === undefined ? '' : ` Verification: ${verification}`}`;
+function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, budgetMs, verification, steps }: ReportedRollback): readonly ReportBlock[] {
+  const told = `By ${by}: ${outcome}${tookMs === undefined ? '' : ` after ${durationText(tookMs)}${budgetText(tookMs, budgetMs)}`}.${verification === undefined ? '' : ` Verification: ${verification}`}`;
   return [
     heading(3, `${dryRun ? 'Dry run of plan' : 'Plan'} ${plan}${level === undefined ? '' : `, ${level}`}`),
     { kind: 'paragraph', text: told },
@@ -81,6 +81,10 @@ function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, verification
       })),
     },
   ];
+}
+
+function budgetText(tookMs: number, budgetMs: number | undefined): string {
+  return budgetMs === undefined ? '' : ` (budget ${durationText(budgetMs)}, ${tookMs <= budgetMs ? 'kept' : 'missed'})`;
 }
 
 function impactRow({ name, value, problem }: MeasuredImpact): [string, string] {

@@ -99,7 +99,7 @@ export class JournalCompaction {
   async #orphans(keptExecutions: ReadonlySet<string>): Promise<readonly number[]> {
     const orphans: number[] = [];
     for await (const { seq, event } of this.#old(['rollback-started', 'rollback-ended'])) {
-      if (!('executionId' in event) || event.incidentId === undefined || keptExecutions.has(event.executionId)) continue;
+      if (!('executionId' in event) || !('incidentId' in event) || event.incidentId === undefined || keptExecutions.has(event.executionId)) continue;
       if (!(await this.#ports.store.hasIncident(event.incidentId))) orphans.push(seq);
     }
     return orphans;

@@ -215,7 +215,7 @@ export class ExecutionRun {
     const read = await calls.describeWhole(step, context, { cancel: this.#halt });
     if (this.#halt?.aborted === true) return;
     const base = { executionId, at: clock.now(), stepKey: step.key };
-    await this.append('error' in read ? { ...base, type: 'step-failed', error: read.error, continued: true } : { ...base, type: 'step-described', description: read.description });
+    await this.append('error' in read ? { ...base, type: 'step-failed', error: read.error, continued: true } : { ...base, type: 'step-described', ...read });
   }
 
   async #examine(step: ExecutionStep, attemptId: string): Promise<void> {

@@ -123,13 +123,13 @@ export class ExecutorCalls {
   }
 
   /** What the step would do, and whether the plan could begin as far as this step is concerned. */
-  async describeWhole(step: ExecutionStep, context: RollbackContext, bounds: { readonly cancel?: AbortSignal | undefined }): Promise<{ readonly description: StepDescription } | ReadError> {
+  async describeWhole(step: ExecutionStep, context: RollbackContext, bounds: { readonly cancel?: AbortSignal | undefined }): Promise<{ readonly description: StepDescription; readonly refused?: string } | ReadError> {
     const read = await this.describe(step, context, bounds);
     if ('error' in read) return read;
     const ready = await this.ready(step, context, bounds);
     if (ready === undefined) return read;
     const words = 'error' in ready ? `the plan would not begin: ${ready.error}` : ready.words;
-    return { description: { ...read.description, summary: `${read.description.summary}; ${words}` } };
+    return { description: { ...read.description, summary: `${read.description.summary}; ${words}` }, ...('error' in ready ? { refused: ready.error } : {}) };
   }
 
   /** Whether what the step wants is there already, where its executor can tell. */

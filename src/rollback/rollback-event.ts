@@ -34,7 +34,8 @@ export type RollbackEvent =
   /** `interrupted`: Belay itself died in it, so it uses up none of the step's attempts. */
   | { readonly type: 'step-attempt-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly interrupted?: boolean | undefined; readonly retryAt?: number | undefined }
   | { readonly type: 'step-succeeded'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly how: 'executed' | 'already-so' }
-  | { readonly type: 'step-described'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly description: StepDescription }
+  /** `refused`: why the plan would not begin because of this step, such as a backup that is too old. */
+  | { readonly type: 'step-described'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly description: StepDescription; readonly refused?: string | undefined }
   /** `left`: what the step has left, read back so that it can be told from what others do later. */
   | { readonly type: 'step-failed'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string; readonly continued: boolean; readonly left?: unknown }
   | { readonly type: 'step-parked'; readonly executionId: string; readonly at: number; readonly stepKey: string; readonly error: string; readonly left?: unknown }

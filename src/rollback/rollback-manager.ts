@@ -255,7 +255,7 @@ export class RollbackManager {
 
   async #describe(step: ExecutionStep, context: RollbackContext, signal?: AbortSignal): Promise<Pick<PlannedStep, 'description' | 'error'>> {
     const read = await this.#ports.calls.describeWhole(step, context, { cancel: signal });
-    return 'error' in read ? { error: read.error } : read;
+    return 'error' in read ? { error: read.error } : { description: read.description };
   }
 
   async #undoSteps(executionId: string, signal: AbortSignal | undefined): Promise<{ readonly planId: string; readonly planName: string; readonly steps: readonly ExecutionStep[] }> {

@@ -36,6 +36,8 @@ export interface RollbackStep {
   group?: string | undefined;
   /** Which checklist of the rollback the step belongs to; for people who read the plan. */
   checklist?: Checklist | undefined;
+  /** Minutes, or a duration: how long the step takes as it is documented. Drills hold it against that. */
+  estimatedDuration?: WrittenDuration | undefined;
 }
 
 export const checklists = ['pre', 'during', 'post'] as const;

@@ -36,6 +36,13 @@ export function budgetMsOf({ id, budget, level }: Pick<RollbackPlan, 'id' | 'bud
   return budgetMs;
 }
 
+/** How long a step takes as it is documented: as it says itself, or at most its timeout. */
+export function documentedStepMs(step: RollbackStep): number {
+  const { estimatedDuration } = step;
+  if (estimatedDuration === undefined) return stepTimeoutMs(step);
+  return typeof estimatedDuration === 'number' ? estimatedDuration * MINUTE_MS : (parseDuration(estimatedDuration) ?? stepTimeoutMs(step));
+}
+
 export function stepTimeoutMs({ timeout }: RollbackStep): number {
   return Math.round(timeout * 1_000);
 }

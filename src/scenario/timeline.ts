@@ -118,6 +118,10 @@ function eventText(event: JournalEvent): string | undefined {
     case 'configuration-reloaded':
     case 'configuration-refused':
     case 'report-written':
+    case 'drill-announced':
+    case 'drill-started':
+    case 'drill-ended':
+    case 'drill-skipped':
       return undefined;
     default:
       return JSON.stringify(event satisfies never);

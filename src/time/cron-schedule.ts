@@ -29,7 +29,7 @@ export function latestAt({ cron, timezone }: CronSchedule, now: number, backMs: 
   return undefined;
 }
 
-/** The first instant after `now`; `undefined` for an expression that names none, such as the 30th of February. */
+/** The first instant after `now`; `undefined` for an expression that names none within eight years. */
 export function nextAt({ cron, timezone }: CronSchedule, now: number): number | undefined {
   const today = slotOf(wallTime(now, timezone), DAY_MS);
   for (let ahead = -1; ahead <= MOST_DAYS; ahead += 1) {

@@ -98,13 +98,36 @@ steps:
 
 const ofBelay: readonly Case[] = [
   [
+    'drills of what is not there, at times that do not come',
+    moreBelay(`people: { ana: { groups: [oncall] } }
+drills:
+  - { plan: ►flag-of, cron: "0 10 1 * *" }
+  - { plan: flag-off, cron: ►monthly }
+  - { plan: ►flag-off, cron: "0 10 1 * *", against: ►staging.yaml, target: ►checkout }
+  - { backup: ►orders, cron: ►"0 0 29 2 1", target: ►checkot }
+  - { communication: call, cron: "0 10 1 * *", timezone: ►Mars, recipients: [oncall, ►onkall] }
+  - ►{ cron: "0 10 1 * *" }
+`),
+    'error: there is no plan "flag-of" (drills[0].plan)\n  hint: did you mean "flag-off"?',
+    'error: "monthly" is not a cron expression of five fields (expected 5 or 6 fields but got 1): write minute, hour, day of the month, month and day of the week, such as "0 18 * * 5" (drills[1].cron)',
+    'error: another drill is of plan flag-off (drills[2].plan)\n  hint: one entry for each; its cron can name several times',
+    'error: there is no file staging.yaml (drills[2].against)\n  hint: write the path of the belay.yaml of staging, from the folder of this one on',
+    'error: belongs to a drill of a backup (drills[2].target)',
+    'error: there is no database "orders" (drills[3].backup)\n  hint: there is none in belay.yaml',
+    'error: "0 0 29 2 1" names no day within eight years (drills[3].cron)',
+    'error: there is no target "checkot" (drills[3].target)\n  hint: did you mean "checkout"?',
+    'error: "timezone" is not a time zone: write a name such as Europe/Berlin or UTC (drills[4].timezone)',
+    'error: there is no person or group "onkall" (drills[4].recipients[1])\n  hint: did you mean "oncall"?',
+    'error: a drill is of one thing (this one has none): write plan: ID, backup: DATABASE or communication: NAME (drills[5])',
+  ],
+  [
     'keys that are missing, misspelled or not known',
     { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\n►sharedFate: {}\nretention: { incidents: ►1h }\n'), ...EMPTY },
     'error: unknown key "enviroment" (enviroment)\n  hint: did you mean "environment"?',
     'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
     'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
     'error: "url" is missing (targets.other.health.url)',
-    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, heartbeat, retention, plugins',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, drills, heartbeat, retention, plugins',
     'error: the key "sharedFate" is not part of this version (sharedFate)\n  hint: take it out',
     'error: "incidents" must be 1d or longer (retention.incidents)',
     'warning: the file is empty',

@@ -18,7 +18,7 @@ beforeEach(async () => {
   outputs = new StepOutputs();
   told = [];
   rig = await GuardRig.start({}, undefined, undefined, ({ name }) => feed.noteJudged(name));
-  const views = new GuardViews({ guard: rig.guard, clock: rig.clock, version: '1', startedAt: 0, notReady: () => notReady, channels: () => [], storeState: () => ({ state: 'ok' }), configurationRefused: () => undefined });
+  const views = new GuardViews({ guard: rig.guard, clock: rig.clock, version: '1', startedAt: 0, notReady: () => notReady, channels: () => [], storeState: () => ({ state: 'ok' }), drills: () => [], configurationRefused: () => undefined });
   feed = new LiveFeed({
     clock: rig.clock,
     lastSeq: await rig.store.guard.lastSeq(),

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { codeBlocks, readDoc, tableRows } from '../support/markdown.js';
-import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
+import { emptyDrills, emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
 
 const page = readDoc('docs/http.md');
 const TOKEN = 'the-daemons-own-token';
@@ -19,7 +19,8 @@ const served: (readonly string[])[] = [];
 beforeEach(() => {
   guard = new RecordingGuardApi();
   served.length = 0;
-  app = createHttpServer({ live: new RecordingLiveApi(), reports: emptyReports, guard, settings: { host: '127.0.0.1', port: 0, tokens: [] }, operatorToken: TOKEN, logger: pino({ level: 'silent' }), registry: new Registry(), redactor: new Redactor() });
+  app = createHttpServer({ live: new RecordingLiveApi(), reports: emptyReports,
+    drills: emptyDrills, guard, settings: { host: '127.0.0.1', port: 0, tokens: [] }, operatorToken: TOKEN, logger: pino({ level: 'silent' }), registry: new Registry(), redactor: new Redactor() });
   app.addHook('onRoute', ({ method, url, config }) => void served.push([String(method), url, config?.role ?? 'admin']));
 });
 afterEach(() => app.close());

@@ -6,7 +6,7 @@ import type { HttpSettings, Role } from '../../src/config/config.js';
 import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
-import { emptyReports, RecordingGuardApi, RecordingLiveApi, status } from '../support/recording-guard-api.js';
+import { emptyDrills, emptyReports, RecordingGuardApi, RecordingLiveApi, status } from '../support/recording-guard-api.js';
 
 const OWN_TOKEN = 'the-daemons-own-token';
 const roles: readonly Role[] = ['viewer', 'operator', 'approver', 'admin', 'webhook'];
@@ -35,6 +35,7 @@ function setup(tokens = configured): Setup {
   const app = createHttpServer({
     live: new RecordingLiveApi(),
     reports: emptyReports,
+    drills: emptyDrills,
     guard,
     settings: { host: 'belay.internal', port: 0, tokens },
     operatorToken: OWN_TOKEN,
@@ -75,6 +76,10 @@ const routes: readonly (readonly [least: Least, status: number, request: InjectO
   ['viewer', 200, { method: 'GET', url: '/api/v1/incidents/i1/report?format=html' }],
   ['viewer', 200, { method: 'GET', url: '/api/v1/report' }],
   ['viewer', 200, { method: 'GET', url: '/api/v1/rollbacks/e1' }],
+  ['viewer', 200, { method: 'GET', url: '/api/v1/drills' }],
+  ['viewer', 200, { method: 'GET', url: '/api/v1/drills/drill-1' }],
+  ['operator', 202, { method: 'POST', url: '/api/v1/drills', payload: { plan: 'checkout-flag-off' } }],
+  ['operator', 204, { method: 'POST', url: '/api/v1/drills/drill-1/cancel' }],
   ['operator', 204, { method: 'POST', url: '/-/reload' }],
   ['operator', 202, { method: 'POST', url: '/api/v1/rollbacks', payload: startBody }],
   ['operator', 204, { method: 'POST', url: '/api/v1/rollbacks/e1/cancel' }],
@@ -255,6 +260,8 @@ describe('what is answered', () => {
 
 describe('bad requests', () => {
   const bad: readonly (readonly [url: string, payload: unknown, path: string])[] = [
+    ['/api/v1/drills', { plan: 'p', backup: 'b' }, '/backup'],
+    ['/api/v1/drills', { dryRun: true }, '/plan'],
     ['/api/v1/rollbacks', { target: 't', level: 3 }, '/reason'],
     ['/api/v1/rollbacks', { plan: 'p', reason: '   ' }, '/reason'],
     ['/api/v1/rollbacks', { reason: 'r' }, '/target'],
@@ -355,7 +362,7 @@ test('OpenAPI names every route, its parameters and its answers', async () => {
   expect(document.info).toMatchObject({ title: 'Belay', version: '1' });
   const documented = Object.entries(document.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
   const served = routes
-    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1|a1|checkout-flag-off)\b/, '/{id}').replace('checkout/CheckoutErrorRateHigh', '{target}/{name}').replace(/\?.*/, '')}`)
+    .map(([, , { method, url }]) => `${String(method)} ${url.replace(/\/(i1|e1|p1|a1|drill-1|checkout-flag-off)\b/, '/{id}').replace('checkout/CheckoutErrorRateHigh', '{target}/{name}').replace(/\?.*/, '')}`)
     .filter((route) => !route.startsWith('HEAD') && !route.endsWith('openapi.json'));
   // A stream has no end that a request could wait for; events.test.ts reads it.
   expect(documented.sort()).toEqual([...served, 'GET /api/v1/events'].sort());

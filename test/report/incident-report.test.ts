@@ -80,3 +80,10 @@ it('tells a whole incident: what was done on each level, and how it was proved',
   for (const part of ['## Summary', '## Timeline', '## Times', '## Impact', '## Root cause', '## Actions taken', '## Lessons learned']) expect(markdown).toContain(`\n${part}\n`);
   expect(markdown).toContain('| RTO | 5m, missed |');
 });
+
+it('each rollback stands against the budget of its plan or level', () => {
+  const incident = foldIncident(recoveredByLevelThree().entries)!;
+  const spent = (budgetMs: number): string => reportMarkdown(incidentReport({ ...incident, rungs: incident.rungs.map((rung) => ({ ...rung, budgetMs })) }, nothing), {});
+  expect(spent(900_000)).toMatch(/: success after \S+ \(budget 15m, kept\)\./);
+  expect(spent(1)).toContain(', missed).');
+});

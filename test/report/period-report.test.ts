@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { foldIncident, type Incident } from '../../src/incident/incident.js';
+import type { DrillEvent, DrillOutcome } from '../../src/incident/drill-event.js';
 import { periodReport } from '../../src/report/period-report.js';
 import { periodMarkdown } from '../../src/report/period-text.js';
 import { instantText } from '../../src/time/instant-text.js';
@@ -43,7 +44,16 @@ it('leaves out what lies outside of its time, and has no figures for nothing', (
 });
 
 it('says from when on it has data, when the older is no longer kept', () => {
-  const text = (removedBefore?: number): string => periodMarkdown(periodReport(all, [], began - day, began + day, removedBefore));
+  const text = (removedBefore?: number): string => periodMarkdown(periodReport(all, [], began - day, began + day, [], removedBefore));
   expect(text(began)).toContain(`Only what ended at ${instantText(began)} or later is kept`);
   expect(text(began - 2 * day)).toBe(text());
+});
+
+it('tells how drills went, with every gap that they found', () => {
+  const drill = { kind: 'plan', name: 'checkout-flag-off' } as const;
+  const ended = (outcome: DrillOutcome, gaps: readonly string[] = [], at = began): DrillEvent => ({ type: 'drill-ended', at, executionId: 'd', drill, tookMs: 1, outcome, steps: [], gaps, explanation: 'staging is down' });
+  const events: readonly DrillEvent[] = [ended('passed', ['code: documented 3m, took 7m']), ended('failed'), ended('interrupted'), ended('passed', [], began - 2 * day), { type: 'drill-skipped', at: began, drill, dueAt: began, reason: 'paused', explanation: 'checkout is paused' }];
+  const report = periodReport([], [], began - day, began + day, events);
+  expect(report.drills).toEqual({ passed: 1, failed: 1, cutOff: 1, skipped: 1, gaps: ['plan checkout-flag-off: code: documented 3m, took 7m', 'plan checkout-flag-off: staging is down'] });
+  expect(periodMarkdown(report)).toContain('## Drills\n\n1 went well, 1 failed, 1 were cut off, 1 were not held when they were due.\n\n- plan checkout-flag-off: code: documented 3m, took 7m\n');
 });

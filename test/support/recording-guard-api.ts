@@ -1,4 +1,5 @@
 import { BelayError } from '../../src/fault/belay-error.js';
+import type { DrillApi } from '../../src/http/drill-api.js';
 import type { ReportApi } from '../../src/http/report-routes.js';
 import type { LiveApi, LiveEvent } from '../../src/http/live-api.js';
 import type { ApprovalView, GuardApi, StatusView, TriggerView } from '../../src/http/guard-api.js';
@@ -18,6 +19,7 @@ export const status: StatusView = {
   approvals: [],
   notReady: [],
   store: { state: 'ok' },
+  drills: [],
 };
 
 const trigger: TriggerView = {
@@ -207,3 +209,14 @@ export class RecordingLiveApi implements LiveApi {
     for (const hear of this.hearers) hear(events);
   }
 }
+
+/** Knows one drill, `drill-1`. */
+export const emptyDrills: DrillApi = {
+  drills: () => [],
+  drillRun: (executionId) =>
+    executionId === 'drill-1'
+      ? Promise.resolve({ kind: 'plan', name: 'checkout-flag-off', executionId, status: 'passed', trigger: 'schedule', by: 'schedule', startedAt: 1_900, steps: [], gaps: [] })
+      : Promise.reject(new BelayError('not-found', `there is no drill ${executionId}`)),
+  startDrill: () => Promise.resolve({ executionId: 'drill-1' }),
+  cancelDrill: () => Promise.resolve(),
+};

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatProblems, problemsJson } from '../../config/format-problems.js';
 import { loadConfig } from '../../config/load-config.js';
+import { drillProblems } from '../drill-problems.js';
 import { configFileOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { Output } from '../output.js';
@@ -15,7 +16,7 @@ export function checkCommand(program: Command, done: (code: ExitCode) => void): 
     .addHelpText('after', '\nExit code 1 when there is an error; warnings alone are well.')
     .action(async (options: { json?: boolean }, command: Command) => {
       const result = await loadConfig(resolve(configFileOf(command)));
-      const problems = result.ok ? result.warnings : result.problems;
+      const problems = result.ok ? [...result.warnings, ...(await drillProblems(result.config))] : result.problems;
       // The daemon gets over some errors; whoever checks wants to hear of them before it has to.
       const isWell = result.ok && !problems.some(({ severity }) => severity === 'error');
       const output = new Output();

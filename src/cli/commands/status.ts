@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { StatusView, TargetView, TriggerView } from '../../http/guard-api.js';
 import { formatDuration } from '../../time/duration.js';
 import { daemonOf } from '../context.js';
+import { drillRows } from '../drill-text.js';
 import { openApprovalText } from '../approval-text.js';
 import { statusText } from '../incident-text.js';
 import { liveChanges } from '../live/live-changes.js';
@@ -54,6 +55,7 @@ function statusLines(status: StatusView, triggers: readonly TriggerView[], outpu
     const rows = triggers.filter((trigger) => trigger.target === target.name).flatMap((trigger) => triggerRows(trigger, output));
     lines.push(output.table(rows));
   }
+  if (status.drills.length > 0) lines.push('', output.style('bold', 'drills'), output.table(drillRows(status.drills, now, output)));
   return lines;
 }
 

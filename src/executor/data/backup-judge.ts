@@ -11,7 +11,7 @@ import { verifySnapshot } from './files-data.js';
 import { verifyDumpOf } from './postgres/verify-dump-of.js';
 import { verifySqliteBackup } from './sqlite-data.js';
 
-interface BackupJudgeSetting extends DataSurroundings {
+export interface BackupJudgeSetting extends DataSurroundings {
   readonly databases: Bindings['databases'];
   /** The `rpo` of a target. */
   readonly recoveryPointMs: (target: string) => number | undefined;

@@ -149,6 +149,13 @@ export async function verifySnapshot({ backups }: FilesBinding, { directory, clo
   return { path, words: `${shown} is verified: ${count} files, ${ageText(now - madeAt)} old${sums === undefined ? '' : ', their checksums are right'}` };
 }
 
+/** Copies a snapshot into a directory of its own and looks at it as a restore does. Throws `data-unsound`. */
+export async function rehearseFiles(path: string, directory: string, signal: AbortSignal): Promise<void> {
+  const copy = join(directory, 'restored');
+  await copyTree(path, copy, signal);
+  await holdCopy(path, copy, signal);
+}
+
 /** The copy has every file of the snapshot, and each is what its checksum says. */
 async function holdCopy(path: string, staging: string, signal: AbortSignal): Promise<void> {
   const [wanted, copied] = [await filesIn(path), await filesIn(staging)];

@@ -147,6 +147,13 @@ export async function verifySqliteBackup({ file, backups }: SqliteBinding, { dir
   return { path, rows: manifest.rows ?? {}, words: `${shown} is verified: ${ageText(now - madeAt)} old${isProved ? ', its checksum is right' : ''}` };
 }
 
+/** Restores a backup into a file of its own and looks at it as a restore does; what is in use is not touched. Throws `data-unsound`. */
+export async function rehearseSqlite({ checks }: SqliteBinding, { path, rows }: Backup, directory: string): Promise<void> {
+  const copy = join(directory, 'restored.db');
+  await copyFile(path, copy);
+  examine(copy, checks, rows);
+}
+
 /** SQLite's own checks, row counts and the declared checks. Throws `data-unsound`. */
 function examine(path: string, checks: readonly DataCheck[], rows: Readonly<Record<string, number>>): void {
   const database = new Database(path, { fileMustExist: true });

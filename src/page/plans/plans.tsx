@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { DrillList } from './drill-list.js';
 import { PlanList } from './plan-list.js';
 import { PlanPage } from './plan-page.js';
 
@@ -9,6 +10,7 @@ export function Plans({ id }: { readonly id: string | undefined }): JSX.Element 
       <h1>Plans</h1>
       <p class="dim">What a rollback would do. Each can be looked at as it would be now, and started by hand.</p>
       <PlanList target={undefined} />
+      <DrillList />
     </>
   );
 }

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createBackupJudge } from '../../../src/executor/data/backup-judge.js';
+import { createBackupRehearsal } from '../../../src/executor/data/backup-rehearsal.js';
 import { databaseBindingSchema } from '../../../src/executor/data/database-bindings.js';
 import { checkSchema } from '../../../src/executor/steps/check-schema.js';
 import type { CheckResult } from '../../../src/source/check.js';
@@ -69,4 +70,35 @@ it('a SQLite file, a directory of files and a database behind commands are judge
   expect(await ask({ ...commands, checkBackup: ['echo', 'looks well:', '${snapshotId}'] }, { snapshotId: 'monday' })).toMatchObject({ status: 'ok', detail: 'looks well: monday' });
   expect(await ask({ ...commands, checkBackup: ['false'] })).toMatchObject({ status: 'failed' });
   expect(await ask(commands)).toMatchObject({ status: 'error', detail: expect.stringContaining('no checkBackup') as string });
+});
+
+describe('a backup that is rehearsed', () => {
+  const rehearse = (binding: Record<string, unknown>): Promise<string | undefined> =>
+    createBackupRehearsal({ databases: { db: databaseBindingSchema.parse(binding) }, directory: here.path(), clock: systemClock, recoveryPointMs: () => undefined }).rehearse({ database: 'db', executionId: 'drill-1' }, NEVER);
+  const binding = (checks: readonly object[] = []): Record<string, unknown> => ({ type: 'postgres', url: here.shop.url, backups: { directory: here.path(), maxAge: '1h' }, checks });
+
+  it('is restored into a database of its own, looked at there, and dropped again; nothing in use is touched', async () => {
+    here.shop.dump(here.path('tonight.dump'));
+    await here.shop.query('DELETE FROM orders WHERE id > 20');
+    const names = async (): Promise<readonly string[]> => (await here.shop.databases()).map(({ name }) => name);
+    expect(await rehearse(binding([{ name: 'orders', sql: 'SELECT count(*) FROM orders', expect: 200 }]))).toMatch(/^backup tonight\.dump was restored into a database of its own/);
+    expect([await here.shop.count('orders'), await names()]).toEqual([20, [here.shop.name]]);
+    await expect(rehearse(binding([{ name: 'orders', sql: 'SELECT count(*) FROM orders', expect: 201 }]))).rejects.toMatchObject({ code: 'data-unsound' });
+    expect(await names()).toEqual([here.shop.name]);
+  });
+
+  it('of a SQLite file and of a directory of files as well; commands and migrations cannot', async () => {
+    mkdirSync(here.path('backups/monday'), { recursive: true });
+    writeFileSync(here.path('backups/monday/a.txt'), 'a');
+    expect(await rehearse({ type: 'files', directory: 'uploads', backups: { directory: 'backups', maxAge: '1h', checksum: 'optional' } })).toMatch(/^snapshot monday was copied/);
+    rmSync(here.path('backups/monday'), { recursive: true });
+    const database = new Database(here.path('backups/monday.db'));
+    database.exec('CREATE TABLE users (id INTEGER PRIMARY KEY)');
+    database.close();
+    writeSum(here.path('backups/monday.db'));
+    const sqlite = (checks: readonly object[]): Record<string, unknown> => ({ type: 'sqlite', file: 'shop.db', backups: { directory: 'backups', maxAge: '1h' }, checks });
+    expect(await rehearse(sqlite([]))).toMatch(/^backup monday\.db was restored into a file of its own/);
+    await expect(rehearse(sqlite([{ name: 'users', sql: 'SELECT count(*) FROM users', expect: '> 0' }]))).rejects.toMatchObject({ code: 'data-unsound' });
+    expect(await rehearse({ type: 'command', restore: ['true'], verify: ['true'] })).toBeUndefined();
+  });
 });

@@ -126,7 +126,8 @@ async function stopWrites(client: pg.Client, { stopWrites: how, database: name }
   await endSessions(client, name);
 }
 
-async function fill({ programs, jobs, options }: SnapshotRestore, stagingName: string, { path, format }: VerifiedDump, effort: Effort): Promise<void> {
+/** Brings a dump into an empty database. */
+export async function fill({ programs, jobs, options }: Pick<SnapshotRestore, 'programs' | 'jobs' | 'options'>, stagingName: string, { path, format }: VerifiedDump, effort: Effort): Promise<void> {
   if (format === 'plain') {
     await programs.run('psql', ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1', '--single-transaction', `--file=${path}`], stagingName, effort);
     return;
@@ -137,7 +138,7 @@ async function fill({ programs, jobs, options }: SnapshotRestore, stagingName: s
 }
 
 /** Keys, row counts, sequences and the declared checks, in the new database; resolves to what was written to it. Throws `data-unsound`. */
-async function examine({ server, database, checks }: SnapshotRestore, stagingName: string, dump: VerifiedDump, signal: AbortSignal): Promise<WriteCounts> {
+export async function examine({ server, database, checks }: Pick<SnapshotRestore, 'server' | 'database' | 'checks'>, stagingName: string, dump: VerifiedDump, signal: AbortSignal): Promise<WriteCounts> {
   const invalidBefore = await withPostgres({ ...server, database }, signal, invalidKeys).catch(() => []);
   return await withPostgres({ ...server, database: stagingName }, signal, async (client) => {
     await checkKeys(client, new Set(invalidBefore));

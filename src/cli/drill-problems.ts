@@ -1,0 +1,36 @@
+import type { Config } from '../config/config.js';
+import type { Problem } from '../config/problem.js';
+import { drillKey } from '../drill/drill.js';
+import { applyToDrills, type DrillHistory, drillWarning } from '../drill/drill-history.js';
+import { errorText } from '../fault/belay-error.js';
+import { drillEventTypes, type DrillSubject } from '../incident/drill-event.js';
+
+/** What was never drilled, or whose last drill failed, as the store beside the files tells it. Warnings, which fail nothing. */
+export async function drillProblems(config: Config): Promise<readonly Problem[]> {
+  const subjects = subjectsOf(config);
+  if (subjects.length === 0) return [];
+  // Its library takes longer to load than all the rest, so that only this command does.
+  const { readJournal } = await import('../store/read-journal.js');
+  let history: DrillHistory | undefined;
+  try {
+    history = readJournal(config.storePath, drillEventTypes)?.reduce<DrillHistory>(applyToDrills, new Map());
+  } catch (error) {
+    return [warning(config, `whether anything was drilled cannot be told: ${errorText(error)}`)];
+  }
+  if (history === undefined) return [warning(config, `nothing was drilled yet (there is no store at ${config.storePath}): ${subjects.map(({ name }) => name).join(', ')}`, 'once the daemon runs: belay drill PLAN')];
+  const known = history;
+  return subjects.flatMap((subject) => {
+    const words = drillWarning(subject, known.get(drillKey(subject)));
+    return words === undefined ? [] : [warning(config, words, subject.kind === 'plan' ? `belay drill ${subject.name}` : `belay drill --${subject.kind} ${subject.name}`)];
+  });
+}
+
+/** What is declared to be practised, and what Belay may start by itself. */
+function subjectsOf({ drills, plans }: Config): readonly DrillSubject[] {
+  const own = plans.flatMap(({ id: name, target, level }): DrillSubject[] => (target === undefined || level === undefined ? [] : [{ kind: 'plan', name }]));
+  return [...new Map([...drills, ...own].map(({ kind, name }) => [drillKey({ kind, name }), { kind, name }])).values()];
+}
+
+function warning({ file }: Config, message: string, hint?: string): Problem {
+  return { file, line: 1, column: 1, path: 'drills', message, hint, severity: 'warning' };
+}

@@ -1,0 +1,31 @@
+import type { DrillSubject } from '../incident/drill-event.js';
+import type { CronSchedule } from '../time/cron-schedule.js';
+import type { Labels } from '../source/sample.js';
+
+/** A drill as the files declare it, or as somebody asks for it. Durations in milliseconds. */
+export interface Drill extends DrillSubject {
+  /** Absent for one that is started by hand only. */
+  readonly schedule?: CronSchedule | undefined;
+  /** How long before it is due the team is told; 0: only when it begins. */
+  readonly announceMs: number;
+  /** How long all of it takes as it is documented; without it, what the plan or the target says. */
+  readonly withinMs?: number | undefined;
+  /** Absolute: another belay.yaml, whose systems are really changed. Without it, a dry run. */
+  readonly against?: string | undefined;
+  /** For a backup: whose `rpo` and `rto` count. */
+  readonly target?: string | undefined;
+  /** What a plan's `${labels.…}` are filled with. */
+  readonly labels: Labels;
+  /** For communication: people and groups; without any, whom the channels tell anyway. */
+  readonly recipients: readonly string[];
+}
+
+/** What keeps drills of one subject apart from those of others. */
+export function drillKey({ kind, name }: DrillSubject): string {
+  return `${kind} ${name}`;
+}
+
+/** `drill of plan checkout-flag-off`. */
+export function drillText({ kind, name }: DrillSubject): string {
+  return kind === 'plan' ? `drill of plan ${name}` : kind === 'backup' ? `drill of the backup of ${name}` : `drill of communication ${name}`;
+}
