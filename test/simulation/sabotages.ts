@@ -136,7 +136,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'pauses are forgotten with every restart',
     breaks: 'replay-equals-memory',
-    foundBy: 15,
+    foundBy: 25,
     sabotage: {
       outside: (outside) => ({
         ...outside,
