@@ -165,6 +165,7 @@ const rungFields = {
       status: z.enum(['waiting', 'running', 'retrying', 'success', 'failed', 'parked', 'would-have', 'skipped']),
       attempts: z.number(),
       timeoutMs: z.number().describe('How long one attempt may take'),
+      estimatedMs: z.number().optional().describe('How long it takes as its plan says'),
       output: z.string().optional().describe('The end of what its newest attempt has printed; with a single rollback only'),
       startedAt: instant.optional(),
       endedAt: instant.optional(),

@@ -1,7 +1,7 @@
 import { answered, expired, isGranted, isOpen, requested, voided, type Approval } from '../decision/approval.js';
 import type { AlertEvidence, Decision } from '../decision/decision.js';
 import type { RollbackEvent, RollbackOutcome } from '../rollback/rollback-event.js';
-import { stepTimeoutMs } from '../rollback/step-timing.js';
+import { estimatedStepMs, stepTimeoutMs } from '../rollback/step-timing.js';
 import type { StepDescription } from '../rollback/step-executor.js';
 import type { Level, Mode } from '../trigger/trigger.js';
 import type { VerificationResult } from '../verification/verification.js';
@@ -27,6 +27,8 @@ export interface RungStep {
   readonly attempts: number;
   /** How long one attempt may take. */
   readonly timeoutMs: number;
+  /** How long it takes as its plan says, where that says it. */
+  readonly estimatedMs?: number | undefined;
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
   readonly error?: string | undefined;
@@ -254,7 +256,7 @@ function applyToRung(rung: Rung, event: RollbackEvent): Rung {
         budgetMs: event.budgetMs,
         estimatedMs: event.estimatedMs,
         undoes: event.undoes,
-        steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0, timeoutMs: stepTimeoutMs(step) })),
+        steps: event.steps.map(({ key, step }) => ({ key, name: step.name, type: step.type, status: 'waiting', attempts: 0, timeoutMs: stepTimeoutMs(step), estimatedMs: estimatedStepMs(step) })),
       };
     case 'rollback-resumed':
     case 'attempt-settled-late':

@@ -36,11 +36,14 @@ export function budgetMsOf({ id, budget, level }: Pick<RollbackPlan, 'id' | 'bud
   return budgetMs;
 }
 
+/** How long a step takes as it says itself. */
+export function estimatedStepMs({ estimatedDuration }: RollbackStep): number | undefined {
+  return typeof estimatedDuration === 'string' ? parseDuration(estimatedDuration) : estimatedDuration === undefined ? undefined : estimatedDuration * MINUTE_MS;
+}
+
 /** How long a step takes as it is documented: as it says itself, or at most its timeout. */
 export function documentedStepMs(step: RollbackStep): number {
-  const { estimatedDuration } = step;
-  if (estimatedDuration === undefined) return stepTimeoutMs(step);
-  return typeof estimatedDuration === 'number' ? estimatedDuration * MINUTE_MS : (parseDuration(estimatedDuration) ?? stepTimeoutMs(step));
+  return estimatedStepMs(step) ?? stepTimeoutMs(step);
 }
 
 export function stepTimeoutMs({ timeout }: RollbackStep): number {

@@ -7,7 +7,7 @@ import { stepWords } from './step-words.js';
 
 /** One step: what it changes, how it goes, what it says. */
 export function StepItem({ step, output }: { readonly step: RungStep; readonly output: string | undefined }): JSX.Element {
-  const { name, type, status, attempts, startedAt, endedAt, error, description, alreadySo, skipped } = step;
+  const { name, type, status, attempts, timeoutMs, estimatedMs, startedAt, endedAt, error, description, alreadySo, skipped } = step;
   return (
     <li class={stepWords[status].tone}>
       <div class="step-head">
@@ -16,7 +16,12 @@ export function StepItem({ step, output }: { readonly step: RungStep; readonly o
         <span class="dim">{type}</span>
         <span class="space" />
         {attempts > 1 && <span class="warn">attempt {attempts}</span>}
-        {startedAt !== undefined && <span class="num">{endedAt === undefined ? <Since at={startedAt} /> : durationText(endedAt - startedAt)}</span>}
+        {startedAt !== undefined && (
+          <span class="num">
+            {endedAt === undefined ? <Since at={startedAt} /> : durationText(endedAt - startedAt)}{' '}
+            <span class="dim">{estimatedMs === undefined ? `limit ${durationText(timeoutMs)}` : `estimated ${durationText(estimatedMs)}`}</span>
+          </span>
+        )}
       </div>
       {description !== undefined && <p class="change">{description.summary}</p>}
       {output !== undefined && output !== '' && (
