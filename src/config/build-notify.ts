@@ -1,10 +1,11 @@
 import type { EscalationStep } from '../guard/escalation.js';
 import type { NotifySettings } from '../notify/notify-settings.js';
-import { type Route, uniquePeople } from '../notify/routes.js';
+import { type Destination, type Route, uniquePeople } from '../notify/routes.js';
 import { deepFreeze } from '../rollback/plain-data.js';
 import type { BelayFile } from './belay-schema.js';
 import { type Addressees, destinationOf, namedPeople } from './destinations.js';
-import type { WrittenEscalation, WrittenRoute } from './notify-schema.js';
+import type { WrittenEscalation, WrittenRequired } from './notify-schema.js';
+import { firingNames } from './severities.js';
 
 /** `notify` with every word of its routes looked up; the check has seen that each means somebody. */
 export function buildNotify({ notify, people }: Pick<BelayFile, 'notify' | 'people'>, wording: NotifySettings['wording']): NotifySettings {
@@ -14,14 +15,15 @@ export function buildNotify({ notify, people }: Pick<BelayFile, 'notify' | 'peop
     webhooks: notify.webhook.map(({ name }) => name),
     people: peopleOf(people),
   };
-  const { slack, email, webhook, customers, routes, digest, fallback } = notify;
+  const { slack, email, webhook, customers, routes, required, digest, fallback } = notify;
   return {
     slack,
     email,
     webhook,
     customers,
     wording,
-    routes: routes.map((route) => routeOf(route, addressees)),
+    routes: routes.map((route) => ({ ...criteriaOf(route), goesOn: route.continue, to: destinationsOf(route.to, addressees) })),
+    required: required.map((entry) => ({ ...criteriaOf(entry), triggers: entry.trigger?.flatMap(firingNames), to: destinationsOf(entry.to, addressees) })),
     ...(digest === 'never' ? {} : { digest: { over: digest.over, withinMs: digest.within } }),
     fallbackAfterMs: fallback.after,
   };
@@ -41,15 +43,14 @@ function peopleOf(people: BelayFile['people']): Addressees['people'] {
   return Object.entries(people).map(([name, person]) => ({ ...person, name }));
 }
 
-function routeOf(route: WrittenRoute, addressees: Addressees): Route {
-  const to = route.to.flatMap((word) => {
+function destinationsOf(words: readonly string[], addressees: Addressees): readonly Destination[] {
+  return words.flatMap((word) => {
     const found = destinationOf(word, addressees);
     return 'problem' in found ? [] : found;
   });
-  return { ...criteriaOf(route), to };
 }
 
-/** What a route is for, whatever it leads to. */
-export function criteriaOf({ target, severity, level, environment, kind, continue: goesOn }: WrittenRoute): Omit<Route, 'to'> {
-  return { targets: target, severities: severity, levels: level, environments: environment, kinds: kind, goesOn };
+/** What a route is for, or those who must hear of something, whatever it leads to. */
+export function criteriaOf({ target, severity, level, environment, kind }: Omit<WrittenRequired, 'to' | 'trigger'>): Omit<Route, 'to' | 'goesOn'> {
+  return { targets: target, severities: severity, levels: level, environments: environment, kinds: kind };
 }

@@ -40,8 +40,13 @@ function checkEscalation(belay: BelayPart, path: Path, written: unknown): readon
 }
 
 function unreachable(document: YamlDocument, path: Path, word: string, people: readonly ToldPerson[], { slack, hasEmail }: Addressees): readonly Problem[] {
-  if (people.some((person) => (person.email !== undefined && hasEmail) || (person.slack !== undefined && slack !== undefined))) return [];
+  if (people.some((person) => isReachable(person, { slack, hasEmail }))) return [];
   return [document.problem(path, `nobody of "${word}" can be reached: there is neither an address with notify.email nor a user with notify.slack`, { hint: 'add email or slack to the person' })];
+}
+
+/** Whether one of the configured channels leads to the person. */
+export function isReachable(person: ToldPerson, { slack, hasEmail }: Pick<Addressees, 'slack' | 'hasEmail'>): boolean {
+  return (person.email !== undefined && hasEmail) || (person.slack !== undefined && slack !== undefined);
 }
 
 function checkRoutes(belay: BelayPart): readonly Problem[] {
@@ -49,13 +54,13 @@ function checkRoutes(belay: BelayPart): readonly Problem[] {
   const written = listOf(recordOf(recordOf(document.data)['notify'])['routes']);
   const routes = written.map((route) => routeSchema.safeParse(route).data);
   const addressees = addresseesOf(belay);
-  const problems = routes.flatMap((route, index) => (route === undefined ? [] : [...checkTargets(belay, route, index), ...(addressees === undefined ? [] : checkTo(belay, route, index, addressees))]));
+  const problems = routes.flatMap((route, index) => (route === undefined ? [] : [...checkTargets(belay, 'routes', route, index), ...(addressees === undefined ? [] : checkTo(belay, route, index, addressees))]));
   const complete = routes.flatMap((route) => route ?? []);
   return problems.length > 0 || complete.length < written.length || complete.length === 0 ? problems : checkCoverage(belay, complete);
 }
 
 /** `undefined` where nobody knows who there is. */
-function addresseesOf({ document, people }: BelayPart): Addressees | undefined {
+export function addresseesOf({ document, people }: BelayPart): Addressees | undefined {
   const notify = recordOf(recordOf(document.data)['notify']);
   const webhook = notifySchema.shape.webhook.safeParse(notify['webhook']);
   if (people === undefined || !webhook.success || [...people.values()].includes(undefined)) return undefined;
@@ -68,13 +73,14 @@ function addresseesOf({ document, people }: BelayPart): Addressees | undefined {
   };
 }
 
-function checkTargets({ document, targets }: BelayPart, { target = [] }: WrittenRoute, index: number): readonly Problem[] {
-  return target.flatMap((name, place) => checkKnown(document, wordPath(document.data, index, 'target', place), name, targets, 'target', 'belay.yaml'));
+/** Whether what an entry of the list is for is there. */
+export function checkTargets({ document, targets }: BelayPart, list: string, { target = [] }: Pick<WrittenRoute, 'target'>, index: number): readonly Problem[] {
+  return target.flatMap((name, place) => checkKnown(document, wordPath(document.data, list, index, 'target', place), name, targets, 'target', 'belay.yaml'));
 }
 
 function checkTo({ document }: BelayPart, { to }: WrittenRoute, index: number, addressees: Addressees): readonly Problem[] {
   return to.flatMap((word, place) => {
-    const path = wordPath(document.data, index, 'to', place);
+    const path = wordPath(document.data, 'routes', index, 'to', place);
     const found = destinationOf(word, addressees);
     if ('problem' in found) return [document.problem(path, found.problem, { hint: found.hint })];
     const people = found.flatMap((to) => (to.kind === 'person' ? [to.person] : []));
@@ -83,16 +89,16 @@ function checkTo({ document }: BelayPart, { to }: WrittenRoute, index: number, a
 }
 
 /** Where a list of one word may be written without the list. */
-function wordPath(data: unknown, index: number, key: string, place: number): (string | number)[] {
-  const written = recordOf(listOf(recordOf(recordOf(data)['notify'])['routes'])[index])[key];
-  return ['notify', 'routes', index, key, ...(Array.isArray(written) ? [place] : [])];
+export function wordPath(data: unknown, list: string, index: number, key: string, place: number): (string | number)[] {
+  const written = recordOf(listOf(recordOf(recordOf(data)['notify'])[list])[index])[key];
+  return ['notify', list, index, key, ...(Array.isArray(written) ? [place] : [])];
 }
 
 /** Routes that no message ever comes to, and targets whose messages take no route at all. Routes of other environments are left alone: files are shared. */
 function checkCoverage({ document, targets, value }: BelayPart, written: readonly WrittenRoute[]): readonly Problem[] {
   if (value === undefined || targets === undefined) return [];
   const { environment } = value;
-  const routes = written.map((route): Route => ({ ...criteriaOf(route), to: [] }));
+  const routes = written.map((route): Route => ({ ...criteriaOf(route), goesOn: route.continue, to: [] }));
   const named = new Set(routes.flatMap((route) => route.targets ?? []));
   // Targets that no route names are all alike to them.
   const example = [...targets.keys()].find((target) => !named.has(target));

@@ -14,6 +14,7 @@ import { checkDrills } from './check-drills.js';
 import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
 import { checkPlansTogether } from './check-plans-together.js';
+import { checkRequired } from './check-required.js';
 import { checkRulesTogether } from './check-rules-together.js';
 import { checkTrigger, sourceNameOf } from './check-trigger.js';
 import type { Config } from './config.js';
@@ -64,6 +65,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...(belay === undefined ? [] : checkBackupAges(planParts, belay)),
     ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
     ...(belay === undefined ? [] : checkApprovers(planParts, belay)),
+    ...(belay === undefined ? [] : checkRequired(belay, triggers, rules.isComplete)),
     ...(belay === undefined ? [] : checkDrills(belay, planParts, plans.isComplete)),
     ...(belay === undefined ? [] : checkMatrix(belay, triggers, planParts, { rulesComplete: rules.isComplete, plansComplete: plans.isComplete })),
     ...checkRulesTogether({ documents: rules.documents, triggers, plans: planParts, belay, directory, rulesComplete: rules.isComplete, plansComplete: plans.isComplete }),

@@ -19,6 +19,9 @@ export const routeSchema = z.strictObject({
   continue: z.boolean().default(false),
 });
 
+/** Who must hear of what, whatever the routes say. */
+export const requiredSchema = routeSchema.omit({ continue: true }).extend({ trigger: oneOrMore(nameField).optional() });
+
 /** Whom an incident calls that waits for a person, and after how long. */
 export const escalationSchema = z.array(z.strictObject({ after: durationField, to: oneOrMore(nameField), severity: oneOrMore(severityField).optional() }));
 
@@ -40,6 +43,7 @@ export const notifySchema = z.strictObject({
     .optional(),
   webhook: z.array(z.strictObject({ name: nameField.optional(), url: httpUrlField, headers })).default([]),
   routes: z.array(routeSchema).default([]),
+  required: z.array(requiredSchema).default([]),
   templates: z.string().min(1).optional(),
   customers: z
     .strictObject({
@@ -56,4 +60,5 @@ export const notifySchema = z.strictObject({
 });
 
 export type WrittenEscalation = z.output<typeof escalationSchema>;
+export type WrittenRequired = z.output<typeof requiredSchema>;
 export type WrittenRoute = z.output<typeof routeSchema>;

@@ -18,6 +18,11 @@ export function severityName(name: string, severity: Severity): string {
   return `${name}:${severity}`;
 }
 
+/** The names under which what is called so may fire: its own, and those of its severities. */
+export function firingNames(name: string): readonly string[] {
+  return [name, ...fromWorst.map((severity) => severityName(name, severity))];
+}
+
 /** Whether a worse severity is what a lesser one is, and more. */
 export function doubtfulSeverities(severities: readonly (readonly [Severity, Condition])[]): (Doubt & { readonly severity: Severity }) | undefined {
   for (const [index, [severity, condition]] of severities.entries()) {

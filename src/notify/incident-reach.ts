@@ -3,7 +3,7 @@ import type { JournalEntry } from '../incident/incident-event.js';
 import type { Level, Severity } from '../trigger/trigger.js';
 import { urgency } from './alert-headline.js';
 import type { Message } from './message.js';
-import type { Subject } from './routes.js';
+import type { IncidentSoFar, Subject } from './routes.js';
 
 /** How far an incident has come: its worst severity and its highest level so far. Neither falls again. */
 export interface Reach {
@@ -17,6 +17,12 @@ export function reachOf({ alerts, decisions, approvals, rungs }: Incident): Reac
   const severity = severities.toSorted((a, b) => urgency[a] - urgency[b])[0];
   const level = levels.toSorted((a, b) => b - a)[0];
   return { ...(severity === undefined ? {} : { severity }), ...(level === undefined ? {} : { level }) };
+}
+
+/** What decides, besides a message itself, who hears of it. */
+export function incidentSoFar(message: Message, past: readonly JournalEntry[]): IncidentSoFar {
+  const triggers = past.flatMap(({ event }) => (event.type === 'alert-fired' ? [event.evidence.trigger] : []));
+  return { also: formerSubjects(message, past), triggers: [...new Set(triggers)] };
 }
 
 /** What a message about the end of an incident would have been to the routes earlier: who was told of it is told that it is over. */

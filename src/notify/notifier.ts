@@ -70,7 +70,7 @@ export class Notifier {
     };
     const { digest, fallbackAfterMs = DEFAULT_FALLBACK_MS, noteChannel = () => Promise.resolve() } = ports;
     const enqueued = (): void => this.#dispatchers.forEach((dispatcher) => dispatcher.poke());
-    const { routing = { routes: [], environment: '', channels: channels.map(({ name }) => name), addresses: [] } } = ports;
+    const { routing = { routes: [], required: [], environment: '', channels: channels.map(({ name }) => name), addresses: [] } } = ports;
     const all = [...channels, ...(customers?.channels ?? [])];
     const watch = new ChannelWatch(all.map(({ name }) => name), { standIns: routing.channels, afterMs: fallbackAfterMs, append: noteChannel });
     this.#watch = watch;
@@ -102,9 +102,9 @@ export class Notifier {
   }
 }
 
-/** The channels that the settings name, in the order in which they stand in for each other, and those of Slack that only routes name. */
-export function createChannels({ slack, email, webhook, routes }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
-  const routed = new Set(routes.flatMap(({ to }) => to.flatMap((destination) => (destination.kind === 'channel' && destination.channel !== 'slack' && isSlack(destination.channel) ? [destination.channel] : []))));
+/** The channels that the settings name, in the order in which they stand in for each other, and those of Slack that only routes and required recipients name. */
+export function createChannels({ slack, email, webhook, routes, required }: NotifySettings, clock: Clock, pictures?: Pictures): readonly Channel[] {
+  const routed = new Set([...routes, ...required].flatMap(({ to }) => to.flatMap((destination) => (destination.kind === 'channel' && destination.channel !== 'slack' && isSlack(destination.channel) ? [destination.channel] : []))));
   return [
     ...(slack === undefined ? [] : [new ChannelOnDemand('slack', async () => new (await import('./slack-channel.js')).SlackChannel(slack, pictures), SLACK_PACE)]),
     ...(email === undefined ? [] : [new ChannelOnDemand('email', async () => new (await import('./email-channel.js')).EmailChannel(email, pictures))]),
@@ -126,7 +126,7 @@ export function createCustomers({ customers, email }: NotifySettings, clock: Clo
 }
 
 /** Which message goes where, by the settings. */
-export function createRouting({ slack, email, webhook, routes }: NotifySettings, environment: string): Routing {
+export function createRouting({ slack, email, webhook, routes, required }: NotifySettings, environment: string): Routing {
   const channels: readonly ChannelName[] = [...(slack === undefined ? [] : ['slack' as const]), ...(email === undefined ? [] : ['email' as const]), ...webhook.map((_, index) => webhookName(index))];
-  return { routes, environment, channels, addresses: email?.to ?? [] };
+  return { routes, required, environment, channels, addresses: email?.to ?? [] };
 }

@@ -1,6 +1,6 @@
 import type { CustomerRules } from './compose-customers.js';
 import type { DigestSettings } from './next-delivery.js';
-import type { Route } from './routes.js';
+import type { RequiredRecipients, Route } from './routes.js';
 import type { Wording } from './wording.js';
 
 export interface SlackSettings {
@@ -47,6 +47,7 @@ export interface NotifySettings {
   /** Of messages; the usual words where it is absent. */
   readonly wording?: Wording | undefined;
   readonly routes: readonly Route[];
+  readonly required: readonly RequiredRecipients[];
   /** Absent where messages never come together. */
   readonly digest?: DigestSettings | undefined;
   /** How long a channel takes nothing before another one stands in. */

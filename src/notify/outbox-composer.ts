@@ -5,7 +5,7 @@ import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
 import { composeForCustomers, type CustomerRules } from './compose-customers.js';
 import { composeMessages } from './compose-messages.js';
-import { formerSubjects } from './incident-reach.js';
+import { incidentSoFar } from './incident-reach.js';
 import { type ChannelName, itemIdOn, type Message } from './message.js';
 import type { NewOutboxItem, Outbox } from './outbox.js';
 import { addressed, type Routing } from './routes.js';
@@ -142,7 +142,7 @@ export class OutboxComposer {
     const { redactor, routing } = this.#ports;
     // Of the line itself, so that composing it again gives the same ids, and fit for a Message-ID.
     const id = createHash('sha256').update(`${seq} ${index} ${JSON.stringify(event)}`).digest('hex').slice(0, 32);
-    return addressed(redactor.data(message), routing, formerSubjects(message, past)).map((to) => ({ ...to, id: itemIdOn(to.channel, id), recipients: [], createdAt: event.at }));
+    return addressed(redactor.data(message), routing, incidentSoFar(message, past)).map((to) => ({ ...to, id: itemIdOn(to.channel, id), recipients: [], createdAt: event.at }));
   }
 }
 

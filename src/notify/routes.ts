@@ -20,8 +20,16 @@ export interface Route {
   readonly goesOn: boolean;
 }
 
+/** Who must hear of a scenario, wherever the routes lead. Without kinds it is about all that is told of an incident. */
+export interface RequiredRecipients extends Omit<Route, 'goesOn'> {
+  /** Incidents in which one of these triggers has fired. */
+  readonly triggers?: readonly string[] | undefined;
+}
+
 export interface Routing {
   readonly routes: readonly Route[];
+  /** Every entry counts that a message matches. */
+  readonly required: readonly RequiredRecipients[];
   readonly environment: string;
   /** The configured channels, where a message goes that no route is for. */
   readonly channels: readonly ChannelName[];
@@ -51,17 +59,26 @@ export function routesOf(subject: Subject, { routes, environment }: Pick<Routing
   return taken;
 }
 
+/** What has happened in the incident that a message is about. */
+export interface IncidentSoFar {
+  /** Further subjects whose routes hear of it as well, because they have been told of the incident before. */
+  readonly also: readonly Subject[];
+  /** The names of the triggers that have fired. */
+  readonly triggers: readonly string[];
+}
+
 /**
- * Where a message goes: by its routes or, where there is none for it, to every configured channel. `also`: further
- * subjects whose routes hear of it as well, because they have been told of the incident before. Whoever is asked or
- * told by name is reached in Slack and by mail, whatever the routes say.
+ * Where a message goes: by its routes or, where there is none for it, to every configured channel, and to those who must
+ * hear of it besides. Whoever is asked or told by name is reached in Slack and by mail, whatever the routes say.
  */
-export function addressed(message: Message, routing: Routing, also: readonly Subject[] = []): readonly Addressed[] {
-  const wanted = [message, ...also].flatMap((subject) => routesOf(subject, routing).flatMap(({ to }) => to));
-  const byRoutes = wanted.length > 0;
+export function addressed(message: Message, routing: Routing, { also, triggers }: IncidentSoFar = { also: [], triggers: [] }): readonly Addressed[] {
+  const subjects = [message, ...also];
+  const routed = subjects.flatMap((subject) => routesOf(subject, routing).flatMap((route) => destinationsFor(message, route)));
+  const required = routing.required.filter((entry) => isAbout(entry, message, triggers) && subjects.some((subject) => matches(entry, subject, routing.environment)));
+  const wanted = [...routed, ...required.flatMap(({ to }) => to)];
   const people = uniquePeople([...(message.tell ?? []), ...wanted.flatMap((to) => (to.kind === 'person' ? [to.person] : []))]);
   const told: Message = people.length === 0 ? message : { ...message, tell: people };
-  const channels = new Set(byRoutes ? wanted.flatMap((to) => (to.kind === 'channel' ? [to.channel] : [])) : routing.channels);
+  const channels = new Set([...(routed.length > 0 ? [] : routing.channels), ...wanted.flatMap((to) => (to.kind === 'channel' ? [to.channel] : []))]);
   const own = wanted.flatMap((to) => (to.kind === 'address' ? [to.address] : []));
   // The configured addresses are left to the channel, so that a message that waits goes where the newest file says.
   const addresses = channels.has('email') ? (own.length === 0 ? undefined : [...new Set([...routing.addresses, ...own])]) : [...new Set(own)];
@@ -76,7 +93,16 @@ export function isSlack(channel: ChannelName): boolean {
   return channel === 'slack' || channel.startsWith('slack:');
 }
 
-function matches({ targets, severities, levels, environments, kinds }: Route, { target, severity, level, kind }: Subject, environment: string): boolean {
+/** A drill calls nobody whom its routes do not name for drills: it is told where the team reads it. */
+function destinationsFor({ kind }: Message, { kinds = [], to }: Route): readonly Destination[] {
+  return kind === 'drill' && !kinds.includes(kind) ? to.filter((destination) => destination.kind !== 'person') : to;
+}
+
+function isAbout({ kinds, triggers }: RequiredRecipients, { incidentId }: Message, fired: readonly string[]): boolean {
+  return (kinds !== undefined || incidentId !== undefined) && (triggers === undefined || triggers.some((name) => fired.includes(name)));
+}
+
+function matches({ targets, severities, levels, environments, kinds }: Omit<Route, 'to' | 'goesOn'>, { target, severity, level, kind }: Subject, environment: string): boolean {
   const holds = <T>(words: readonly T[] | undefined, word: T | undefined): boolean => words === undefined || (word !== undefined && words.includes(word));
   return holds(targets, target) && holds(severities, severity) && holds(levels, level) && holds(environments, environment) && holds(kinds, kind);
 }

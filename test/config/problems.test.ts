@@ -50,6 +50,21 @@ const ofNotify: readonly Case[] = [
     'error: nobody of "silent" can be reached: there is neither an address with notify.email nor a user with notify.slack (notify.routes[2].to[0])\n  hint: add email or slack to the person',
   ],
   [
+    'people who must hear of something and cannot',
+    routes(`required:
+    - { target: checkout, trigger: [Errors, ►Erors], to: [oncall, "#shop", ►nobody] }
+    - { severity: critical, environment: elsewhere, to: ►silent }
+    - { kind: recovered, to: [►bo, ►legal@example.com] }
+    - { target: ►checkuot, to: ana }
+`),
+    'error: there is no trigger "Erors" (notify.required[0].trigger[1])\n  hint: did you mean "Errors"?',
+    'error: nobody and no channel is called "nobody" (notify.required[0].to[2])\n  hint: known, besides #channels of Slack and addresses: slack, pager, ana, oncall, bo, silent',
+    'error: bo of "silent" must hear of this and cannot be reached: there is neither an address with notify.email nor a user with notify.slack (notify.required[1].to)\n  hint: add email or slack under people.bo, and the channel that it is for under notify',
+    'error: bo must hear of this and cannot be reached: there is neither an address with notify.email nor a user with notify.slack (notify.required[2].to[0])\n  hint: add email or slack under people.bo, and the channel that it is for under notify',
+    'error: "legal@example.com" takes mail, and mail is not configured (notify.required[2].to[1])\n  hint: add notify.email',
+    'error: there is no target "checkuot" (notify.required[3].target)\n  hint: did you mean "checkout"?',
+  ],
+  [
     'routes that no message takes, and a target without any',
     {
       ...belay(

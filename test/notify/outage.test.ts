@@ -21,7 +21,7 @@ it('Slack is dead for an hour: mail tells all, and Slack then shows how each inc
   /** Resolves once nothing waits for these channels. */
   const told = (...names: readonly string[]): Promise<void> => new Promise((resolve) => looks.push(() => outbox.records.every(({ channel, state }) => !names.includes(channel) || state === 'sent') && resolve()));
   const faults: unknown[] = [];
-  const channels = createChannels({ slack: { token: 'xoxb-the-token', channel: '#incidents', apiUrl: slack.apiUrl }, email: { smtp: smtp.url, from: 'belay@example.com', to: ['ops@example.com'] }, webhook: [], routes: [], fallbackAfterMs: 120_000 }, clock);
+  const channels = createChannels({ slack: { token: 'xoxb-the-token', channel: '#incidents', apiUrl: slack.apiUrl }, email: { smtp: smtp.url, from: 'belay@example.com', to: ['ops@example.com'] }, webhook: [], routes: [], required: [], fallbackAfterMs: 120_000 }, clock);
   const journal = { entriesAfter: async () => [], entriesOfIncident: async () => [], entriesOfExecution: async () => [] };
   const notifier = new Notifier(channels, {
     journal, outbox, clock, redactor: new Redactor(), random: () => 0,

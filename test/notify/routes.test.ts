@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formerSubjects, reachOf } from '../../src/notify/incident-reach.js';
+import { incidentSoFar, reachOf } from '../../src/notify/incident-reach.js';
 import { foldIncident } from '../../src/incident/incident.js';
 import { composeMessages } from '../../src/notify/compose-messages.js';
 import { type Message, messageKinds } from '../../src/notify/message.js';
-import { addressed, type Destination, type Route, routesOf, type Routing } from '../../src/notify/routes.js';
+import { addressed, type Destination, type RequiredRecipients, type Route, routesOf, type Routing } from '../../src/notify/routes.js';
 import { recoveredByLevelThree } from '../support/incident-story.js';
 
 const ana = { name: 'ana', email: 'ana@example.com', slack: 'U1' };
@@ -18,7 +18,7 @@ const to = {
 } as const satisfies Record<string, Destination>;
 
 const route = (changes: Partial<Route>): Route => ({ to: [to.slack], goesOn: false, ...changes });
-const routing = (...routes: Route[]): Routing => ({ routes, environment: 'production', channels: ['slack', 'email', 'webhook'], addresses: ['ops@example.com'] });
+const routing = (...routes: Route[]): Routing => ({ routes, required: [], environment: 'production', channels: ['slack', 'email', 'webhook'], addresses: ['ops@example.com'] });
 const message = (changes: Partial<Message> = {}): Message => ({ kind: 'firing', tone: 'bad', target: 'checkout', severity: 'critical', level: 3, dryRun: false, title: 't', text: '', facts: [], ...changes });
 const ways = (found: ReturnType<typeof addressed>): unknown[] => found.map(({ channel, addresses, message: { tell } }) => [channel, ...(addresses === undefined ? [] : [addresses]), ...(tell === undefined ? [] : [tell.map(({ name }) => name)])]);
 
@@ -59,6 +59,36 @@ describe('where a message goes', () => {
     expect(ways(addressed(message({ tell: [ana] }), routing(route({ to: [to.pager] }))))).toEqual([['webhook', ['ana']], ['email', [], ['ana']], ['slack', ['ana']]]);
   });
 
+  describe('with people who must hear of it', () => {
+    const must = (required: Partial<RequiredRecipients>, ...routes: Route[]): Routing => ({ ...routing(...routes), required: [{ to: [to.ana, to.dba, to.payments], ...required }] });
+
+    it('is with them too, wherever the routes lead', () => {
+      const told = message({ incidentId: 'i1' });
+      expect(ways(addressed(told, must({}, route({ to: [to.pager] }))))).toEqual([['webhook', ['ana']], ['slack:#payments', ['ana']], ['email', ['dba@example.com'], ['ana']]]);
+      expect(ways(addressed(told, must({})))).toEqual([['slack', ['ana']], ['email', ['ops@example.com', 'dba@example.com'], ['ana']], ['webhook', ['ana']], ['slack:#payments', ['ana']]]);
+    });
+
+    it.each<readonly [string, Partial<Message>, Partial<RequiredRecipients>, boolean]>([
+      ['all that it is about holds', { incidentId: 'i1' }, { severities: ['critical'], levels: [3], environments: ['production'], targets: ['checkout'], kinds: ['firing'], triggers: ['Errors'] }, true],
+      ['another level', { incidentId: 'i1' }, { levels: [4] }, false],
+      ['another environment', { incidentId: 'i1' }, { environments: ['staging'] }, false],
+      ['another trigger has fired', { incidentId: 'i1' }, { triggers: ['Break-in'] }, false],
+      ['no incident', { kind: 'guard' }, {}, false],
+      ['no incident, but its kind', { kind: 'blind' }, { kinds: ['blind'] }, true],
+    ])('goes by what it is about: %s', (_, changes, required, isTold) => {
+      const found = addressed(message(changes), must(required, route({ to: [to.pager] })), { also: [], triggers: ['Errors'] });
+      expect(found.map(({ channel }) => channel)).toEqual(isTold ? ['webhook', 'slack:#payments', 'email'] : ['webhook']);
+    });
+  });
+
+  it('of a drill calls nobody whom its route does not name for drills', () => {
+    const drill = message({ kind: 'drill', target: undefined, severity: undefined, level: undefined });
+    expect(ways(addressed(drill, routing(route({ to: [to.payments, to.ana] }))))).toEqual([['slack:#payments']]);
+    expect(ways(addressed(drill, routing(route({ to: [to.ana] }))))).toEqual([['slack'], ['email'], ['webhook']]);
+    expect(ways(addressed(drill, { ...routing(route({ to: [to.slack] })), required: [{ to: [to.ana] }] }))).toEqual([['slack']]);
+    expect(ways(addressed(drill, routing(route({ kinds: ['drill'], to: [to.payments, to.ana] }))))).toEqual([['slack:#payments', ['ana']], ['email', [], ['ana']]]);
+  });
+
   it('is never nowhere, never twice on one channel, and the same whatever comes after a route that does not go on', () => {
     const words = Object.values(to);
     const anyRoute = fc.record<Route>({
@@ -97,6 +127,6 @@ describe('an incident on its way through the routes', () => {
 
   it('ends before all who had heard of it', () => {
     const table = routing(route({ levels: [1], to: [to.pager] }), route({ levels: [3], to: [to.email] }));
-    expect(told.map(({ composed, past }) => addressed(composed, table, formerSubjects(composed, past)).map(({ channel }) => channel))).toEqual([['webhook'], ['webhook'], ['webhook'], ['email'], ['email'], ['email'], expect.arrayContaining(['email', 'webhook'])]);
+    expect(told.map(({ composed, past }) => addressed(composed, table, incidentSoFar(composed, past)).map(({ channel }) => channel))).toEqual([['webhook'], ['webhook'], ['webhook'], ['email'], ['email'], ['email'], expect.arrayContaining(['email', 'webhook'])]);
   });
 });
