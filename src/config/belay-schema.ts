@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { bindingsSchema, type BindingsSchema } from '../executor/bindings.js';
 import { approvalPolicyOf, approvalShape, oneSortOfRule } from '../executor/steps/approval-schema.js';
 import { alertMatch, httpExpectation } from '../executor/steps/check-schema.js';
+import { usualFate } from '../source/shared-fate.js';
 import { cronField, timezoneField } from './cron-field.js';
 import { drillSchema } from './drill-schema.js';
-import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
+import { durationField, httpUrlField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField, shareField } from './fields.js';
 import { DEFAULT_LISTEN, DEFAULT_STORE } from './find-daemon.js';
 import { parseListen } from './listen-address.js';
 import { matrixSchema } from './matrix-schema.js';
@@ -118,6 +119,8 @@ const store = z
   .refine((text) => !/^sqlite:(?::memory:|\?|file:)/.test(text), 'must name a file, because what is only in memory is lost with a restart')
   .transform((text) => text.slice(SQLITE.length).replace(/^\/\/(?=\/)/, ''));
 
+const sharedFateSchema = z.union([z.literal('never'), z.strictObject({ moreThan: shareField.prefault('50%'), ofAtLeast: z.int().min(2).default(usualFate.ofAtLeast) })], 'must be { moreThan: 50%, ofAtLeast: 3 } or never');
+
 /** Modules beside belay.yaml; relative to it. */
 export const pluginPath = z
   .string()
@@ -140,6 +143,7 @@ export const belaySchemaWith = (bindings: BindingsSchema) => z.strictObject({
   drills: z.array(drillSchema).default([]),
   heartbeat: z.strictObject({ url: httpUrlField, every: positiveDurationField.prefault('1m'), timeout, headers }).optional(),
   retention: retentionSchema.prefault({}),
+  sharedFate: sharedFateSchema.prefault({}),
   plugins: z.array(pluginPath).default([]),
 });
 

@@ -58,6 +58,7 @@ export function buildConfig({ file, belay, triggers, plans, plugins, wording }: 
     },
     sources,
     health,
+    sharedFate: belay.sharedFate,
     targets: Object.entries(belay.targets).map(([name, { owners, priority, rto, rpo, mode, version, health: endpoint }]) => ({
       name, owners, priority, rtoMs: rto, rpoMs: rpo, mode, version, hasHealth: endpoint !== undefined,
     })),

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { suggestion } from './closest-word.js';
-import { isLaterKey } from './later-words.js';
 import type { Path, Problem } from './problem.js';
 import { HINT, MISSING, NO_FORM_FITS, schemaWording } from './schema-wording.js';
 import type { YamlDocument } from './yaml-document.js';
@@ -71,7 +70,6 @@ function problemsOf(issue: Issue, document: YamlDocument, base: Path): readonly 
 }
 
 function unknownKey(document: YamlDocument, path: Path, key: string, known: readonly string[]): Problem {
-  if (isLaterKey(key)) return document.problem(path, `the key "${key}" is not part of this version`, { atKey: true, hint: 'take it out' });
   return document.problem(path, `unknown key "${key}"`, { atKey: true, hint: suggestion(key, known, 'known here') });
 }
 

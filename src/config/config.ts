@@ -11,6 +11,7 @@ import type { ImpactMeasure } from '../report/measured-impact.js';
 import type { RetentionSettings } from '../retention/retention.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Labels } from '../source/sample.js';
+import type { SharedFateRule } from '../source/shared-fate.js';
 import type { HealthSettings, SourceSettings } from '../source/source-settings.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 import type { VerificationSpec } from '../verification/verification.js';
@@ -50,6 +51,7 @@ export interface Config {
   readonly http: HttpSettings;
   readonly sources: readonly SourceSettings[];
   readonly health: readonly HealthSettings[];
+  readonly sharedFate: SharedFateRule | 'never';
   readonly targets: readonly Target[];
   /** By target: what Alertmanager is told while it is rolled back. */
   readonly silences: ReadonlyMap<string, SilenceSettings>;

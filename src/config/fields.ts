@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseCondition } from '../source/condition.js';
 import { parseDuration } from '../time/duration.js';
 
 const writeDuration = 'write it as Prometheus does (90s, 5m, 1h30m)';
@@ -39,3 +40,11 @@ export const labelsField = z.record(z.string(), z.string());
 export const severityField = z.enum(['critical', 'high', 'medium', 'low']);
 export const modeField = z.enum(['enforce', 'dry-run', 'observe']);
 export const levelField = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)], 'must be a level from 1 to 5');
+
+/** `80%` or 0.8, read as a part of one. */
+export const shareField = z.union([z.string(), z.number()], 'must be a percentage such as 80%').transform((written, context) => {
+  const parsed = parseCondition(`>= ${written}`);
+  if (!('problem' in parsed) && (parsed.unit === 'ratio' || parsed.unit === 'number') && parsed.threshold > 0 && parsed.threshold <= 1) return parsed.threshold;
+  context.addIssue({ code: 'custom', message: `"${written}" is not a share: write a percentage above 0% and up to 100%` });
+  return z.NEVER;
+});

@@ -3,7 +3,7 @@ import { alertMatch, signalSchema } from '../executor/steps/check-schema.js';
 import { type Condition, parseCondition } from '../source/condition.js';
 import { parseTriggerCondition } from './baseline-condition.js';
 import { shareOf } from './matrix-schema.js';
-import { durationField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField } from './fields.js';
+import { durationField, labelsField, levelField, modeField, nameField, positiveDurationField, severityField, shareField } from './fields.js';
 
 const conditionReadBy = (parse: typeof parseCondition) =>
   z
@@ -32,19 +32,11 @@ const hysteresis = z
   .strictObject({ above: threshold.optional(), below: threshold.optional(), clear: threshold })
   .refine(({ above, below }) => (above === undefined) !== (below === undefined), 'needs either above or below');
 
-/** `80%` or 0.8. */
-const share = z.union([z.string(), z.number()], 'must be a percentage such as 80%').transform((written, context) => {
-  const parsed = parseCondition(`>= ${written}`);
-  if (!('problem' in parsed) && (parsed.unit === 'ratio' || parsed.unit === 'number') && parsed.threshold > 0 && parsed.threshold <= 1) return parsed.threshold;
-  context.addIssue({ code: 'custom', message: `"${written}" is not a share: write a percentage above 0% and up to 100%` });
-  return z.NEVER;
-});
-
 const window = z.union(
   [
     durationField,
     z
-      .strictObject({ consecutive: z.int().min(1).optional(), for: positiveDurationField.optional(), atLeast: share.optional() })
+      .strictObject({ consecutive: z.int().min(1).optional(), for: positiveDurationField.optional(), atLeast: shareField.optional() })
       .refine(({ consecutive, for: lasting, atLeast }) => (consecutive === undefined) === (lasting !== undefined && atLeast !== undefined), 'needs either consecutive, or for and atLeast'),
   ],
   'must be a duration such as 5m, { consecutive: 4 } or { for: 5m, atLeast: 80% }',

@@ -13,14 +13,14 @@ export class SourcePool {
   #pooled: ReadonlyMap<string, Pooled> = new Map();
 
   /** The sources of a configuration, and how to close those that it does not use any more. */
-  use({ sources, health, triggers, verifications }: Config): { readonly sources: ReadonlyMap<string, Source>; readonly closeUnused: () => Promise<void> } {
+  use({ sources, health, sharedFate, triggers, verifications }: Config): { readonly sources: ReadonlyMap<string, Source>; readonly closeUnused: () => Promise<void> } {
     const signals = signalsBySource({ triggers, verifications });
     const before = this.#pooled;
-    const made = createSources(sources, health, { signals });
+    const made = createSources(sources, health, { signals, sharedFate });
     const next = new Map<string, Pooled>();
     const unused: Source[] = [];
     for (const [name, source] of made) {
-      const settings = JSON.stringify([sources.find((declared) => declared.name === name) ?? health, signals.get(name) ?? []]);
+      const settings = JSON.stringify([sources.find((declared) => declared.name === name) ?? [health, sharedFate], signals.get(name) ?? []]);
       const known = before.get(name);
       if (known?.settings === settings) unused.push(source);
       else if (known !== undefined) unused.push(known.source);

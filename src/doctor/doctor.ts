@@ -51,7 +51,7 @@ function healthExaminations({ health }: Config, clock: Clock): readonly Examinat
     name: settings.target,
     timeoutMs: LOOK_TIMEOUT_MS,
     async look(signal) {
-      const source = createHealthSource([settings], { sharedFate: false });
+      const source = createHealthSource([settings], { sharedFate: 'never' });
       try {
         const observation = await source.observe({ kind: 'health', target: settings.target }, clock.now(), signal);
         if (observation.kind === 'error') return { status: 'bad', message: observation.message };

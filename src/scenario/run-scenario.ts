@@ -130,7 +130,7 @@ class ScenarioStage {
     const { clock, store } = { clock: this.#clock, store: this.#store };
     const makeSource = (settings: SourceSettings): Source => createScriptedSource(settings, { world: this.#world, clock, engine: this.#engineFor(settings) });
     const received = await this.#alertmanager.start(() => this.#guard);
-    const configured = new Map(this.#config.sources.map((settings) => [settings.name, makeSource(settings)])).set(HEALTH_SOURCE, createScriptedHealth(this.#config.health, this.#world, clock));
+    const configured = new Map(this.#config.sources.map((settings) => [settings.name, makeSource(settings)])).set(HEALTH_SOURCE, createScriptedHealth(this.#config, this.#world, clock));
     this.#sources = withReceiver(configured, this.#config.sources, received);
     this.#checks = scriptedChecks(this.#world, clock, createCheckRunner({ sources: this.#sources, alertmanager: onlyAlertmanager(this.#config.sources), clock, runCommand: refuseCommand }));
 

@@ -1,18 +1,18 @@
+import type { Config } from '../config/config.js';
 import { HEALTH_SOURCE } from '../source/health-source.js';
 import { errorObservation, valueObservation } from '../source/observation.js';
 import { noteProbe, unsuspicious } from '../source/shared-fate.js';
-import type { HealthSettings } from '../source/source-settings.js';
 import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { HealthWord } from './scenario.js';
 import type { ScriptedWorld } from './scripted-world.js';
 
 /**
- * Stands in for the targets' health endpoints. As the real one, it believes no outage of more than half of the targets
- * at once. A target that the scenario says nothing of is unknown, never well.
+ * Stands in for the targets' health endpoints. As the real one, it suspects blindness where so many
+ * turn down at once. A target that the scenario says nothing of is unknown, never well.
  */
-export function createScriptedHealth(settings: readonly HealthSettings[], world: ScriptedWorld, clock: Clock): Source {
-  const watch = { targetCount: settings.length, intervalMs: Math.max(0, ...settings.map(({ intervalMs }) => intervalMs)) };
+export function createScriptedHealth({ health: settings, sharedFate: rule }: Pick<Config, 'health' | 'sharedFate'>, world: ScriptedWorld, clock: Clock): Source {
+  const watch = { targetCount: settings.length, intervalMs: Math.max(0, ...settings.map(({ intervalMs }) => intervalMs)), rule };
   let fate = unsuspicious;
 
   function probeAll(at: number): void {

@@ -5,6 +5,7 @@ import { createPrometheusSource } from './prometheus-source.js';
 import type { ReceivedAlerts } from './received-alerts.js';
 import { createReceiverSource, RECEIVER_SOURCE } from './receiver-source.js';
 import { createScrapeSource } from './scrape-source.js';
+import type { SharedFateRule } from './shared-fate.js';
 import type { Signal } from './signal.js';
 import type { HealthSettings, SourceSettings } from './source-settings.js';
 import type { Source } from './source.js';
@@ -12,14 +13,14 @@ import type { Source } from './source.js';
 export interface SourceOptions {
   /** Signals that a scraped source, by its name, remembers from its first scrape on. */
   readonly signals?: ReadonlyMap<string, readonly Signal[]>;
-  /** Whether targets that turn down together are suspected blindness; true unless said otherwise. */
-  readonly sharedFate?: boolean;
+  /** When targets that turn down together are suspected blindness; as usual unless said otherwise. */
+  readonly sharedFate?: SharedFateRule | 'never' | undefined;
 }
 
 /** Every configured source by its name, and `health` for the targets' endpoints. Whoever makes them closes them. */
 export function createSources(settings: readonly SourceSettings[], health: readonly HealthSettings[], options: SourceOptions = {}): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>(settings.map((source) => [source.name, createSource(source, options)]));
-  return sources.set(HEALTH_SOURCE, createHealthSource(health, { sharedFate: options.sharedFate ?? true }));
+  return sources.set(HEALTH_SOURCE, createHealthSource(health, { sharedFate: options.sharedFate }));
 }
 
 /** The configured sources, and what Alertmanagers send, which is confirmed by those of them that can be asked about alerts. */

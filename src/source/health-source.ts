@@ -3,7 +3,7 @@ import { checkHttp, type HttpCheckResult } from './http-check.js';
 import { createHttpClient } from './http-client.js';
 import { errorObservation, valueObservation } from './observation.js';
 import { OncePerInstant } from './once-per-instant.js';
-import { noteProbe, turnedDown, unsuspicious, type SharedFate } from './shared-fate.js';
+import { noteProbe, turnedDown, unsuspicious, usualFate, type SharedFate, type SharedFateRule } from './shared-fate.js';
 import type { HealthSettings } from './source-settings.js';
 import type { Source } from './source.js';
 
@@ -20,12 +20,12 @@ export interface HealthSource extends Source {
  * as a warning; a fault on our own side is an `our-side` error. When a target turns down, all others are probed at once, and
  * if that looks like blindness (shared-fate.ts), every target is a `shared-fate` error until one proves otherwise.
  */
-export function createHealthSource(settings: readonly HealthSettings[], options: { readonly sharedFate?: boolean } = {}): HealthSource {
+export function createHealthSource(settings: readonly HealthSettings[], options: { readonly sharedFate?: SharedFateRule | 'never' | undefined } = {}): HealthSource {
   const client = createHttpClient({ keepAlive: false });
   const closing = new AbortController();
   const watched = new Map(settings.map((health) => [health.target, { health, probes: new OncePerInstant<HttpCheckResult>(health.intervalMs) }]));
   const intervals = settings.map((health) => health.intervalMs);
-  const watch = { targetCount: watched.size, intervalMs: Math.max(0, ...intervals) };
+  const watch = { targetCount: watched.size, intervalMs: Math.max(0, ...intervals), rule: options.sharedFate ?? usualFate };
   let fate: SharedFate = unsuspicious;
 
   async function probe({ target, url, headers, expect, timeoutMs }: HealthSettings, at: number): Promise<HttpCheckResult> {
@@ -34,7 +34,7 @@ export function createHealthSource(settings: readonly HealthSettings[], options:
       if (!closing.signal.aborted) throw error;
       return { status: 'error', detail: 'the health source was closed' };
     });
-    if (options.sharedFate !== false && result.status !== 'error') fate = noteProbe(fate, { target, at, up: result.status === 'ok' }, watch);
+    if (result.status !== 'error') fate = noteProbe(fate, { target, at, up: result.status === 'ok' }, watch);
     return result;
   }
 

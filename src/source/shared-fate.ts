@@ -20,12 +20,19 @@ export interface SharedFate {
 
 export const unsuspicious: SharedFate = { targets: new Map() };
 
-/** Fewer targets than these fail together too easily to mean anything. */
-const FEWEST_TARGETS = 3;
+/** When targets that turn down together are suspected blindness. */
+export interface SharedFateRule {
+  /** More than this part of all declared targets, as a part of one. */
+  readonly moreThan: number;
+  /** Fewer targets than these fail together too easily to mean anything. */
+  readonly ofAtLeast: number;
+}
+
+export const usualFate: SharedFateRule = { moreThan: 0.5, ofAtLeast: 3 };
 
 /**
- * Takes one probe. Suspicion begins with the probe that makes more than half of all declared targets (three or more)
- * turn down within one interval: more likely than so many services is our own network. A target's first probe counts
+ * Takes one probe. Suspicion begins with the probe that makes more targets than the rule allows turn down within one
+ * interval: more likely than so many services is our own network. A target's first probe counts
  * as turning, or a daemon that starts blind would believe what it does not see. One that has been down for longer
  * does not count.
  *
@@ -33,7 +40,7 @@ const FEWEST_TARGETS = 3;
  * that is believed to be down. A target that never fell proves nothing, since it may be reached by another way. Targets
  * that turn down meanwhile join the fallen. A probe older than the newest of its target is ignored.
  */
-export function noteProbe(fate: SharedFate, probe: Probe, watch: { readonly targetCount: number; readonly intervalMs: number }): SharedFate {
+export function noteProbe(fate: SharedFate, probe: Probe, watch: { readonly targetCount: number; readonly intervalMs: number; readonly rule: SharedFateRule | 'never' }): SharedFate {
   const before = fate.targets.get(probe.target);
   if (before !== undefined && probe.at < before.at) return fate;
   const turns = !probe.up && before?.up !== false;
@@ -44,9 +51,9 @@ export function noteProbe(fate: SharedFate, probe: Probe, watch: { readonly targ
     if (probe.up && fate.fallen.has(probe.target)) return { targets };
     return { targets, fallen: turns ? new Set([...fate.fallen, probe.target]) : fate.fallen };
   }
-  if (!turns || watch.targetCount < FEWEST_TARGETS) return { targets };
+  if (!turns || watch.rule === 'never' || watch.targetCount < watch.rule.ofAtLeast) return { targets };
   const justFallen = [...targets].filter(([, target]) => target.turnedDownAt !== undefined && Math.abs(probe.at - target.turnedDownAt) <= watch.intervalMs);
-  return justFallen.length > watch.targetCount / 2 ? { targets, fallen: new Set(justFallen.map(([name]) => name)) } : { targets };
+  return justFallen.length > watch.targetCount * watch.rule.moreThan ? { targets, fallen: new Set(justFallen.map(([name]) => name)) } : { targets };
 }
 
 /** Whether the target has turned down with its probe at this instant or after it. */

@@ -137,13 +137,14 @@ drills:
   ],
   [
     'keys that are missing, misspelled or not known',
-    { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\n►sharedFate: {}\nretention: { incidents: ►1h }\n'), ...EMPTY },
+    { ...belay('►enviroment: test\ntargets:\n  ►other:\n    ►prority: high\n    ►health: { interval: 5s }\n►colour: red\nsharedFate: { moreThan: ►150%, ofAtLeast: ►1 }\nretention: { incidents: ►1h }\n'), ...EMPTY },
     'error: unknown key "enviroment" (enviroment)\n  hint: did you mean "environment"?',
     'warning: no trigger watches the target "other" (targets.other)\n  hint: add rules/other.yaml with target: other',
     'error: unknown key "prority" (targets.other.prority)\n  hint: did you mean "priority"?',
     'error: "url" is missing (targets.other.health.url)',
-    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, drills, heartbeat, retention, plugins',
-    'error: the key "sharedFate" is not part of this version (sharedFate)\n  hint: take it out',
+    'error: unknown key "colour" (colour)\n  hint: known here: environment, mode, store, http, sources, targets, featureFlags, deployments, configurations, databases, traffic, people, notify, policy, reports, drills, heartbeat, retention, sharedFate, plugins',
+    'error: "150%" is not a share: write a percentage above 0% and up to 100% (sharedFate.moreThan)',
+    'error: "ofAtLeast" must be at least 2 (sharedFate.ofAtLeast)',
     'error: "incidents" must be 1d or longer (retention.incidents)',
     'warning: the file is empty',
     'warning: the file is empty',
@@ -316,11 +317,6 @@ const ofRules: readonly Case[] = [
   ['a delay without a schedule', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►delay: 30m'), 'error: "delay" has a place with response: scheduled only (triggers[0].delay)\n  hint: take it out, or write response: scheduled'],
   ['levels without a plan', trigger('source: app', RATE, 'condition: "> 1%"', FOR, '►levels: [2, 4]'), 'error: no plan for levels 2-4 of checkout (triggers[0].levels)\n  hint: add a plan with target: checkout and level: 2, or write response: monitor to tell people only'],
   ['a plan that is not there', trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: ►flag-of'), 'error: there is no plan "flag-of" (triggers[0].plan)\n  hint: did you mean "flag-off"?'],
-  [
-    'what belongs to later versions',
-    trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, '►sharedFate: always'),
-    'error: the key "sharedFate" is not part of this version (triggers[0].sharedFate)\n  hint: take it out',
-  ],
   ['an annotation that refers to nothing', trigger('source: app', RATE, 'condition: "> 1%"', FOR, LEVEL, 'annotations: { summary: "at ${value} of ►${labels} in ${labels.zone}" }'), 'error: ${labels} refers to nothing (triggers[0].annotations.summary)\n  hint: known here: ${value}, ${labels.NAME}'],
 ];
 

@@ -62,6 +62,7 @@ describe('tables have every key of what is really read, with its default', () =>
     ['### freezes', [at(belay, 'policy', 'freeze', '[]')]],
     ['### the decision matrix', [at(belay, 'policy', 'matrix', '[]')]],
     ['### reports', [at(belay, 'reports')]],
+    ['### shared fate', [at(belay, 'sharedFate')]],
     ['### drills', [at(belay, 'drills', '[]')]],
     ['### backups', [at(postgresData, 'backups')]],
     ['### checks of data', [at(postgresData, 'checks', '[]')]],

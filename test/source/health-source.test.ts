@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { SharedFateRule } from '../../src/source/shared-fate.js';
 import { createHealthSource, type HealthSource } from '../../src/source/health-source.js';
 import type { Observation } from '../../src/source/sample.js';
 import type { HealthSettings } from '../../src/source/source-settings.js';
@@ -21,7 +22,7 @@ async function healthy(): Promise<AnsweringServer> {
 function settings(url: string, changes: Partial<HealthSettings> = {}): HealthSettings {
   return { target: 'shop', url, intervalMs: 5_000, timeoutMs: 1_000, headers: {}, expect: { status: 200, json: { status: 'healthy' } }, ...changes };
 }
-function sourceOf(health: readonly HealthSettings[], options: { sharedFate?: boolean } = {}): HealthSource {
+function sourceOf(health: readonly HealthSettings[], options: { sharedFate?: SharedFateRule | 'never' } = {}): HealthSource {
   const source = createHealthSource(health, options);
   opened.push(source);
   return source;
@@ -83,7 +84,7 @@ describe('one endpoint', () => {
 
 describe('several endpoints', () => {
   const names = ['a', 'b', 'c', 'd'];
-  async function fleet(options: { sharedFate?: boolean } = {}): Promise<{ source: HealthSource; servers: AnsweringServer[] }> {
+  async function fleet(options: { sharedFate?: SharedFateRule | 'never' } = {}): Promise<{ source: HealthSource; servers: AnsweringServer[] }> {
     const servers = await Promise.all(names.map(() => healthy()));
     const source = sourceOf(servers.map((server, index) => settings(server.url, { target: names[index]!, intervalMs: (index + 1) * 5_000 })), options);
     return { source, servers };
@@ -129,7 +130,7 @@ describe('several endpoints', () => {
   });
 
   it('are each believed when the rule is off', async () => {
-    const { source, servers } = await fleet({ sharedFate: false });
+    const { source, servers } = await fleet({ sharedFate: 'never' });
     for (const server of servers) server.status = 500;
     expect(await all(source, 0)).toEqual([0, 0, 0, 0]);
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { noteProbe, unsuspicious, type Probe, type SharedFate } from '../../src/source/shared-fate.js';
+import { noteProbe, unsuspicious, usualFate, type Probe, type SharedFate } from '../../src/source/shared-fate.js';
 
-const watch = { targetCount: 4, intervalMs: 10 };
+const watch: Parameters<typeof noteProbe>[2] = { targetCount: 4, intervalMs: 10, rule: usualFate };
 
 /** Probes written as `target@at`, those that are down with a `-` in front. */
 function after(written: string, of = watch, from: SharedFate = unsuspicious): SharedFate {
@@ -22,8 +22,14 @@ describe('suspicion', () => {
   });
 
   it('needs three targets', () => {
-    expect(fallen('-a@0 -b@0', { targetCount: 2, intervalMs: 10 })).toBe('');
-    expect(fallen('-a@0 -b@0', { targetCount: 3, intervalMs: 10 })).toBe('ab');
+    expect(fallen('-a@0 -b@0', { ...watch, targetCount: 2 })).toBe('');
+    expect(fallen('-a@0 -b@0', { ...watch, targetCount: 3 })).toBe('ab');
+  });
+
+  it('goes by the rule of the configuration', () => {
+    expect(fallen('-a@0 -b@0 -c@0', { ...watch, rule: { moreThan: 0.75, ofAtLeast: 3 } })).toBe('');
+    expect(fallen('-a@0 -b@0', { ...watch, targetCount: 2, rule: { moreThan: 0.5, ofAtLeast: 2 } })).toBe('ab');
+    expect(fallen('-a@0 -b@0 -c@0 -d@0', { ...watch, rule: 'never' })).toBe('');
   });
 
   it('counts the first probe of a target, so that a blind start is not believed', () => {
