@@ -24,7 +24,7 @@ const LIMIT_MS = 2_000;
 /** After a failure no message waits for a while: what hung a moment ago hangs still. */
 const REST_MS = 60_000;
 
-/** Draws the series of an incident's first trigger against its threshold, as the source remembers it when the message goes out. */
+/** Draws the series of an incident's first trigger against its threshold, as the source, or Belay itself, remembers it when the message goes out. */
 export class BreachPictures implements Pictures {
   readonly #ports: BreachPicturePorts;
   #restsUntil = 0;
