@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GuardDeclaration } from '../../src/guard/guard-declaration.js';
+import { composeMessages } from '../../src/notify/compose-messages.js';
 import type { RollbackManager } from '../../src/rollback/rollback-manager.js';
 import { aDrill, DrillRig } from '../support/drill-rig.js';
 import { plan } from '../support/guard-rig.js';
@@ -133,6 +134,20 @@ describe('by hand', () => {
     await drills.rig.clock.advance(30_000);
     await expect(drills.service.startDrill({ subject: { kind: 'plan', name: 'flag-off' }, dryRun: false }, 'bo')).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('shop has an open incident') as string });
   });
+});
+
+it('a drill asks and calls nobody, however it ends: only what is marked as a drill is told', async () => {
+  const step = { id: 'go', name: 'go', description: '', type: 'record', parameters: {}, timeout: 5 };
+  await held('2026-12-01T09:40:00Z', [aDrill()], { plans: [plan('flag-off', 4, { steps: [step], approval: 'level4' })], policy: aPolicy({ maxAutoLevel: 1 }) }, (rollbacks) =>
+    rollbacks.registerExecutor('record', { execute: () => Promise.resolve(), describe: () => Promise.reject(new Error('connection refused')) }),
+  );
+  await drills.rig.clock.advance(3 * hour);
+  expect(await drills.run()).toMatchObject({ status: 'failed' });
+  const entries = await drills.rig.store.guard.entriesAfter(0, 1_000);
+  // Who is called when nobody answers goes by incidents.
+  expect(entries.filter(({ event }) => 'incidentId' in event && event.incidentId !== undefined)).toEqual([]);
+  const told = entries.flatMap((entry) => composeMessages(entry, entries.filter(({ seq }) => seq <= entry.seq)));
+  expect(told.filter(({ kind }) => kind !== 'guard').map(({ kind, title, tell, questions }) => [kind, title.slice(0, 'DRILL: '.length), tell, questions])).toEqual(Array(3).fill(['drill', 'DRILL: ', undefined, undefined]));
 });
 
 describe('what is found', () => {
