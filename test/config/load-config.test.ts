@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
+import { createChannels } from '../../src/notify/notifier.js';
 import { configFolder, goodFiles } from '../support/config-folder.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { separationPlan } from '../support/separation-plan.js';
 
 async function loaded(file: string, env: Record<string, string> = {}): Promise<Config> {
@@ -150,6 +152,12 @@ verification:
     const { redactor } = await loadConfig(configFolder(files), { env });
     expect(redactor.text('Bearer ops-secret-1 prom-secret-2 xoxb-literal-token checkout')).toBe('Bearer [redacted] [redacted] [redacted] checkout');
   });
+});
+
+it('knows who must hear of a trigger by the names under which it may fire, and opens the channels that lead to them', async () => {
+  const { notify } = await loaded(configFolder({ ...goodFiles, 'belay.yaml': `${goodFiles['belay.yaml'].replace(/notify:[^]*/, '')}notify:\n  slack: { token: xoxb-1234, channel: "#ops" }\n  required: [ { trigger: Errors, to: "#legal" } ]\n` }));
+  expect(notify.required).toMatchObject([{ triggers: ['Errors', 'Errors:critical', 'Errors:high', 'Errors:medium', 'Errors:low'], to: [{ kind: 'channel', channel: 'slack:#legal' }] }]);
+  expect(createChannels(notify, new FakeClock()).map(({ name }) => name)).toEqual(['slack', 'slack:#legal']);
 });
 
 it('takes the only source and the health of the target where nothing is said', async () => {

@@ -123,6 +123,7 @@ describe('an incident on its way through the routes', () => {
       ['firing', 'critical', 1], ['rollback-started', 'critical', 1], ['rollback-ended', 'critical', 1], ['not-recovered', 'critical', 3], ['rollback-started', 'critical', 3], ['rollback-ended', 'critical', 3], ['recovered', 'critical', 3],
     ]);
     expect(reachOf(foldIncident(entries)!)).toEqual({ severity: 'critical', level: 3 });
+    expect(incidentSoFar(told.at(-1)!.composed, entries).triggers).toEqual(['CheckoutErrorRateHigh', 'CheckoutUnhealthy']);
   });
 
   it('ends before all who had heard of it', () => {
