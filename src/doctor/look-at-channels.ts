@@ -8,7 +8,7 @@ import { placeOf } from '../source/request-fault.js';
 import { type Examination, type Finding, LOOK_TIMEOUT_MS } from './finding.js';
 
 /** The scopes that the bot's token needs, and what for. */
-const SLACK_SCOPES: ReadonlyMap<string, string> = new Map([
+export const SLACK_SCOPES: ReadonlyMap<string, string> = new Map([
   ['chat:write', 'to post'],
   ['files:write', 'for the plots of a breach'],
 ]);
