@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import type { JournalEntry } from '../../src/incident/incident-event.js';
 import { composeMessages } from '../../src/notify/compose-messages.js';
 import { mailOf } from '../../src/notify/mail.js';
-import type { Message } from '../../src/notify/message.js';
+import type { Message, OutboxItem } from '../../src/notify/message.js';
+import { slackCard } from '../../src/notify/slack-card.js';
+import { webhookBody } from '../../src/notify/webhook-channel.js';
 import { errorRate, IncidentStory, recoveredByLevelThree, unhealthy } from '../support/incident-story.js';
+import { slackText } from '../support/slack-text.js';
 
 const NOW = Date.UTC(2026, 0, 1, 3, 4, 0);
 
@@ -11,26 +15,37 @@ function told(entries: readonly JournalEntry[]): readonly Message[] {
   return entries.flatMap((entry) => composeMessages(entry, entries.filter(({ seq }) => seq <= entry.seq)));
 }
 
-/** As the mails read, one below the other: what a person sees at three in the morning. */
-function read(...stories: { readonly entries: readonly JournalEntry[] }[]): string {
-  return stories
-    .flatMap(({ entries }) => told(entries))
-    .map((message) => `${`[${message.kind}, ${message.tone}] `.padEnd(80, '─')}\n${mailOf({ id: '1', channel: 'email', message, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 }, undefined, 'x').text}`)
-    .join('\n');
+type Story = { readonly entries: readonly JournalEntry[] };
+
+const itemOf = (message: Message): OutboxItem => ({ id: '1', channel: 'email', message, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 });
+
+/** How a message reads on each channel: what a person sees at three in the morning. */
+const readings: Readonly<Record<string, (message: Message) => string>> = {
+  txt: (message) => mailOf(itemOf(message), undefined, 'x').text,
+  'slack.txt': (message) => slackText(slackCard(message, [], { withButtons: true })),
+  'webhook.yaml': (message) => stringify(webhookBody(itemOf(message)), { lineWidth: 0 }),
+};
+
+/** The messages of each story, one below the other, against what is written down for each channel. */
+async function expectGolden(name: string, stories: readonly Story[], chosen = (messages: readonly Message[]): readonly Message[] => messages): Promise<void> {
+  for (const [ending, reading] of Object.entries(readings)) {
+    const text = stories.flatMap(({ entries }) => chosen(told(entries))).map((message) => `${`[${message.kind}, ${message.tone}] `.padEnd(80, '─')}\n${reading(message)}`);
+    await expect(text.join('\n')).toMatchFileSnapshot(`golden/${name}.${ending}`);
+  }
 }
 
 const begun = (): IncidentStory => new IncidentStory().opened().fired();
 
 describe('what people are told (golden texts)', () => {
   it('of an incident that level 3 ends', async () => {
-    await expect(read(recoveredByLevelThree())).toMatchFileSnapshot('golden/recovered-by-level-3.txt');
+    await expectGolden('recovered-by-level-3', [recoveredByLevelThree()]);
   });
 
   it('of a dry run', async () => {
     const story = new IncidentStory({ mode: 'dry-run' }).opened().fired().decidedToExecute(1).started(1).stepDescribed(1).ended('would-have');
     story.decided({ kind: 'suppress', reason: 'already-tried', explanation: 'The dry run ended after its first rung.' }).cleared();
     story.wait(300_000).recovered('by-itself', 'Every alert has been clear for 120 s.');
-    await expect(read(story)).toMatchFileSnapshot('golden/dry-run.txt');
+    await expectGolden('dry-run', [story]);
   });
 
   it('once, however often a restart begins the verification anew', () => {
@@ -41,7 +56,7 @@ describe('what people are told (golden texts)', () => {
 
   it('when a step fails', async () => {
     const story = begun().decidedToExecute(3).started(3).stepDone(3, 0).stepFailed(3, 1, 'BelayError: exit 1: worker 3 did not stop').ended('failed', 'BelayError: exit 1: worker 3 did not stop').verifying();
-    await expect(read(story)).toMatchFileSnapshot('golden/step-failed.txt');
+    await expectGolden('step-failed', [story]);
   });
 
   it('when nothing is rolled back for now', async () => {
@@ -54,7 +69,7 @@ describe('what people are told (golden texts)', () => {
       new IncidentStory({ mode: 'observe' }).opened().fired().decided({ kind: 'notify-only', reason: 'observe-mode', explanation: 'Observe mode: people are told what fires, nothing is planned.' }),
       begun().decided({ kind: 'notify-only', reason: 'monitor-only', explanation: 'The trigger only monitors: people are told, nothing is rolled back.' }),
     ];
-    await expect(read(...stories)).toMatchFileSnapshot('golden/not-rolled-back.txt');
+    await expectGolden('not-rolled-back', stories);
   });
 
   it('when nobody answers', async () => {
@@ -62,7 +77,7 @@ describe('what people are told (golden texts)', () => {
     const story = begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' }).asks();
     const since = story.at - 1_000;
     story.wait(299_000).escalated(1, ['oncall'], [ana], since).wait(599_000).expired().needsHuman('approval-expired', 'Nobody has answered within 20m.').wait(60_000).escalated(2, ['lead', 'ana'], [lee, ana], since);
-    await expect(read(story)).toMatchFileSnapshot('golden/escalation.txt');
+    await expectGolden('escalation', [story]);
     expect(told(story.entries).filter(({ kind }) => kind === 'escalation').map(({ tell }) => tell)).toEqual([[ana], [lee, ana]]);
   });
 
@@ -78,7 +93,7 @@ describe('what people are told (golden texts)', () => {
       new IncidentStory().opened().asks({ purpose: 'by-hand', requestedBy: 'ana', reason: 'corrupt', question: 'ana wants plan checkout-restore to be run: corrupt' }).answered('reject', 'bo', ['dba'], 'use the replica'),
       begun().decidedToExecute(3).started(3).asks({ purpose: 'step', level: 3, planId: 'checkout-previous-release', question: 'Orders are lost. Go on?' }).expired(),
     ];
-    await expect(stories.map((story) => read(story)).join('\n══════\n')).toMatchFileSnapshot('golden/approvals.txt');
+    await expectGolden('approvals', stories);
   });
 
   it('what a trigger that only monitors would have started', () => {
@@ -110,8 +125,7 @@ describe('what people are told (golden texts)', () => {
       begun().decidedToExecute(3).started(3).stepParked(3, 0, 'BelayError: Belay stopped in the middle of it, and nobody knows how it ended').ended('parked', 'parked').needsHuman('step-parked', 'Belay stopped in the middle of "Deploy the previous release".'),
       begun().decidedToExecute(1).started(1, 'ana').ended('cancelled', 'cancelled').needsHuman('cancelled', 'The rollback was cancelled by a person.'),
     ];
-    const lastOfEach = stories.map((story) => read(story).split('\n[').at(-1) ?? '').map((text) => (text.startsWith('[') ? text : `[${text}`));
-    await expect(lastOfEach.join('\n')).toMatchFileSnapshot('golden/needs-human.txt');
+    await expectGolden('needs-human', stories, (messages) => messages.slice(-1));
   });
 
   it('of the guard itself', async () => {
@@ -124,7 +138,7 @@ describe('what people are told (golden texts)', () => {
     story.event({ type: 'configuration-refused', at: NOW, problems: ['rules/checkout.yaml:7:5: unknown key "sevrity"; did you mean "severity"?'] });
     story.event({ type: 'incident-opened', at: NOW, incidentId: 'incident-7', target: 'checkout', environment: 'production', mode: 'enforce' });
     story.event({ type: 'incident-closed', at: NOW, incidentId: 'incident-7', target: 'checkout', by: 'ana', reason: 'mended by hand' });
-    await expect(read(story)).toMatchFileSnapshot('golden/guard.txt');
+    await expectGolden('guard', [story]);
   });
 
   it('of a plan without a target that is run by hand', async () => {
@@ -136,7 +150,7 @@ describe('what people are told (golden texts)', () => {
     story.event({ type: 'step-attempt-started', ...run, stepKey: 'clear/a', attempt: 1, attemptId: 'x' });
     story.event({ type: 'step-succeeded', ...run, stepKey: 'clear/a', how: 'executed' });
     story.event({ type: 'rollback-ended', ...run, outcome: 'success' });
-    await expect(read(story)).toMatchFileSnapshot('golden/run-by-hand.txt');
+    await expectGolden('run-by-hand', [story]);
   });
 });
 
