@@ -17,7 +17,7 @@ export async function drillProblems(config: Config): Promise<readonly Problem[]>
   } catch (error) {
     return [warning(config, `whether anything was drilled cannot be told: ${errorText(error)}`)];
   }
-  if (history === undefined) return [warning(config, `nothing was drilled yet (there is no store at ${config.storePath}): ${subjects.map(({ name }) => name).join(', ')}`, 'once the daemon runs: belay drill PLAN')];
+  if (history === undefined) return [warning(config, `nothing was drilled yet, for no daemon has run here: ${subjects.map(({ name }) => name).join(', ')}`, 'once the daemon runs: belay drill PLAN')];
   const known = history;
   return subjects.flatMap((subject) => {
     const words = drillWarning(subject, known.get(drillKey(subject)));

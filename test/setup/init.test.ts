@@ -122,7 +122,7 @@ it('reads a /metrics and a health endpoint, finds a flag file and a compose proj
     expect(belay).toContain('type: compose, projectDirectory: ".", service: "api", tagVariable: API_TAG');
     stdout = '';
     expect(await main(['check', '--config', join(folder, 'belay.yaml')])).toBe(0);
-    expect(stdout).toBe('well: 1 target, 2 triggers, 2 plans, mode dry-run\n');
+    expect(stdout).toMatch(/^[^\n]*: warning: nothing was drilled yet, [^\n]*\n[^\n]*belay drill PLAN\nwell: 1 target, 2 triggers, 2 plans, mode dry-run\n$/);
 
     rmSync(join(folder, 'belay.yaml'));
     expect(await main(init)).toBe(2);
