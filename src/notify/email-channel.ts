@@ -31,12 +31,13 @@ export class EmailChannel implements Channel {
   /** Addresses that have taken a mail which others of its addresses put off: the next attempt is for those others. */
   readonly #taken = new Map<string, ReadonlySet<string>>();
 
-  constructor(settings: EmailSettings, pictures?: Pictures, name: 'email' | 'customers-email' = 'email') {
+  /** `silenceMs`: how long the server may say nothing in the middle of a mail. */
+  constructor(settings: EmailSettings, pictures?: Pictures, name: 'email' | 'customers-email' = 'email', silenceMs = SILENCE_TIMEOUT_MS) {
     this.name = name;
     this.#settings = settings;
     this.#pictures = pictures;
     this.#domain = /@([^\s>]+)/.exec(settings.from)?.[1] ?? 'belay.invalid';
-    this.#transport = openTransport(settings.smtp);
+    this.#transport = openTransport(settings.smtp, silenceMs);
   }
 
   async send({ item, thread }: Delivery): Promise<SendResult> {
@@ -96,14 +97,14 @@ export class EmailChannel implements Channel {
   }
 }
 
-function openTransport(url: string) {
+function openTransport(url: string, silenceMs: number) {
   // One connection per mail: a guard mails seldom, and a kept connection is one more thing that can be half dead.
   return createTransport({
     url,
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     dnsTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
+    socketTimeout: silenceMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   });

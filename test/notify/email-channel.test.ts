@@ -132,6 +132,8 @@ describe("the server's answers", () => {
   });
 
   it.each([
+    [421, 'retry'],
+    [450, 'retry'],
     [451, 'retry'],
     [552, 'undeliverable'],
   ] as const)('the message answered with %i', async (code, kind) => {
@@ -145,6 +147,14 @@ describe("the server's answers", () => {
     const channel = channelTo(server.url);
     expect(await channel.send(alone(item('a')))).toMatchObject({ kind: 'retry' });
     expect(await channel.send(alone(item('a')))).toMatchObject({ kind: 'sent' });
+  });
+
+  it('a slow server is waited for, and one that says nothing is not waited for without end', async () => {
+    const server = await serverWith({ answersAfterMs: 300 });
+    expect(await channelTo(server.url).send(alone(item('a')))).toMatchObject({ kind: 'sent' });
+    const impatient = new EmailChannel({ smtp: server.url, from: 'belay@guard.example', to: ['ops@example.com'] }, undefined, 'email', 100);
+    channels.push(impatient);
+    expect(await impatient.send(alone(item('b')))).toMatchObject({ kind: 'retry', error: expect.stringMatching(/timeout/i) as string });
   });
 
   it('nobody there', async () => {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as waitMs } from 'node:timers/promises';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
@@ -11,6 +12,8 @@ export interface SmtpServerOptions {
   readonly answerRecipient?: (address: string) => number | undefined;
   /** The answer to the message itself; `drop` closes the connection in the middle of it. */
   readonly answerMail?: () => number | 'drop' | undefined;
+  /** How long it takes over each message before it answers. */
+  readonly answersAfterMs?: number;
   /** Asks for this login. */
   readonly login?: { readonly user: string; readonly password: string };
   readonly port?: number;
@@ -44,7 +47,8 @@ export class TestSmtpServer {
           return;
         }
         simpleParser(stream).then(
-          (mail) => {
+          async (mail) => {
+            if (options.answersAfterMs !== undefined) await waitMs(options.answersAfterMs, undefined, { ref: false });
             if (answer !== undefined) {
               done(refusal(answer, 'not this message'));
               return;
