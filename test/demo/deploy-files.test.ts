@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parseDocument } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '../../src/config/load-config.js';
 import { configFolder } from '../support/config-folder.js';
@@ -51,8 +51,8 @@ describe('the files that ship', () => {
     const files = ['docker-compose.yml', 'belay.yaml', ...['rules', 'plans', 'deploy'].flatMap(yamlFilesIn)];
     expect(files.length).toBeGreaterThanOrEqual(8);
     for (const file of files) {
-      const { errors, warnings } = parseDocument(read(file), { merge: true });
-      expect([...errors, ...warnings].map(String), file).toEqual([]);
+      const documents = parseAllDocuments(read(file), { merge: true });
+      expect([...documents].flatMap(({ errors, warnings }) => [...errors, ...warnings].map(String)), file).toEqual([]);
     }
   });
 

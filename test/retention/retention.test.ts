@@ -127,7 +127,9 @@ describe('what is removed changes nothing that is in force', () => {
           await compactAt(now, { of: one });
           expect((await one.guard.entriesAfter(0, 10_000)).length, 'a second run finds nothing').toBe(lines);
           const [oldest] = await one.guard.openIncidents();
-          if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 40);
+          // A version that was rolled back counts as such for as long as nobody says otherwise, with the lines that say so.
+          const markers = events.filter(({ type }) => type === 'change-marked' || type === 'rollback-ended').length;
+          if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 40 + 4 * markers);
         } finally {
           await one.close();
         }
