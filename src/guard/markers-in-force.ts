@@ -12,7 +12,9 @@ export function markersInForce(markers: readonly ChangeMarker[], since: number):
   const kept = new Set(markers.filter(({ at }) => at >= since));
   const old = markers.filter(({ at }) => at < since);
   for (const target of new Set(old.map((marker) => marker.target))) {
-    for (const marker of oldInForce(old.filter((other) => other.target === target).toSorted((a, b) => a.at - b.at))) kept.add(marker);
+    const inTime = old.filter((other) => other.target === target).toSorted((a, b) => a.at - b.at);
+    for (const marker of oldInForce(inTime)) kept.add(marker);
+    for (const marker of oldBasisOfPoint(inTime, markers.filter((other) => other.target === target))) kept.add(marker);
   }
   return markers.filter((marker) => kept.has(marker));
 }
@@ -33,6 +35,13 @@ function oldInForce(inTime: readonly ChangeMarker[]): ReadonlySet<ChangeMarker> 
   }
   for (const marker of newestRollbacks(inTime)) keep(marker);
   return kept;
+}
+
+/** What the rollback point takes from old markers: of its version, the last that told each thing before it was called good. */
+function oldBasisOfPoint(inTime: readonly ChangeMarker[], all: readonly ChangeMarker[]): readonly ChangeMarker[] {
+  const good = all.toSorted((a, b) => a.at - b.at).findLast(({ kind }) => kind === 'good');
+  if (good === undefined) return [];
+  return toldKeys.flatMap((key) => inTime.findLast(({ version, at, [key]: told }) => version === good.version && at <= good.at && told !== undefined) ?? []);
 }
 
 /** For each version that counts as rolled back, the rollback that was the last to say so. */

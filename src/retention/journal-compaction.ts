@@ -47,7 +47,7 @@ export class JournalCompaction {
 
   async run(): Promise<Compaction> {
     this.#composedUpTo = await this.#ports.store.composedUpTo();
-    const { spent, executions } = await markerLinesInForce(this.#old(changeEventTypes));
+    const { spent, executions } = await markerLinesInForce(this.#old(changeEventTypes, Number.MAX_SAFE_INTEGER), this.#before);
     await this.#removeIncidents(executions);
     await this.#remove([...spent, ...(await this.#orphans(executions))].sort((a, b) => a - b));
     await this.#remove(await allButNewest(this.#old(typesUnder('newest-of-source'))));

@@ -12,8 +12,8 @@ export interface MarkerLines {
   readonly executions: ReadonlySet<string>;
 }
 
-/** Which old lines of change markers are still needed. `entries`: all that are left of their types, in order. */
-export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>): Promise<MarkerLines> {
+/** Which lines of change markers older than `before` are still needed. `entries`: all that are left of their types, in order. */
+export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>, before: number): Promise<MarkerLines> {
   const changes = new Changes();
   const lineOf = new Map<ChangeMarker, number>();
   for await (const { seq, event } of entries) {
@@ -22,7 +22,7 @@ export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>): 
     const added = changes.markers[known];
     if (added !== undefined && event.type === 'change-marked') lineOf.set(added, seq);
   }
-  const inForce = new Set(markersInForce(changes.markers, Infinity));
+  const inForce = new Set(markersInForce(changes.markers, before));
   return {
     spent: [...lineOf].flatMap(([marker, seq]) => (inForce.has(marker) ? [] : [seq])),
     executions: new Set([...inForce].flatMap(({ kind, by }) => (kind === 'rollback' ? [by] : []))),
