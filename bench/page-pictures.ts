@@ -18,15 +18,15 @@ const toView = (path: string): Promise<unknown> => page.goto(world.url + path);
 /** One state in all its looks. */
 async function picture(name: string): Promise<void> {
   for (const [size, viewport] of Object.entries(sizes)) {
-    await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // What is drawn only when it is looked at is looked at.
-      await page.evaluate('scrollTo(0, document.body.scrollHeight)');
-      await page.waitForTimeout(250);
-      await page.evaluate('scrollTo(0, 0)');
+      await page.setViewportSize(viewport);
+      // What is drawn only while it is looked at is looked at: all of the page, once it has drawn its charts.
+      const height = name === 'dialog' ? viewport.height : Math.max(viewport.height, Number(await page.evaluate('document.documentElement.scrollHeight')));
+      await page.setViewportSize({ ...viewport, height });
+      await page.waitForFunction("[...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('canvas') !== null)", undefined, { timeout: 10_000 });
       await page.waitForTimeout(150);
-      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: name !== 'dialog' });
+      await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
     }
   }
   await page.setViewportSize(sizes.desktop);
