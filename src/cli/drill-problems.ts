@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Problem } from '../config/problem.js';
-import { drillKey } from '../drill/drill.js';
+import { drillCommand, drillKey, plansToDrill } from '../drill/drill.js';
 import { applyToDrills, type DrillHistory, drillWarning } from '../drill/drill-history.js';
 import { errorText } from '../fault/belay-error.js';
 import { drillEventTypes, type DrillSubject } from '../incident/drill-event.js';
@@ -13,7 +13,7 @@ export async function drillProblems(config: Config): Promise<readonly Problem[]>
   const { readJournal } = await import('../store/read-journal.js');
   let history: DrillHistory | undefined;
   try {
-    history = readJournal(config.storePath, drillEventTypes)?.reduce<DrillHistory>(applyToDrills, new Map());
+    history = readJournal(config.storePath, { types: drillEventTypes })?.reduce<DrillHistory>((known, { event }) => applyToDrills(known, event), new Map());
   } catch (error) {
     return [warning(config, `whether anything was drilled cannot be told: ${errorText(error)}`)];
   }
@@ -21,14 +21,13 @@ export async function drillProblems(config: Config): Promise<readonly Problem[]>
   const known = history;
   return subjects.flatMap((subject) => {
     const words = drillWarning(subject, known.get(drillKey(subject)));
-    return words === undefined ? [] : [warning(config, words, subject.kind === 'plan' ? `belay drill ${subject.name}` : `belay drill --${subject.kind} ${subject.name}`)];
+    return words === undefined ? [] : [warning(config, words, drillCommand(subject))];
   });
 }
 
 /** What is declared to be practised, and what Belay may start by itself. */
 function subjectsOf({ drills, plans }: Config): readonly DrillSubject[] {
-  const own = plans.flatMap(({ id: name, target, level }): DrillSubject[] => (target === undefined || level === undefined ? [] : [{ kind: 'plan', name }]));
-  return [...new Map([...drills, ...own].map(({ kind, name }) => [drillKey({ kind, name }), { kind, name }])).values()];
+  return [...new Map([...drills, ...plansToDrill(plans)].map(({ kind, name }) => [drillKey({ kind, name }), { kind, name }])).values()];
 }
 
 function warning({ file }: Config, message: string, hint?: string): Problem {

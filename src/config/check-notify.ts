@@ -1,6 +1,7 @@
 import type { ToldPerson } from '../incident/incident-event.js';
 import { messageKinds } from '../notify/message.js';
 import { type Route, routesOf, type Subject } from '../notify/routes.js';
+import { severities } from '../trigger/trigger.js';
 import type { BelayPart } from './belay-part.js';
 import { criteriaOf } from './build-notify.js';
 import { checkKnown } from './check-known.js';
@@ -123,7 +124,6 @@ function checkCoverage({ document, targets, value }: BelayPart, written: readonl
 function subjectsFor(routes: readonly Route[], targets: readonly (string | undefined)[]): readonly Subject[] {
   const named = new Set(routes.flatMap(({ kinds = [] }) => kinds));
   const kinds = [...named, ...messageKinds.filter((kind) => !named.has(kind)).slice(0, 1)];
-  const severities = [undefined, 'critical', 'high', 'medium', 'low'] as const;
   const levels = [undefined, 1, 2, 3, 4, 5] as const;
-  return targets.flatMap((target) => severities.flatMap((severity) => levels.flatMap((level) => kinds.map((kind) => ({ target, severity, level, kind })))));
+  return targets.flatMap((target) => [undefined, ...severities].flatMap((severity) => levels.flatMap((level) => kinds.map((kind) => ({ target, severity, level, kind })))));
 }

@@ -1,5 +1,6 @@
 import type { ToldPerson } from '../incident/incident-event.js';
 import { webhookName } from '../notify/message.js';
+import { named, type NamedPerson } from '../notify/plan-notifications.js';
 import type { Destination } from '../notify/routes.js';
 import { suggestion } from './closest-word.js';
 
@@ -10,7 +11,7 @@ export interface Addressees {
   readonly hasEmail: boolean;
   /** The names of the webhooks, in their order. */
   readonly webhooks: readonly (string | undefined)[];
-  readonly people: readonly (ToldPerson & { readonly groups: readonly string[] })[];
+  readonly people: readonly NamedPerson[];
 }
 
 const SLACK_CHANNEL = /^#.|^[CG][A-Z0-9]{8,}$/;
@@ -36,7 +37,5 @@ export function destinationOf(word: string, { slack, hasEmail, webhooks, people 
 
 /** The person of this name, or those of this group, without what else is known of them. */
 export function namedPeople(word: string, people: Addressees['people']): readonly ToldPerson[] {
-  return people
-    .filter(({ name, groups }) => name === word || groups.includes(word))
-    .map(({ name, email, slack }) => ({ name, ...(email === undefined ? {} : { email }), ...(slack === undefined ? {} : { slack }) }));
+  return named([word], people);
 }

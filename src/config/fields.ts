@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCondition } from '../source/condition.js';
 import { parseDuration } from '../time/duration.js';
+import { severities } from '../trigger/trigger.js';
 
 const writeDuration = 'write it as Prometheus does (90s, 5m, 1h30m)';
 
@@ -37,7 +38,7 @@ export const httpUrlField = z
 export const nameField = z.string().min(1).max(200).regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u, 'must be one line without spaces around it');
 
 export const labelsField = z.record(z.string(), z.string());
-export const severityField = z.enum(['critical', 'high', 'medium', 'low']);
+export const severityField = z.enum(severities);
 export const modeField = z.enum(['enforce', 'dry-run', 'observe']);
 export const levelField = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)], 'must be a level from 1 to 5');
 

@@ -1,8 +1,6 @@
 import { type Condition, conditionHolds } from '../source/condition.js';
 import type { MatrixQuestion, MatrixRow } from '../decision/matrix.js';
-import type { Severity } from '../trigger/trigger.js';
-
-const allSeverities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+import { severities } from '../trigger/trigger.js';
 
 /**
  * Questions that a row matches, so many that rows before it which take them all take everything: its cells change their
@@ -12,7 +10,7 @@ const allSeverities: readonly Severity[] = ['critical', 'high', 'medium', 'low']
 export function representativeQuestions(row: MatrixRow, rows: readonly MatrixRow[]): readonly MatrixQuestion[] {
   const shares = valuesFor(row.impact, rows.flatMap(({ impact }) => impact ?? []), { least: 0, most: 1 });
   const seconds = valuesFor(row.timeToFix, rows.flatMap(({ timeToFix }) => timeToFix ?? []), { least: Number.MIN_VALUE, most: Infinity });
-  return (row.severities ?? allSeverities).flatMap((severity) =>
+  return (row.severities ?? severities).flatMap((severity) =>
     shares.flatMap((share) =>
       seconds.map((time): MatrixQuestion => ({
         severity,

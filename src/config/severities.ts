@@ -1,9 +1,7 @@
 import { type Condition, conditionHolds } from '../source/condition.js';
-import type { Severity } from '../trigger/trigger.js';
+import { severities as fromWorst, type Severity } from '../trigger/trigger.js';
 import type { Doubt } from './condition-sense.js';
 import type { WrittenTrigger } from './rules-schema.js';
-
-const fromWorst = ['critical', 'high', 'medium', 'low'] as const satisfies readonly Severity[];
 
 /** The conditions of a trigger with several severities, worst first; empty for any other. */
 export function severitiesOf({ severities = {} }: Pick<WrittenTrigger, 'severities'>): readonly (readonly [Severity, Condition])[] {

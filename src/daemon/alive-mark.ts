@@ -14,10 +14,9 @@ export class AliveMark {
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   readonly #report: (error: unknown) => void;
+  readonly #onChanged: () => void;
   #loop: Promise<void> | undefined;
   #state: StoreView = { state: 'ok' };
-
-  readonly #onChanged: () => void;
 
   /** `onChanged` hears that the store is lost, or back. */
   constructor(store: GuardStore, clock: Clock, report: (error: unknown) => void, onChanged: () => void = () => undefined) {

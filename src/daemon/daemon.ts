@@ -2,11 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
-import { createBackupJudge } from '../executor/data/backup-judge.js';
-import { createBackupRehearsal } from '../executor/data/backup-rehearsal.js';
-import { createExecutors } from '../executor/create-executors.js';
 import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
-import type { BackupRehearsal } from '../drill/backup-drill.js';
 import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
 import { lastDeployAt } from '../guard/changes.js';
@@ -25,14 +21,11 @@ import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
 import { channelText, isForCustomers } from '../notify/message.js';
 import { createChannels, createCustomers, createRouting, Notifier } from '../notify/notifier.js';
-import { runCommand } from '../process/run-command.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
-import type { BackupJudge } from '../source/check.js';
-import { createCheckRunner } from '../source/check-runner.js';
 import { createHttpClient } from '../source/http-client.js';
-import { onlyAlertmanager, withReceiver } from '../source/create-sources.js';
+import { withReceiver } from '../source/create-sources.js';
 import { ReceivedAlerts } from '../source/received-alerts.js';
 import { createSilences } from '../source/silences.js';
 import { Retention } from '../retention/retention.js';
@@ -43,6 +36,7 @@ import { CloseStack } from './close-stack.js';
 import { problemLines, readConfig, refuseWhatNeedsRestart } from './read-config.js';
 import { drillGrounds } from './drill-ground.js';
 import { DrillService } from './drill-service.js';
+import { type Equipment, equipmentOf } from './equipment.js';
 import { Heartbeat } from './heartbeat.js';
 import { GuardService } from './guard-service.js';
 import { GuardViews } from './guard-views.js';
@@ -50,7 +44,6 @@ import { LiveFeed } from './live-feed.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
-import { recoveryPoints } from './recovery-points.js';
 import { keptFor } from './kept-for.js';
 import { Reloads } from './reloads.js';
 import { ReportService } from './report-service.js';
@@ -79,12 +72,6 @@ export interface Daemon {
    * real state and goes on.
    */
   stop(reason: string): Promise<'clean' | 'step-left'>;
-}
-
-/** How backups are looked at: made anew with every configuration. */
-interface Backups {
-  readonly judge: BackupJudge;
-  readonly rehearsal: BackupRehearsal;
 }
 
 const STEP_GRACE_MS = 20_000;
@@ -174,28 +161,23 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const pool = new SourcePool();
   const received = new ReceivedAlerts();
 
-  /** The sources and executors of a configuration; `closeUnused` closes those that only the one before needed. */
-  function eyesFor(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly backups: Backups; readonly closeUnused: () => Promise<void> } {
+  /** The sources of a configuration and what is made with them; `closeUnused` closes those that only the one before needed. */
+  function equip(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly equipment: Equipment; readonly closeUnused: () => Promise<void> } {
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
-    const { bindings, directory } = next;
-    const recoveryPointMs = recoveryPoints(next);
-    const backups = createBackupJudge({ databases: bindings.databases, directory, clock, recoveryPointMs });
-    const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(next.sources), clock, backups, runCommand: (request) => runCommand({ cwd: directory, ...request }) });
-    const executors = createExecutors({ bindings, directory, checkRunner: checks, planNotifier, approvalGate, clock, plugins: next.plugins, recoveryPointMs });
-    for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
-    const rehearsal = createBackupRehearsal({ databases: bindings.databases, directory, clock, recoveryPointMs });
-    return { eyes: { sources, checks }, backups: { judge: backups, rehearsal }, closeUnused };
+    const made = equipmentOf(next, { sources, clock, people: { planNotifier, approvalGate } });
+    for (const [type, executor] of made.executors) rollbacks.registerExecutor(type, executor);
+    return { eyes: { sources, checks: made.checks }, equipment: made, closeUnused };
   }
 
   const series = new SeriesMemory();
   let eyes: Eyes;
-  let backups: Backups;
-  const equip = (made: GuardTools): Eyes => {
-    ({ eyes, backups } = eyesFor(config, made));
+  let equipment: Equipment;
+  const equipFirst = (made: GuardTools): Eyes => {
+    ({ eyes, equipment } = equip(config, made));
     return eyes;
   };
-  const tools = composeGuard(config, equip, {
+  const tools = composeGuard(config, equipFirst, {
     clock,
     store: store.guard,
     report,
@@ -241,8 +223,8 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     report,
     config: () => config,
     groundOf: drillGrounds({ guard, rollbacks, journal: new ExecutionJournal(store.guard, () => undefined), clock, redactor, report, checks: () => eyes.checks }),
-    judge: () => backups.judge,
-    rehearsal: () => backups.rehearsal,
+    judge: () => equipment.backups,
+    rehearsal: () => equipment.rehearsal,
     messenger: () => notifier.drills,
     newId: () => `drill-${randomUUID()}`,
   });
@@ -284,8 +266,8 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     sayWhatIsBroken(next);
     notifier = makeNotifier(next);
     notifier.start();
-    const made = eyesFor(next, tools);
-    ({ eyes, backups } = made);
+    const made = equip(next, tools);
+    ({ eyes, equipment } = made);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
     await guard.declare(next, eyes);
     series.keepOnly(new Set(next.triggers.map(({ name }) => name)));

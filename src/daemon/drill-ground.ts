@@ -2,22 +2,17 @@ import type { Config } from '../config/config.js';
 import { strictestMode } from '../decision/mode.js';
 import type { Drill } from '../drill/drill.js';
 import type { DrillGround } from '../drill/plan-drill.js';
-import { createExecutors } from '../executor/create-executors.js';
-import { createBackupJudge } from '../executor/data/backup-judge.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Guard } from '../guard/guard.js';
-import { runCommand } from '../process/run-command.js';
 import type { RollbackJournal } from '../rollback/rollback-journal.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
-import { createCheckRunner } from '../source/check-runner.js';
 import type { CheckRunner } from '../source/check.js';
-import { onlyAlertmanager } from '../source/create-sources.js';
 import type { Clock } from '../time/clock.js';
+import { equipmentOf, silence } from './equipment.js';
 import { readConfig } from './read-config.js';
-import { recoveryPoints } from './recovery-points.js';
 import { SourcePool } from './source-pool.js';
 
 export interface DrillGroundPorts {
@@ -55,19 +50,15 @@ function ownGround(planId: string, { guard, checks, rollbacks }: DrillGroundPort
 /** The plan as the other files have it, with their bindings. Rejects with BelayError `config-invalid` where they are not valid, or are of this very environment. */
 async function otherGround(planId: string, file: string, { guard, journal, clock, redactor, report }: DrillGroundPorts): Promise<DrillGround> {
   const config = await readConfig(file, redactor);
-  const { environment, bindings, directory, plans, plugins, verifications } = config;
+  const { environment, plans, verifications } = config;
   if (environment === guard.declaration.environment) throw new BelayError('config-invalid', `${file} is of the environment ${environment} too, which a drill must not change: give it an environment of its own`);
   const plan = planOf(planId, plans, file);
   const pool = new SourcePool();
   const { sources } = pool.use(config);
-  const recoveryPointMs = recoveryPoints(config);
-  const backups = createBackupJudge({ databases: bindings.databases, directory, clock, recoveryPointMs });
-  const checks = createCheckRunner({ sources, alertmanager: onlyAlertmanager(config.sources), clock, backups, runCommand: (request) => runCommand({ cwd: directory, ...request }) });
   // What a drill tells and asks people is told at its beginning and its end; its steps leave them in peace.
-  const planNotifier = { enqueue: () => Promise.resolve() };
-  const approvalGate = { ask: () => Promise.resolve(), describe: (rule: unknown): string => (typeof rule === 'string' ? rule : 'those whom the step names') };
+  const { checks, executors } = equipmentOf(config, { sources, clock, people: silence });
   const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
-  for (const [type, executor] of createExecutors({ bindings, directory, checkRunner: checks, planNotifier, approvalGate, clock, plugins, recoveryPointMs })) rollbacks.registerExecutor(type, executor);
+  for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
   for (const declared of plans) rollbacks.registerPlan(declared);
   return {
     rollbacks,

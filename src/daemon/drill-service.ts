@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { frozenUntil } from '../decision/freeze.js';
 import { backupDrill, type BackupRehearsal } from '../drill/backup-drill.js';
 import { communicationDrill, type DrillMessenger } from '../drill/communication-drill.js';
-import { type Drill, drillKey } from '../drill/drill.js';
+import { type Drill, drillKey, plansToDrill } from '../drill/drill.js';
 import { type DrillRecord, drillWarning, type PastDrill } from '../drill/drill-history.js';
 import { stepsOfRun } from '../drill/drill-steps.js';
 import { type DrillObstacle, Drills } from '../drill/drills.js';
@@ -85,11 +85,11 @@ export class DrillService implements DrillApi {
     const { drills } = this.#ports.config();
     const { plans } = this.#ports.guard.declaration;
     const { history } = this.#drills;
-    const others = plans.flatMap(({ id: name, target, level }): Drill[] => {
-      const drill: Drill = { kind: 'plan', name, ...byHand };
-      const isDeclared = drills.some((other) => drillKey(other) === drillKey(drill));
-      return isDeclared || ((target === undefined || level === undefined) && !history.has(drillKey(drill))) ? [] : [drill];
-    });
+    const declared = new Set(drills.map(drillKey));
+    const expected = new Set(plansToDrill(plans).map(drillKey));
+    const others = plans
+      .map(({ id: name }): Drill => ({ kind: 'plan', name, ...byHand }))
+      .filter((drill) => !declared.has(drillKey(drill)) && (expected.has(drillKey(drill)) || history.has(drillKey(drill))));
     return [...drills, ...others].map((drill) => this.#view(drill, history.get(drillKey(drill))));
   }
 

@@ -8,7 +8,7 @@ import type { AlertView, ApprovalView, PointView, SourceView, StatusView, StoreV
 import type { Incident, IncidentApproval } from '../incident/incident.js';
 import type { ChannelState } from '../notify/channel-watch.js';
 import type { Clock } from '../time/clock.js';
-import type { Alert, AlertState, RecentSample } from '../trigger/alert.js';
+import type { Alert, RecentSample } from '../trigger/alert.js';
 import { windowFill } from '../trigger/window-fill.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 
@@ -42,15 +42,10 @@ export class GuardViews {
 
   status(): StatusView {
     const { guard, channels, clock, version, startedAt, notReady, storeState, drills, configurationRefused } = this.#ports;
-    const { environment, mode, targets, triggers } = guard.declaration;
+    const { environment, mode, targets } = guard.declaration;
     const now = clock.now();
     const open = guard.openIncidents;
     const incidents = new Map(open.map((incident) => [incident.target, incident]));
-    const counts = new Map(targets.map(({ name }) => [name, { inactive: 0, pending: 0, firing: 0 } satisfies Record<AlertState, number>]));
-    for (const { name, target } of triggers) {
-      const count = counts.get(target);
-      if (count !== undefined) for (const { state } of guard.alertsOf(name)) count[state] += 1;
-    }
     return {
       version,
       environment,
@@ -63,7 +58,7 @@ export class GuardViews {
           name: target.name,
           owners: target.owners,
           mode: guard.modeOf(target),
-          alerts: counts.get(target.name) ?? { inactive: 0, pending: 0, firing: 0 },
+          alerts: guard.alertCountsOf(target.name),
           openIncident: incident === undefined ? undefined : { id: incident.id, status: incident.status },
           paused: activePauses(guard.pauses, target.name, now).length > 0,
           ...guard.versionsOf(target.name),

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.js';
-import { createExecutors } from '../executor/create-executors.js';
-import { createBackupJudge } from '../executor/data/backup-judge.js';
-import { recoveryPoints } from '../daemon/recovery-points.js';
+import { equipmentOf, nobody } from '../daemon/equipment.js';
 import { BelayError } from '../fault/belay-error.js';
-import { runCommand } from '../process/run-command.js';
 import type { RollbackContext, RollbackStep } from '../rollback/rollback-plan.js';
 import type { RollbackStepExecutor } from '../rollback/step-executor.js';
 import type { Redactor } from '../secret/redactor.js';
-import { createCheckRunner } from '../source/check-runner.js';
 import type { Clock } from '../time/clock.js';
 import { type Examination, type Finding, LOOK_TIMEOUT_MS } from './finding.js';
 import { mendOf } from './mend.js';
@@ -45,7 +41,7 @@ interface Question {
 
 /** Every provider that a plan uses, asked for the real state by the first step that uses it: `get`, `current` and `verify`, and nothing that changes anything. */
 export function providerExaminations(config: Config, clock: Clock, redactor: Redactor): readonly Examination[] {
-  const executors = executorsOf(config, clock);
+  const { executors } = equipmentOf(config, { sources: new Map(), clock, people: nobody });
   const questions = questionsOf(config);
   const unused = Object.entries(config.bindings).flatMap(([kind, entries]) => Object.keys(entries).flatMap((name): Examination[] => {
     if (questions.some((question) => question.kind === kind && question.name === name)) return [];
@@ -111,14 +107,4 @@ function filledIn(value: unknown, redactor: Redactor): unknown {
   if (Array.isArray(value)) return value.map((part: unknown) => filledIn(part, redactor));
   if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, filledIn(part, redactor)]));
   return value;
-}
-
-function executorsOf(config: Config, clock: Clock): ReadonlyMap<string, RollbackStepExecutor> {
-  const { bindings, directory, plugins } = config;
-  const recoveryPointMs = recoveryPoints(config);
-  // Only what reads is asked; nobody is told or asked anything.
-  const refuse = (): Promise<never> => Promise.reject(new BelayError('conflict', 'nobody is told or asked while things are looked at'));
-  const backups = createBackupJudge({ databases: bindings.databases, directory, clock, recoveryPointMs });
-  const checkRunner = createCheckRunner({ sources: new Map(), clock, backups, runCommand: (request) => runCommand({ cwd: directory, ...request }) });
-  return createExecutors({ bindings, directory, checkRunner, planNotifier: { enqueue: refuse }, approvalGate: { ask: refuse, describe: () => '' }, clock, plugins, recoveryPointMs });
 }

@@ -1,4 +1,5 @@
 import type { DrillSubject } from '../incident/drill-event.js';
+import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { CronSchedule } from '../time/cron-schedule.js';
 import type { Labels } from '../source/sample.js';
 
@@ -28,4 +29,14 @@ export function drillKey({ kind, name }: DrillSubject): string {
 /** `drill of plan checkout-flag-off`. */
 export function drillText({ kind, name }: DrillSubject): string {
   return kind === 'plan' ? `drill of plan ${name}` : kind === 'backup' ? `drill of the backup of ${name}` : `drill of communication ${name}`;
+}
+
+/** What is typed to hold it. */
+export function drillCommand({ kind, name }: DrillSubject): string {
+  return kind === 'plan' ? `belay drill ${name}` : `belay drill --${kind} ${name}`;
+}
+
+/** The plans that Belay may start by itself: what people rely on unseen is to be practised. */
+export function plansToDrill(plans: readonly Pick<RollbackPlan, 'id' | 'target' | 'level'>[]): readonly DrillSubject[] {
+  return plans.flatMap(({ id: name, target, level }) => (target === undefined || level === undefined ? [] : [{ kind: 'plan', name }]));
 }

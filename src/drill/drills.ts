@@ -4,6 +4,7 @@ import { untilWritten } from '../guard/until-written.js';
 import { type DrillEvent, drillEventTypes, type DrillKind, type DrillStep, type DrillSubject } from '../incident/drill-event.js';
 import type { JournalEvent } from '../incident/incident-event.js';
 import type { Clock } from '../time/clock.js';
+import { instantText } from '../time/instant-text.js';
 import { type Drill, drillKey, drillText } from './drill.js';
 import { applyToDrills, type DrillHistory, type PastDrill } from './drill-history.js';
 import type { DrillPerformer } from './drill-performer.js';
@@ -188,7 +189,7 @@ export class Drills {
 }
 
 function missed({ dueAt }: DueDrill): { readonly reason: 'missed'; readonly explanation: string } {
-  return { reason: 'missed', explanation: `it was due at ${new Date(dueAt).toISOString()}, when Belay was down or busy with another drill` };
+  return { reason: 'missed', explanation: `it was due at ${instantText(dueAt)}, when Belay was down or busy with another drill` };
 }
 
 function concerns({ targets }: DrillRun, target: string | undefined): boolean {

@@ -67,8 +67,8 @@ function contextOf(drill: Drill, { plan, environment, rollbackPoint }: DrillGrou
   return { ...context, trigger: 'automatic', metadata: { ...metadata, executionId, reason: 'a drill', labels: drill.labels } };
 }
 
-async function verify({ dryRun, checks, verification: own }: DrillGround, spec: VerificationSpec, clock: Clock, { signal }: DrillTask): Promise<readonly DrillStep[]> {
-  if (own === undefined || spec.checks.length === 0) return [];
+async function verify({ dryRun, checks }: DrillGround, spec: VerificationSpec, clock: Clock, { signal }: DrillTask): Promise<readonly DrillStep[]> {
+  if (spec.checks.length === 0) return [];
   if (!dryRun) {
     return [
       await timedStep(clock, 'verification', spec.timeoutMs, signal, async () => {

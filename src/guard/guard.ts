@@ -8,7 +8,7 @@ import type { RollbackManager } from '../rollback/rollback-manager.js';
 import { matchesAlert } from '../source/alert-match.js';
 import type { ReceivedAlert } from '../source/received-alert.js';
 import type { Clock } from '../time/clock.js';
-import type { Alert } from '../trigger/alert.js';
+import type { Alert, AlertState } from '../trigger/alert.js';
 import type { Mode, Trigger } from '../trigger/trigger.js';
 import { AlertBook } from './alert-book.js';
 import type { NewAnswer, Question } from './approval-desk.js';
@@ -105,6 +105,11 @@ export class Guard {
   /** The loops that watch; absent before `start` and after `stop`. */
   get watch(): TriggerWatch | undefined {
     return this.#watch;
+  }
+
+  /** How many alerts of a target are in each state. */
+  alertCountsOf(target: string): Readonly<Record<AlertState, number>> {
+    return { ...this.#alerts.countsOf(target) };
   }
 
   alertsOf(trigger: string): readonly Alert[] {

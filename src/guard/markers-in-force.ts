@@ -12,36 +12,31 @@ export function markersInForce(markers: readonly ChangeMarker[], since: number):
   const kept = new Set(markers.filter(({ at }) => at >= since));
   const old = markers.filter(({ at }) => at < since);
   for (const target of new Set(old.map((marker) => marker.target))) {
-    const inTime = old.filter((other) => other.target === target).toSorted((a, b) => a.at - b.at);
-    for (const marker of oldInForce(inTime)) kept.add(marker);
-    for (const marker of oldBasisOfPoint(inTime, markers.filter((other) => other.target === target))) kept.add(marker);
+    const all = markers.filter((other) => other.target === target).toSorted((a, b) => a.at - b.at);
+    for (const marker of oldInForce(all.filter(({ at }) => at < since), all)) kept.add(marker);
   }
   return markers.filter((marker) => kept.has(marker));
 }
 
-/** `inTime`: of one target, oldest first. */
-function oldInForce(inTime: readonly ChangeMarker[]): ReadonlySet<ChangeMarker> {
+/** `old` are the older ones of `all`; both of one target, oldest first. */
+function oldInForce(old: readonly ChangeMarker[], all: readonly ChangeMarker[]): ReadonlySet<ChangeMarker> {
   const kept = new Set<ChangeMarker>();
   const keep = (marker: ChangeMarker | undefined): void => {
-    if (marker !== undefined) keepWithBasis(marker, inTime, kept);
+    if (marker !== undefined) keepWithBasis(marker, old, kept);
   };
-  const running = inTime.findLast(({ kind }) => kind !== 'good');
-  const good = inTime.findLast(({ kind }) => kind === 'good');
+  const keepTold = (version: string | undefined, upTo: number): void => {
+    for (const key of toldKeys) keep(old.findLast((marker) => marker.version === version && marker.at <= upTo && marker[key] !== undefined));
+  };
+  const running = old.findLast(({ kind }) => kind !== 'good');
+  const good = all.findLast(({ kind }) => kind === 'good');
   keep(running);
   keep(good);
-  keep(inTime.findLast(({ kind }) => kind === 'deploy'));
-  for (const version of new Set([running?.version, good?.version])) {
-    for (const key of toldKeys) keep(inTime.findLast((marker) => marker.version === version && marker[key] !== undefined));
-  }
-  for (const marker of newestRollbacks(inTime)) keep(marker);
+  keep(old.findLast(({ kind }) => kind === 'deploy'));
+  keepTold(running?.version, Infinity);
+  // The rollback point has what was told of its version before that was called good.
+  if (good !== undefined) keepTold(good.version, good.at);
+  for (const marker of newestRollbacks(old)) keep(marker);
   return kept;
-}
-
-/** What the rollback point takes from old markers: of its version, the last that told each thing before it was called good. */
-function oldBasisOfPoint(inTime: readonly ChangeMarker[], all: readonly ChangeMarker[]): readonly ChangeMarker[] {
-  const good = all.toSorted((a, b) => a.at - b.at).findLast(({ kind }) => kind === 'good');
-  if (good === undefined) return [];
-  return toldKeys.flatMap((key) => inTime.findLast(({ version, at, [key]: told }) => version === good.version && at <= good.at && told !== undefined) ?? []);
 }
 
 /** For each version that counts as rolled back, the rollback that was the last to say so. */

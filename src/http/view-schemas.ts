@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Pause } from '../guard/pauses.js';
 import type { Incident } from '../incident/incident.js';
 import type { PlanDescription, PlanSummary, StepPreview } from '../rollback/plan-description.js';
+import { severities } from '../trigger/trigger.js';
 import { drillView } from './drill-routes.js';
 import type { ApprovalView, IncidentSummary, PointView, RollbackView, StatusView, TriggerSeriesView, TriggerView } from './guard-api.js';
 import type { LiveData, StepOutputView } from './live-api.js';
@@ -99,7 +100,7 @@ const triggerView: z.ZodType<TriggerView> = z.object({
     clear: z.object({ comparison, value: z.number() }).optional().describe('With hysteresis: a firing alert clears only once this holds'),
   }),
   window: z.string(),
-  severity: z.enum(['critical', 'high', 'medium', 'low']),
+  severity: z.enum(severities),
   mode,
   health: z.enum(['unknown', 'ok', 'err']).describe('err while no answer holds a known value'),
   message: z.string().optional().describe('What the source said instead of an answer'),

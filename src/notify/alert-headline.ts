@@ -1,9 +1,6 @@
 import type { AlertEvidence } from '../decision/decision.js';
 import type { Incident } from '../incident/incident.js';
-import type { Severity } from '../trigger/trigger.js';
-
-/** Ranks severities; the most urgent is 0. */
-export const urgency: Readonly<Record<Severity, number>> = { critical: 0, high: 1, medium: 2, low: 3 };
+import { severities } from '../trigger/trigger.js';
 
 /** `error rate 23.4% > 10% for 5m`: what is wrong in as few words as a telephone's lock screen shows. */
 export function alertHeadline(target: string, { trigger, value, condition, window }: AlertEvidence): string {
@@ -20,7 +17,7 @@ export function headlineOf(target: string, evidence: readonly AlertEvidence[]): 
 
 /** Most urgent first; among equals the one that began first. */
 function worstFirst(evidence: readonly AlertEvidence[]): readonly AlertEvidence[] {
-  return [...evidence].sort((a, b) => urgency[a.severity] - urgency[b.severity] || (a.activeAt ?? Infinity) - (b.activeAt ?? Infinity));
+  return [...evidence].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || (a.activeAt ?? Infinity) - (b.activeAt ?? Infinity));
 }
 
 /** What fires now or, once everything is clear, what has fired; worst first, each as it was last judged. */

@@ -1,3 +1,4 @@
+import { drillCommand } from '../drill/drill.js';
 import type { DrillEvent, DrillStep, DrillSubject } from '../incident/drill-event.js';
 import type { Facts } from './incident-facts.js';
 import type { Message, MessageTone } from './message.js';
@@ -37,7 +38,7 @@ export function composeDrill(event: DrillEvent): readonly Message[] {
             ['took', readableSpan(0, tookMs)],
             ['run', executionId],
           ],
-          next: outcome === 'passed' && gaps.length === 0 ? 'Nothing is to be done.' : outcome === 'cancelled' || outcome === 'interrupted' ? `To hold it again: ${commandFor(event.drill)}` : `Mend what is listed, or correct what is documented; then ${commandFor(event.drill)}`,
+          next: outcome === 'passed' && gaps.length === 0 ? 'Nothing is to be done.' : outcome === 'cancelled' || outcome === 'interrupted' ? `To hold it again: ${drillCommand(event.drill)}` : `Mend what is listed, or correct what is documented; then ${drillCommand(event.drill)}`,
         }),
       ];
     }
@@ -46,7 +47,7 @@ export function composeDrill(event: DrillEvent): readonly Message[] {
         message('neutral', `${name} was not held`, {
           text: `${event.explanation.charAt(0).toUpperCase()}${event.explanation.slice(1)}.`,
           facts: [['was due', readableInstant(event.dueAt)]],
-          next: `It comes again by its schedule. To hold it now: ${commandFor(event.drill)}`,
+          next: `It comes again by its schedule. To hold it now: ${drillCommand(event.drill)}`,
         }),
       ];
     default:
@@ -54,13 +55,9 @@ export function composeDrill(event: DrillEvent): readonly Message[] {
   }
 }
 
-/** `drill of plan checkout-flag-off`, as people read it in a title. */
+/** As people read it behind the mark in a title. */
 function drillName({ kind, name }: DrillSubject): string {
   return kind === 'plan' ? `plan ${name}` : kind === 'backup' ? `backup of ${name}` : `ways to people (${name})`;
-}
-
-function commandFor({ kind, name }: DrillSubject): string {
-  return kind === 'plan' ? `belay drill ${name}` : `belay drill --${kind} ${name}`;
 }
 
 function quietText({ kind }: DrillSubject): string {

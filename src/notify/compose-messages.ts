@@ -1,4 +1,4 @@
-import { applyToIncident, type Incident } from '../incident/incident.js';
+import { applyToIncident, foldIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
@@ -20,7 +20,7 @@ import { defaultWording, worded, type Wording } from './wording.js';
  */
 export function composeMessages({ event }: JournalEntry, past: readonly JournalEntry[], wording: Wording = defaultWording): readonly Message[] {
   const messages = compose(event, past);
-  const incident = messages.length === 0 ? undefined : fold(past);
+  const incident = messages.length === 0 ? undefined : foldIncident(past);
   const questions = incident === undefined ? [] : openQuestions(incident);
   const reach = incident === undefined ? {} : reachOf(incident);
   const rung = incident?.rungs.find(({ executionId }) => 'executionId' in event && event.executionId === executionId) ?? incident?.rungs.at(-1);
@@ -116,22 +116,18 @@ function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly M
 }
 
 function ofIncident(past: readonly JournalEntry[], tell: (incident: Incident) => readonly Message[]): readonly Message[] {
-  const incident = fold(past);
+  const incident = foldIncident(past);
   return incident === undefined ? [] : tell(incident);
 }
 
 function ofRun(past: readonly JournalEntry[], executionId: string, at: number, tell: (run: RunInView) => readonly Message[]): readonly Message[] {
-  const incident = fold(past);
+  const incident = foldIncident(past);
   const rung = incident?.rungs.find((candidate) => candidate.executionId === executionId);
   if (incident !== undefined && rung !== undefined) {
     return tell({ rung, target: incident.target, incidentId: incident.id, facts: incidentFacts(incident, at, { rung }) });
   }
   const alone = foldLoneRun(past, executionId);
   return alone === undefined ? [] : tell(alone);
-}
-
-function fold(past: readonly JournalEntry[]): Incident | undefined {
-  return past.reduce<Incident | undefined>((incident, { event }) => applyToIncident(incident, event), undefined);
 }
 
 /** A plan without a target, run by hand, has no incident; it is folded as the only rung of one that is never shown. */

@@ -1,7 +1,6 @@
 import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
-import type { Level, Severity } from '../trigger/trigger.js';
-import { urgency } from './alert-headline.js';
+import { severities, type Level, type Severity } from '../trigger/trigger.js';
 import type { Message } from './message.js';
 import type { IncidentSoFar, Subject } from './routes.js';
 
@@ -12,9 +11,9 @@ export interface Reach {
 }
 
 export function reachOf({ alerts, decisions, approvals, rungs }: Incident): Reach {
-  const severities = [...alerts.map(({ evidence }) => evidence), ...decisions.flatMap(({ evidence }) => evidence)].map(({ severity }) => severity);
+  const seen = new Set([...alerts.map(({ evidence }) => evidence), ...decisions.flatMap(({ evidence }) => evidence)].map(({ severity }) => severity));
   const levels = [...decisions, ...approvals, ...rungs].flatMap(({ level }) => level ?? []);
-  const severity = severities.toSorted((a, b) => urgency[a] - urgency[b])[0];
+  const severity = severities.find((each) => seen.has(each));
   const level = levels.toSorted((a, b) => b - a)[0];
   return { ...(severity === undefined ? {} : { severity }), ...(level === undefined ? {} : { level }) };
 }

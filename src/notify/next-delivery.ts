@@ -42,11 +42,11 @@ export function nextDelivery(backlog: Backlog): NextDelivery {
   const loud = due.filter(([key]) => !quiet.has(key));
   const hushed = due.find(([key]) => quiet.has(key));
   const [first] = loud;
-  if (first === undefined) return hushed === undefined ? waitFor(units) : { kind: 'send', items: runOf(hushed[1], backlog) };
+  if (hushed !== undefined) return { kind: 'send', items: runOf(hushed[1], backlog) };
+  if (first === undefined) return waitFor(units);
   const lately = digest === undefined ? [] : recent.filter(({ at }) => at > now - digest.withinMs);
   const crowd = new Set([...lately.map(({ key }) => key), ...loud.map(([key]) => key)]);
-  if (digest === undefined || singly || crowd.size <= digest.over) return { kind: 'send', items: runOf((hushed ?? first)[1], backlog) };
-  if (hushed !== undefined) return { kind: 'send', items: runOf(hushed[1], backlog) };
+  if (digest === undefined || singly || crowd.size <= digest.over) return { kind: 'send', items: runOf(first[1], backlog) };
   const gatherUntil = Math.min(...loud.map(([, [head]]) => head?.createdAt ?? now)) + GATHER_MS;
   const cannotWait = loud.length > digest.over || loud.some(([, items]) => items.some(asks));
   if (!cannotWait && gatherUntil > now) return { kind: 'wait', until: gatherUntil };

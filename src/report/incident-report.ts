@@ -4,7 +4,7 @@ import { levelNames } from '../decision/ladder.js';
 import type { Target } from '../decision/target.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import type { Plot } from '../plot/plot.js';
-import type { Severity } from '../trigger/trigger.js';
+import { severities, type Severity } from '../trigger/trigger.js';
 import { incidentTimes, type IncidentTimes } from './incident-times.js';
 import { incidentTimeline, type DeployedChange, type TimelineEntry } from './incident-timeline.js';
 
@@ -62,18 +62,16 @@ export interface IncidentReport {
   readonly plots: readonly Plot[];
 }
 
-const urgency: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
-
 export function incidentReport(incident: Incident, surroundings: ReportSurroundings): IncidentReport {
   const { target, lastDeploy, impact, plots } = surroundings;
   const times = incidentTimes(incident);
-  const severities = new Set(incident.alerts.map(({ evidence }) => evidence.severity));
+  const seen = new Set(incident.alerts.map(({ evidence }) => evidence.severity));
   return {
     id: incident.id,
     target: incident.target,
     environment: incident.environment,
     owners: target?.owners ?? [],
-    severity: urgency.find((severity) => severities.has(severity)),
+    severity: severities.find((severity) => seen.has(severity)),
     status: incident.status,
     dryRun: incident.rungs.length > 0 && incident.rungs.every(({ mode }) => mode !== 'enforce'),
     summary: summaryOf(incident),

@@ -2,7 +2,9 @@ import type { Condition } from '../source/condition.js';
 import type { Labels } from '../source/sample.js';
 import type { Query } from '../source/source.js';
 
-export type Severity = 'critical' | 'high' | 'medium' | 'low';
+/** The most urgent first. */
+export const severities = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof severities)[number];
 export type Level = 1 | 2 | 3 | 4 | 5;
 /** `enforce` acts; `dry-run` does everything but the effects; `observe` decides and tells. The strictest of several wins. */
 export type Mode = 'enforce' | 'dry-run' | 'observe';

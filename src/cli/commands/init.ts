@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
+import { nameField } from '../../config/fields.js';
 import { formatProblems } from '../../config/format-problems.js';
 import { BelayError } from '../../fault/belay-error.js';
 import { init, type InitResult } from '../../setup/init.js';
@@ -86,7 +87,7 @@ function url(text: string): string {
 }
 
 function named(target: string): string {
-  if (/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u.test(target) && target.length <= 100) return target;
+  if (nameField.safeParse(target).success) return target;
   throw new BelayError('wrong-use', `${JSON.stringify(target)} is not a name for a target: write one line without spaces around it, such as checkout`);
 }
 

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import type { Config } from '../../config/config.js';
 import { readConfig } from '../../daemon/read-config.js';
 import { BelayError } from '../../fault/belay-error.js';
+import type { JournalEntry } from '../../incident/incident-event.js';
 import { wordedKinds } from '../../notify/default-templates.js';
 import type { Message } from '../../notify/message.js';
 import type { Audience } from '../../notify/placeholders.js';
@@ -14,7 +15,7 @@ import { samplePlot, sampleJournal } from '../../notify/sample-incident.js';
 import { tryChannels } from '../../notify/try-channels.js';
 import { plotPng } from '../../plot/plot-png.js';
 import { Redactor } from '../../secret/redactor.js';
-import { readIncident } from '../../store/read-incident.js';
+import { readJournal } from '../../store/read-journal.js';
 import { systemClock } from '../../time/clock.js';
 import { configFileOf } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
@@ -83,12 +84,18 @@ async function configIfAny(command: Command): Promise<Config | undefined> {
 
 function chosen({ kind, incident, audience }: PreviewOptions, config: Config | undefined): readonly Message[] {
   if (incident !== undefined && config === undefined) throw new BelayError('wrong-use', 'an incident is read from the store that belay.yaml names: give --config');
-  const entries = incident === undefined || config === undefined ? sampleJournal(config?.targets[0]?.name ?? 'checkout', config?.environment ?? 'production') : readIncident(config.storePath, incident);
+  const entries = incident === undefined || config === undefined ? sampleJournal(config?.targets[0]?.name ?? 'checkout', config?.environment ?? 'production') : incidentIn(config.storePath, incident);
   if (entries.length === 0) throw new BelayError('not-found', `there is no incident ${incident ?? ''}`);
   const all = audience === 'internal' ? messagesOf(entries, config?.notify.wording) : customerMessagesOf(entries, config?.notify);
   const messages = all.filter((message) => kind === undefined || message.kind === kind);
   if (messages.length === 0) throw new BelayError('not-found', `${incident === undefined ? 'the invented incident' : `incident ${incident}`} leads to no ${audience} message${kind === undefined ? '' : ` of the kind ${kind}`}`);
   return kind === undefined || incident !== undefined ? messages : messages.slice(0, 1);
+}
+
+function incidentIn(storePath: string, incidentId: string): readonly JournalEntry[] {
+  const entries = readJournal(storePath, { incidentId });
+  if (entries === undefined) throw new BelayError('store-unavailable', `there is no store at ${storePath}: no daemon has run with these files`, { context: { path: storePath } });
+  return entries;
 }
 
 async function fileOf(path: string, messages: readonly Message[], { channel, incident }: PreviewOptions): Promise<string | Buffer> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BelayError, errorText } from '../../fault/belay-error.js';
 import type { LiveEvent } from '../../http/live-api.js';
+import { SseParser } from '../../http/sse-parser.js';
 import type { DaemonClient } from '../daemon-client.js';
 
 /** What a reader of the daemon's events hears of; a disconnection is told once, and ends with the next snapshot. */
@@ -48,14 +49,11 @@ async function* connection(daemon: DaemonClient, signal: AbortSignal): AsyncGene
   signal.addEventListener('abort', end, { once: true });
   let silence = setTimeout(end, SILENCE_MS);
   try {
-    let text = '';
+    const parser = new SseParser();
     for await (const chunk of await daemon.stream('/api/v1/events', ending.signal)) {
       clearTimeout(silence);
       silence = setTimeout(end, SILENCE_MS);
-      text += chunk;
-      const pieces = text.split('\n\n');
-      text = pieces.pop() ?? '';
-      for (const piece of pieces) yield eventOf(piece);
+      for (const { type: name, id, data } of parser.push(chunk)) yield { name, seq: Number(id), data: JSON.parse(data) as unknown } as LiveEvent;
     }
   } catch (error) {
     if (error instanceof BelayError || signal.aborted) throw error;
@@ -65,10 +63,4 @@ async function* connection(daemon: DaemonClient, signal: AbortSignal): AsyncGene
     signal.removeEventListener('abort', end);
     end();
   }
-}
-
-function eventOf(piece: string): Heard {
-  const fields = new Map(piece.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
-  const data: unknown = JSON.parse(fields.get('data') ?? 'null');
-  return { name: fields.get('event'), seq: Number(fields.get('id')), data } as LiveEvent;
 }

@@ -1,9 +1,9 @@
+import { SseParser } from '../../http/sse-parser.js';
 import { ApiError, ask, askJson } from '../session/api.js';
 import { forgetToken, session, storedToken, type Role } from '../session/session.js';
 import { live } from './live.js';
 import { applyLive, asLost, type LiveMessage } from './live-state.js';
 import { serverClock } from './server-clock.js';
-import { SseParser } from './sse-parser.js';
 
 /** The daemon says something every ten seconds at least. */
 const SILENCE_MS = 25_000;

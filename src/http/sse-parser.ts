@@ -1,9 +1,10 @@
 export interface StreamEvent {
   readonly type: string;
+  readonly id?: string | undefined;
   readonly data: string;
 }
 
-/** Reads server-sent events out of text that comes in pieces. Comments and fields other than event and data are passed over. */
+/** Reads server-sent events out of text that comes in pieces. Comments and other fields are passed over. */
 export class SseParser {
   #rest = '';
 
@@ -17,13 +18,15 @@ export class SseParser {
 
 function eventOf(block: string): readonly StreamEvent[] {
   let type = 'message';
+  let id: string | undefined;
   const data: string[] = [];
   for (const line of block.split('\n')) {
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') type = value;
+    if (field === 'id') id = value;
     if (field === 'data') data.push(value);
   }
-  return data.length === 0 ? [] : [{ type, data: data.join('\n') }];
+  return data.length === 0 ? [] : [{ type, id, data: data.join('\n') }];
 }
