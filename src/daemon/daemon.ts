@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
-import type { PlanNotifier } from '../executor/steps/plan-notifier.js';
 import { BelayError } from '../fault/belay-error.js';
 import { AlertReceiver } from '../guard/alert-receiver.js';
 import { lastDeployAt } from '../guard/changes.js';
@@ -19,8 +18,6 @@ import { readTls } from '../http/tls-settings.js';
 import { foldIncident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
-import { channelText, isForCustomers } from '../notify/message.js';
-import { createChannels, createCustomers, createRouting, Notifier } from '../notify/notifier.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
@@ -42,6 +39,7 @@ import { GuardService } from './guard-service.js';
 import { GuardViews } from './guard-views.js';
 import { LiveFeed } from './live-feed.js';
 import { createLogger } from './logger.js';
+import { Messaging } from './messaging.js';
 import { Metrics } from './metrics.js';
 import { writeOperatorToken } from './operator-token.js';
 import { keptFor } from './kept-for.js';
@@ -116,48 +114,24 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     view: () => ({ triggers: new Map(config.triggers.map((trigger) => [trigger.name, trigger])), sources: eyes.sources, changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) }, remembered }),
     failed: (message) => log.warn({ message }, 'a message went out without its picture'),
   });
-  const makeNotifier = ({ notify, people, environment }: Config): Notifier =>
-    new Notifier(createChannels(notify, clock, pictures), {
-      journal: store.guard,
-      outbox: store.outbox,
-      clock,
-      redactor,
-      routing: createRouting(notify, environment),
-      digest: notify.digest,
-      fallbackAfterMs: notify.fallbackAfterMs,
-      noteChannel: (event) => store.guard.append([event]),
-      people,
-      wording: notify.wording,
-      customers: createCustomers(notify, clock),
-      report,
-      attempted: ({ channel, result, error }) => {
-        metrics.delivered(channel, result);
-        if (error !== undefined) log.warn({ channel, result, error }, 'a message was not delivered as it should be');
-      },
-    });
-  const sayWhatIsBroken = ({ notify }: Config): void => notify.wording?.broken.forEach((problem, template) => log.warn({ template, problem }, 'a template of messages is broken, so the usual words are used'));
-  sayWhatIsBroken(config);
-  let notifier = makeNotifier(config);
-  opened.add('the notifier', () => notifier.stop());
+  const messaging = new Messaging(config, { store, clock, redactor, pictures, metrics, log, report });
+  opened.add('the notifier', () => messaging.stop());
+  const follow = (note: (entry: JournalEntry) => void): unknown => store.onAppended((entries) => entries.forEach(note));
   const measure = async (incidentId: string): Promise<void> => {
     const incident = await store.guard.entriesOfIncident(incidentId).then(foldIncident).catch(report);
     if (incident !== undefined) metrics.incidentEnded(incident);
   };
-  store.onAppended((entries) => {
-    for (const entry of entries) {
-      metrics.journaled(entry.event);
-      if (entry.event.type === 'incident-recovered' || entry.event.type === 'incident-closed') void measure(entry.event.incidentId);
-      // Below a key of its own: an event's `level` is not the level of the line.
-      log.info({ seq: entry.seq, event: entry.event }, entry.event.type);
-      onJournaled?.(entry);
-    }
-    notifier.journalAppended();
+  follow((entry) => {
+    metrics.journaled(entry.event);
+    if (entry.event.type === 'incident-recovered' || entry.event.type === 'incident-closed') void measure(entry.event.incidentId);
+    // Below a key of its own: an event's `level` is not the level of the line.
+    log.info({ seq: entry.seq, event: entry.event }, entry.event.type);
+    onJournaled?.(entry);
   });
+  store.onAppended(() => messaging.journalAppended());
 
   const stopping = new AbortController();
   const outputs = new StepOutputs();
-  // The notifier changes with the configuration, so it is looked up at each message.
-  const planNotifier: PlanNotifier = { enqueue: (notification) => notifier.plans.enqueue(notification) };
   const pool = new SourcePool();
   const received = new ReceivedAlerts();
 
@@ -165,7 +139,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   function equip(next: Config, { rollbacks, approvalGate }: GuardTools): { readonly eyes: Eyes; readonly equipment: Equipment; readonly closeUnused: () => Promise<void> } {
     const { sources: configured, closeUnused } = pool.use(next);
     const sources = withReceiver(configured, next.sources, received);
-    const made = equipmentOf(next, { sources, clock, people: { planNotifier, approvalGate } });
+    const made = equipmentOf(next, { sources, clock, people: { planNotifier: messaging.plans, approvalGate } });
     for (const [type, executor] of made.executors) rollbacks.registerExecutor(type, executor);
     return { eyes: { sources, checks: made.checks }, equipment: made, closeUnused };
   }
@@ -208,13 +182,13 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     silencesOf: (name) => config.sources.flatMap((source) => (source.name === name && source.type === 'alertmanager' ? [createSilences(source)] : []))[0],
   });
   await silencer.restore();
-  store.onAppended((entries) => entries.forEach((entry) => silencer.note(entry)));
+  follow((entry) => silencer.note(entry));
   opened.add('the silencer', () => silencer.stop());
   const escalator = new Escalator({ clock, store: store.guard, report, stepsOf: (target) => config.escalations.get(target) ?? [] });
-  store.onAppended((entries) => entries.forEach((entry) => escalator.note(entry)));
+  follow((entry) => escalator.note(entry));
   opened.add('the escalation', () => escalator.stop());
   const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
-  store.onAppended((entries) => entries.forEach((entry) => reports.noteJournaled(entry)));
+  follow((entry) => reports.noteJournaled(entry));
   opened.add('the reports', () => reports.stop());
   const drills: DrillService = new DrillService({
     guard,
@@ -225,10 +199,10 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     groundOf: drillGrounds({ guard, rollbacks, journal: new ExecutionJournal(store.guard, () => undefined), clock, redactor, report, checks: () => eyes.checks }),
     judge: () => equipment.backups,
     rehearsal: () => equipment.rehearsal,
-    messenger: () => notifier.drills,
+    messenger: () => messaging.drills,
     newId: () => `drill-${randomUUID()}`,
   });
-  store.onAppended((entries) => entries.forEach((entry) => drills.note(entry)));
+  follow((entry) => drills.note(entry));
   let ended: 'clean' | 'step-left' = 'clean';
   opened.add('the guard', async () => {
     ended = await stopWithin(guard, clock);
@@ -262,10 +236,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
       throw error;
     }
     config = next;
-    await notifier.stop();
-    sayWhatIsBroken(next);
-    notifier = makeNotifier(next);
-    notifier.start();
+    await messaging.use(next);
     const made = equip(next, tools);
     ({ eyes, equipment } = made);
     for (const plan of next.plans) rollbacks.registerPlan(plan);
@@ -280,11 +251,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const notReady = (): readonly string[] => {
     if (!ready) return ['the daemon is starting or stopping'];
     if (alive.storeState.state === 'lost') return [alive.storeState.message];
-    const inside = notifier.channels.filter(({ channel }) => !isForCustomers(channel));
-    const dead = inside.every(({ isDead }) => isDead) ? inside.map(({ channel, error = 'it takes no messages' }) => `nobody can be told: ${channelText(channel)}: ${error}`) : [];
-    return [...dead, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
+    return [...messaging.silence, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
   };
-  const views = new GuardViews({ guard, channels: () => notifier.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, drills: () => drills.drills(), configurationRefused: () => refused });
+  const views = new GuardViews({ guard, channels: () => messaging.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, drills: () => drills.drills(), configurationRefused: () => refused });
   const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, outputs, reload });
   const feed = new LiveFeed({
     clock,
@@ -325,7 +294,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
     failed: (message) => log.warn({ message }, 'the watchdog did not take the heartbeat'),
   });
   opened.add('the heartbeat', () => heartbeat.stop());
-  notifier.start();
+  messaging.start();
   await escalator.start();
   await guard.start();
   await reports.start();
