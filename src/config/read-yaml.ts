@@ -16,6 +16,7 @@ export interface ReadYaml {
 const TOO_DEEP = 'the file is nested too deeply';
 const DEEPEST = 64;
 const MOST_ALIASED_VALUES = 10_000;
+const QUOTE_IN_FLOW = 'inside { } and [ ] write a text that holds [ ] { } or a comma in quotes';
 
 /** Reads the text of one file. `data` of an empty file is `undefined`. */
 export function readYaml(file: string, text: string, readText: TextReader = (value) => value): ReadYaml {
@@ -26,7 +27,7 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
   };
   try {
     const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-    const faults = firstOfEachLine([...parsed.errors, ...parsed.warnings], lines);
+    const faults = telling([...parsed.errors, ...parsed.warnings], lines);
     if (faults.length > 0) return { problems: faults.map((fault) => problemAt(fault.pos[0], [], faultText(fault), faultHint(fault, text))) };
     const reader = new NodeReader(readText, problemAt, lines);
     const data = parsed.contents === null ? undefined : reader.value(parsed.contents, []);
@@ -38,12 +39,16 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
   }
 }
 
-/** One slip often makes several faults in its line; the first is the one to look at. */
-function firstOfEachLine(faults: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
+/**
+ * One slip often makes several faults in its line; the first is the one to look at. Once the parser has met something that
+ * cannot stand where it is, it has lost its place, and what it says of the rest of the file is noise.
+ */
+function telling(faults: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
   const byLine = new Map<number, YAMLError>();
   for (const fault of [...faults].sort((a, b) => a.pos[0] - b.pos[0])) {
     const { line } = lines.linePos(fault.pos[0]);
     if (!byLine.has(line)) byLine.set(line, fault);
+    if (fault.code === 'UNEXPECTED_TOKEN') break;
   }
   return [...byLine.values()];
 }
@@ -53,11 +58,20 @@ function faultText({ code, message }: YAMLError): string {
   // The parser calls itself for every level, and reports in its own words that it has run out of stack.
   if (/call stack/.test(message)) return TOO_DEEP;
   if (message.includes('flow-error-end') || /must be sufficiently indented and end with/.test(message)) return 'not valid YAML: a [ or { is not closed';
+  if (/^Missing closing ["']quote/.test(message)) return 'not valid YAML: a quote is not closed';
+  const bracket = bracketOf(message);
+  if (bracket !== undefined) return `not valid YAML: a ${bracket} cannot stand here`;
   // The parser quotes what it stumbled over, which may be a secret.
   return `not valid YAML: ${message.replace(/:? ".*$/s, '').replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())}`;
 }
 
-function faultHint({ code, pos }: YAMLError, text: string): string | undefined {
+/** The bracket that opens where the parser expects an end. */
+function bracketOf(message: string): string | undefined {
+  const kind = /^Unexpected flow-(seq|map)-start/.exec(message)?.[1];
+  return kind === undefined ? undefined : kind === 'seq' ? '[' : '{';
+}
+
+function faultHint({ code, message, pos }: YAMLError, text: string): string | undefined {
   switch (code) {
     case 'MULTIPLE_DOCS':
       return 'write each into a file of its own';
@@ -68,7 +82,8 @@ function faultHint({ code, pos }: YAMLError, text: string): string | undefined {
     case 'BAD_SCALAR_START':
       return 'write the text in quotes';
     case 'UNEXPECTED_TOKEN':
-      return /\$$/.test(text.slice(0, pos[0])) ? 'write references in quotes: "${env:NAME}"' : undefined;
+      if (text[pos[0] - 1] === '$') return 'write references in quotes: "${env:NAME}"';
+      return bracketOf(message) === undefined ? undefined : QUOTE_IN_FLOW;
     default:
       return undefined;
   }
@@ -146,6 +161,10 @@ class NodeReader {
       const first = seen.get(key);
       if (first !== undefined) this.#note(pair.key, [...path, key], `the key "${key}" is there twice: first on line ${this.#lines.linePos(first.key.range[0]).line}`);
       seen.set(key, first ?? pair);
+      if (map.flow === true && pair.value === null) {
+        this.#note(pair.key, path, `"${key}" is a key without a value`, QUOTE_IN_FLOW);
+        continue;
+      }
       const value = this.value(pair.value, [...path, key]);
       if (first === undefined) values[key] = value;
     }

@@ -27,8 +27,9 @@ describe('a file that cannot be read as it should', () => {
     ['huge', text(5_000_000), '1:1: the file is larger than 2 MiB'],
     ['tabs', 'environment: test\ntargets:\n\tcheckout: {}\n', '3:1: not valid YAML: tabs are not allowed as indentation'],
     ['an open bracket', 'environment: test\nsources: { prom: [\n', '3:1: not valid YAML: a [ or { is not closed'],
-    ['an open quote', 'environment: "test\n', '2:1: not valid YAML: missing closing'],
-    ['a reference without quotes', 'http: { token: ${env:X} }\n', '1:17: not valid YAML: unexpected flow-map-start at node end'],
+    ['an open quote', 'environment: "test\n', '2:1: not valid YAML: a quote is not closed'],
+    ['a reference without quotes', 'http: { token: ${env:X} }\n', '1:17: not valid YAML: a { cannot stand here'],
+    ['a query in braces without quotes', 'traffic: { expr: sum(rate(x[1m])), atLeast: 1 }\nnext: 1\nlast: 2\n', '1:28: not valid YAML: a [ cannot stand here'],
     ['several slips', 'a: b: c\nd: @x\ne: `y`\n', '1:4: not valid YAML: nested mappings are not allowed in compact mappings', '2:4: not valid YAML: plain value cannot start with reserved character @', '3:4: not valid YAML: plain value cannot start with reserved character `'],
     ['several documents', 'environment: test\n---\nenvironment: other\n', '2:1: the file holds several documents (---)'],
     ['an unknown tag', 'environment: !secret x\n', '1:14: not valid YAML: unresolved tag: !secret'],
@@ -72,6 +73,7 @@ describe('a file that cannot be read as it should', () => {
 describe('YAML that is well-formed but means trouble', () => {
   const good = goodFiles['belay.yaml'];
   it.each([
+    ['a comma in braces without quotes', `${good}extra: { expr: max by (a, b) (x), atLeast: 1 }\n`, '12:27: "b) (x)" is a key without a value'],
     ['keys that are there twice', `${good}environment: other\n`, '12:1: the key "environment" is there twice: first on line 1'],
     ['keys of prototypes', `${good}__proto__: { polluted: true }\n`, '12:1: the key "__proto__" is not allowed'],
     ['keys that are lists', `${good}? [a]\n: b\n`, '12:3: a key must be plain text'],
