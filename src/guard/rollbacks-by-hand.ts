@@ -76,7 +76,7 @@ function wantedPlan(wanted: ManualRollback['plan'], declaration: GuardDeclaratio
   mustBeDeclared(declaration, wanted.target);
   const fitting = plans.filter((plan) => plan.target === wanted.target && plan.level === wanted.level);
   const [plan] = fitting;
-  if (plan === undefined) throw new BelayError('plan-not-found', `${wanted.target} has no plan of level ${wanted.level}`);
+  if (plan === undefined) throw new BelayError('plan-not-found', `${wanted.target} has no plan of level ${wanted.level}`, { context: { known: plans.filter(({ target }) => target === wanted.target).map(({ id }) => id) } });
   if (fitting.length > 1) throw new BelayError('conflict', `${wanted.target} has several plans of level ${wanted.level}: name one of ${fitting.map(({ id }) => id).join(', ')}`);
   return plan;
 }

@@ -45,7 +45,7 @@ const remedies: readonly (readonly [channel: RegExp, problem: RegExp, mend: stri
   [/^webhook/, /HTTP (?:3\d\d|404|405|410)/, 'look at the url of the webhook: nothing takes a POST there'],
   [/^webhook/, /HTTP 4/, 'the receiver does not take this body: docs/messages.md says what is sent'],
   [/./, /ENOTFOUND|EAI_AGAIN|EDNS/, 'the name of the host cannot be resolved from here'],
-  [/./, /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|timeout|no answer|Greeting/i, 'nothing answers at that address: look at host, port and firewall'],
+  [/./, /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|timeout|no answer|Greeting|fetch failed/i, 'nothing answers at that address: look at host, port and firewall'],
 ];
 
 function remedyFor(channel: ChannelName, problem: string): string | undefined {
