@@ -1,5 +1,5 @@
 import { planOrder } from './plan-order.js';
-import type { PlannedStep } from './rollback-manager.js';
+import type { PlannedStep } from './planned-step.js';
 import type { RollbackContext, RollbackPlan } from './rollback-plan.js';
 import { budgetMsOf } from './step-timing.js';
 

@@ -3,22 +3,21 @@ import { BelayError } from '../fault/belay-error.js';
 import { Redactor } from '../secret/redactor.js';
 import type { SecretReader } from '../secret/secret-reader.js';
 import { type Clock, systemClock } from '../time/clock.js';
-import { type ExecutionState, foldExecution } from './execution-state.js';
 import { type AttemptOutput, ExecutionRun, type ExecutionRunPorts } from './execution-run.js';
 import { executionSteps } from './execution-steps.js';
 import { ExecutorCalls } from './executor-calls.js';
-import { withoutClass } from './failure-text.js';
 import { MemoryJournal } from './memory-journal.js';
 import { plainCopy } from './plain-data.js';
 import { planOrder } from './plan-order.js';
+import type { PlannedStep } from './planned-step.js';
 import { registeredPlan } from './registered-plan.js';
 import type { ExecutionStep, RollbackEvent, RollbackOutcome } from './rollback-event.js';
 import type { RollbackExecution } from './rollback-execution.js';
 import type { RollbackJournal } from './rollback-journal.js';
 import type { RollbackContext, RollbackPlan, WrittenRollbackPlan } from './rollback-plan.js';
-import type { RollbackStepExecutor, StepDescription, StepState } from './step-executor.js';
+import type { RollbackStepExecutor, StepState } from './step-executor.js';
 import { budgetMsOf } from './step-timing.js';
-import { undoSteps } from './undo-steps.js';
+import { UndoPreparation } from './undo-preparation.js';
 
 /** How many finished executions `getRollbackStatus` still knows; the journal keeps them all. */
 const REMEMBERED_EXECUTIONS = 1_000;
@@ -59,13 +58,6 @@ export interface ExecuteOptions extends RunOptions {
   readonly executionId?: string;
 }
 
-/** One step of a plan as it would run. */
-export interface PlannedStep extends ExecutionStep {
-  readonly description?: StepDescription;
-  /** Why the real state could not be read. */
-  readonly error?: string;
-}
-
 /** Runs rollback plans step by step over a journal, so that a crash loses and repeats nothing. */
 export class RollbackManager {
   readonly #plans = new Map<string, RollbackPlan>();
@@ -76,6 +68,7 @@ export class RollbackManager {
   readonly #draining = new AbortController();
   readonly #secrets: SecretReader;
   readonly #ports: ExecutionRunPorts;
+  readonly #undos: UndoPreparation;
 
   constructor(options: RollbackManagerOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -95,6 +88,7 @@ export class RollbackManager {
         executor: (type) => this.#executors.get(type),
       }),
     };
+    this.#undos = new UndoPreparation(this.#ports.journal, this.#ports.calls);
   }
 
   /** Keeps a frozen copy; one of the same id is replaced, and executions under way go on with the old one. Throws BelayError `parameter-invalid`. */
@@ -147,7 +141,7 @@ export class RollbackManager {
   async undo(executionId: string, context: RollbackContext, options: RunOptions & { readonly executionId?: string } = {}): Promise<RollbackExecution> {
     const at = this.#ports.clock.now();
     const ownContext = plainCopy(context, 'The rollback context');
-    const { planId, planName, steps } = await this.#undoable(executionId, ownContext, options.signal);
+    const { planId, planName, steps } = await this.#undos.prepare(executionId, ownContext, options.signal);
     return this.#begin(
       {
         type: 'rollback-started', executionId: options.executionId ?? newExecutionId('undo', at), at, planId, planName, dryRun: false, context: ownContext, undoes: executionId,
@@ -159,14 +153,13 @@ export class RollbackManager {
 
   /** Whether `undo` would begin: rejects as it does, and writes nothing. */
   async mustBeUndoable(executionId: string, context: RollbackContext, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#undoable(executionId, plainCopy(context, 'The rollback context'), options.signal);
+    await this.#undos.prepare(executionId, plainCopy(context, 'The rollback context'), options.signal);
   }
 
   /** What `undo` would do now, step by step, with what stands in its way; writes nothing. Rejects as `undo` does, but for `state-drifted` and `undo-impossible`. */
   async describeUndo(executionId: string, context: RollbackContext, options: { readonly signal?: AbortSignal } = {}): Promise<readonly PlannedStep[]> {
-    const { steps } = await this.#undoSteps(executionId, options.signal);
-    const looked = await this.#lookBeforeUndo(steps, plainCopy(context, 'The rollback context'), options.signal);
-    return looked.map(({ refused, ...step }) => ({ ...step, ...(refused === undefined ? {} : { error: refused }) }));
+    const looked = await this.#undos.look(executionId, plainCopy(context, 'The rollback context'), options.signal);
+    return looked.steps.map(({ refused, ...step }) => ({ ...step, ...(refused === undefined ? {} : { error: refused }) }));
   }
 
   /**
@@ -256,57 +249,6 @@ export class RollbackManager {
   async #describe(step: ExecutionStep, context: RollbackContext, signal?: AbortSignal): Promise<Pick<PlannedStep, 'description' | 'error'>> {
     const read = await this.#ports.calls.describeWhole(step, context, { cancel: signal });
     return 'error' in read ? { error: read.error } : { description: read.description };
-  }
-
-  async #undoSteps(executionId: string, signal: AbortSignal | undefined): Promise<{ readonly planId: string; readonly planName: string; readonly steps: readonly ExecutionStep[] }> {
-    const { journal } = this.#ports;
-    const conflict = (words: string): BelayError => new BelayError('conflict', `Rollback ${executionId} ${words}`, { context: { executionId } });
-    const events = await journal.eventsOf(executionId);
-    if (events.length === 0) throw new BelayError('not-found', `Rollback ${executionId} not found`, { context: { executionId } });
-    const state = foldExecution(events);
-    if (state.undoes !== undefined) throw conflict('is an undo itself: to have its changes back, run its plan again');
-    if (state.dryRun) throw conflict('was a dry run and has changed nothing');
-    if (state.end === undefined) throw conflict('has not ended; cancel it first, or wait');
-    const earlier: ExecutionState[] = [];
-    for (const id of await journal.undosOf(executionId)) earlier.push(foldExecution(await journal.eventsOf(id)));
-    const standing = earlier.find(({ end }) => end === undefined || end.outcome === 'success');
-    if (standing !== undefined) throw conflict(`${standing.end === undefined ? 'is being' : 'has been'} undone, by ${standing.executionId}`);
-    signal?.throwIfAborted();
-    const steps = undoSteps(state, earlier);
-    for (const { step } of steps) this.#ports.calls.executorOf(step.type);
-    return { planId: state.planId, planName: state.planName, steps };
-  }
-
-  async #undoable(executionId: string, context: RollbackContext, signal: AbortSignal | undefined): Promise<{ readonly planId: string; readonly planName: string; readonly steps: readonly PlannedStep[] }> {
-    const { planId, planName, steps: all } = await this.#undoSteps(executionId, signal);
-    const steps = await this.#lookBeforeUndo(all, context, signal);
-    const drifted = steps.filter(({ refused }) => refused !== undefined);
-    if (drifted.length > 0) {
-      throw new BelayError('state-drifted', `Rollback ${executionId} is not undone, and nothing was touched: ${drifted.map(({ step, refused }) => `step ${step.id}: ${refused ?? ''}`).join('; ')}`, {
-        context: { executionId, steps: drifted.map(({ key }) => key) },
-      });
-    }
-    if (steps.every(({ skip }) => skip !== undefined)) {
-      throw new BelayError('undo-impossible', `Rollback ${executionId} leaves nothing that could be put back: ${steps.map(({ step, skip }) => `step ${step.id}: ${skip ?? ''}`).join('; ')}`, { context: { executionId } });
-    }
-    return { planId, planName, steps };
-  }
-
-  /** Each step with what it would put back; `skip` where that turns out to be impossible, `refused` where somebody else has been at it. */
-  async #lookBeforeUndo(steps: readonly ExecutionStep[], context: RollbackContext, signal: AbortSignal | undefined): Promise<readonly (PlannedStep & { readonly refused?: string })[]> {
-    const looked: (PlannedStep & { readonly refused?: string })[] = [];
-    for (const step of steps) {
-      signal?.throwIfAborted();
-      if (step.skip !== undefined) {
-        looked.push(step);
-        continue;
-      }
-      const read = await this.#ports.calls.describe(step, context, { cancel: signal });
-      if ('description' in read) looked.push({ ...step, ...read });
-      else if (read.code === 'undo-impossible') looked.push({ ...step, skip: withoutClass(read.error) });
-      else looked.push({ ...step, refused: withoutClass(read.error) });
-    }
-    return looked;
   }
 
   async #begin(started: Extract<RollbackEvent, { type: 'rollback-started' }>, options: RunOptions): Promise<RollbackExecution> {
