@@ -10,6 +10,7 @@ import { guardAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
 import { approvalRoutes } from './approval-routes.js';
 import { clientErrorHandler } from './client-errors.js';
+import { endConnections } from './end-connections.js';
 import { eventRoutes } from './event-routes.js';
 import type { GuardApi } from './guard-api.js';
 import { alertRoutes } from './alert-routes.js';
@@ -43,13 +44,16 @@ export interface HttpServerOptions {
   readonly slack?: SlackPorts | undefined;
   /** For a whole request to arrive: a client that dribbles does not hold a connection for ever. */
   readonly requestTimeoutMs?: number | undefined;
+  /** How long `close` waits for requests that are under way. */
+  readonly closeGraceMs?: number | undefined;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const CLOSE_GRACE_MS = 10_000;
 
-/** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end. */
-export function createHttpServer({ guard, live, reports, drills, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions): FastifyInstance {
+/** The HTTP interface, ready to `listen` or `inject`; `close` lets running requests end, for a while. */
+export function createHttpServer({ guard, live, reports, drills, settings, operatorToken, logger, tls, registry, redactor, slack = noSlack, requestTimeoutMs = REQUEST_TIMEOUT_MS, closeGraceMs = CLOSE_GRACE_MS }: HttpServerOptions): FastifyInstance {
   // Node looks at bodies that are late only where headers have no longer than the whole request.
   const connections = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs };
   const app = Fastify({
@@ -77,6 +81,7 @@ export function createHttpServer({ guard, live, reports, drills, settings, opera
     if (body.trim() === '') done(null, undefined);
     else void parseJson(request, body, done);
   });
+  endConnections(app, closeGraceMs);
   const stillMay = guardAccess(app, settings, operatorToken);
   answerErrors(app);
   app.register(swagger, {

@@ -33,7 +33,7 @@ function sentenceFor(sqliteCode: string, path: string): string {
   if (sqliteCode.startsWith('SQLITE_FULL')) return `The disk of ${path} is full, so nothing of this was kept. Make room; no restart is needed.`;
   if (sqliteCode.startsWith('SQLITE_IOERR')) return `The disk refused to read or write ${path}, so nothing of this was kept. Look at the disk and its free space.`;
   if (sqliteCode.startsWith('SQLITE_BUSY')) return `Another program holds a write transaction on ${path} (a sqlite3 shell?). End it; nothing of this was kept.`;
-  return `The store ${path} could not do this.`;
+  return `The store ${path} could not do this`;
 }
 
 function damaged(path: string): string {

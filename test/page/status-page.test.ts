@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults, RunOptions } from 'axe-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { IncidentSummary } from '../../src/http/guard-api.js';
 import { Browser } from '../support/browser.js';
 import { PageWorld, tokens } from '../support/page-world.js';
@@ -27,6 +27,7 @@ afterAll(async () => {
   await browser.stop();
   await world.stop();
 });
+beforeEach(() => world.makeWell());
 afterEach(() => expect(browser.faults).toEqual([]));
 
 const seen = (text: string | RegExp): Promise<void> => browser.page.getByText(text).first().waitFor({ timeout: 20_000 });
@@ -48,6 +49,18 @@ async function expectAccessible(): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
+/** On the page as somebody who may approve, whatever came before. */
+async function asApprover(path = '/'): Promise<void> {
+  const { page } = browser;
+  await visit(path);
+  const token = page.getByLabel('Token');
+  await token.or(page.getByRole('button', { name: 'Sign out' })).first().waitFor();
+  if ((await token.count()) === 0) return;
+  await token.fill(tokens.approver);
+  await page.keyboard.press('Enter');
+  await token.waitFor({ state: 'detached' });
+}
+
 test('a person signs in, and the token stays in the tab', async () => {
   const { page } = browser;
   await visit('/');
@@ -65,13 +78,11 @@ test('a person signs in, and the token stays in the tab', async () => {
   await expectAccessible();
   await press('Sign out');
   expect(await page.evaluate('sessionStorage.length')).toBe(0);
-  await page.getByLabel('Token').fill(tokens.approver);
-  await page.keyboard.press('Enter');
-  await seen('All 3 targets are well.');
 });
 
 test('a breach is seen from its first sample to its recovery, live', async () => {
   const { page } = browser;
+  await asApprover();
   await page.getByRole('link', { name: 'checkout', exact: true }).click();
   await page.getByRole('img', { name: /CheckoutErrorRateHigh over the last .* Threshold > 10%/ }).waitFor();
   world.set({ checkout_error_ratio: 0.234 });
@@ -95,7 +106,7 @@ test('a breach is seen from its first sample to its recovery, live', async () =>
 
 test('history keeps its filter in the address', async () => {
   const { page } = browser;
-  await visit('/incidents');
+  await asApprover('/incidents');
   await page.locator('.history .badge', { hasText: 'recovered' }).waitFor();
   await page.getByLabel('State').selectOption('closed by hand');
   await seen('No incident is like that.');
@@ -110,7 +121,7 @@ test('history keeps its filter in the address', async () => {
 
 test('a plan is looked at, and started by hand as a dry run', async () => {
   const { page } = browser;
-  await visit('/plans');
+  await asApprover('/plans');
   await page.getByRole('link', { name: 'Restore the rows from the snapshot' }).click();
   await press('Start this rollback …');
   const start = page.getByRole('button', { name: 'Start the rollback', exact: true });
@@ -138,7 +149,7 @@ test('a plan is looked at, and started by hand as a dry run', async () => {
 
 test('what is asked is answered, and what one sees is acknowledged', async () => {
   const { page } = browser;
-  await visit('/');
+  await asApprover();
   world.set({ payments_lost_rows: 3 });
   await seen('payments: waits for approval.');
   await press('I have seen it');
@@ -156,6 +167,7 @@ test('what is asked is answered, and what one sees is acknowledged', async () =>
 
 test('blindness, a pause and a refused configuration are said at the top', async () => {
   const { page } = browser;
+  await asApprover();
   world.blind(true);
   await seen(/partly blind: 1 of 5 triggers/);
   await press('Pause all …');
@@ -178,6 +190,7 @@ test('blindness, a pause and a refused configuration are said at the top', async
 });
 
 test('the page says that it is cut off, and catches up', async () => {
+  await asApprover();
   await world.stopDaemon();
   await seen('Disconnected');
   await seen(/^\d+ s old$/);
@@ -187,6 +200,23 @@ test('the page says that it is cut off, and catches up', async () => {
   // What was true before the break is not there any more.
   await seen('not watched');
   expect(await browser.page.getByText('Disconnected').count()).toBe(0);
+});
+
+test('a lost store, a dry run and observing are said at the top', async () => {
+  await asApprover();
+  await world.stopDaemon();
+  world.breakStore();
+  await world.startDaemon();
+  await seen('Store lost');
+  await seen('Belay has lost its store and can do nothing.');
+  await expectAccessible();
+  world.mendStore();
+  await browser.page.getByText('Store lost').waitFor({ state: 'detached' });
+  for (const [mode, banner] of [['dry-run', 'DRY RUN'], ['observe', 'OBSERVE']] as const) {
+    await world.setMode(mode);
+    await seen(banner);
+    await expectAccessible();
+  }
 });
 
 async function incidentsOf(target: string): Promise<readonly IncidentSummary[]> {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { startDaemon, type Daemon } from '../../src/daemon/daemon.js';
 import { startAnsweringServer, type AnsweringServer } from './answering-server.js';
 import { freePort } from './free-port.js';
@@ -32,19 +33,26 @@ export class PageWorld {
     readonly port: number,
     private readonly main: AnsweringServer,
     private readonly other: AnsweringServer,
+    private readonly options: PageWorldOptions,
   ) {}
 
   static async start(options: PageWorldOptions = {}): Promise<PageWorld> {
     const [folder, port, main, other] = await Promise.all([mkdtemp(join(tmpdir(), 'belay-page-')), freePort(), startAnsweringServer(), startAnsweringServer()]);
-    const world = new PageWorld(folder, port, main, other);
-    world.set({ checkout_error_ratio: 0.012, checkout_latency_seconds: 0.31, checkout_queue_depth: 42, payments_lost_rows: 0, search_latency_seconds: 0.18 });
-    await world.write(filesOf(options, port, main.url, other.url));
+    const world = new PageWorld(folder, port, main, other, options);
+    world.makeWell();
+    await world.write(world.#files());
     await world.startDaemon();
     return world;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Everything measures what it should, and every source answers. */
+  makeWell(): void {
+    this.set({ checkout_error_ratio: 0.012, checkout_latency_seconds: 0.31, checkout_queue_depth: 42, payments_lost_rows: 0, search_latency_seconds: 0.18 });
+    this.blind(false);
   }
 
   /** What the services measure of themselves from now on. */
@@ -71,6 +79,31 @@ export class PageWorld {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
     }
+  }
+
+  /** The daemon goes on in another mode. */
+  async setMode(mode: NonNullable<PageWorldOptions['mode']>): Promise<void> {
+    await this.write({ 'belay.yaml': this.#files({ mode })['belay.yaml'] });
+    await this.daemon.reload('the test');
+  }
+
+  #files(changes: PageWorldOptions = {}): Record<string, unknown> {
+    return filesOf({ ...this.options, ...changes }, this.port, this.main.url, this.other.url);
+  }
+
+  /** The store takes no sign of life any more, as if its disk were full; it does so again after `mendStore`. */
+  breakStore(): void {
+    this.#inStore("create trigger full before update on guard_value begin select raise(abort, 'database or disk is full'); end");
+  }
+
+  mendStore(): void {
+    this.#inStore('drop trigger full');
+  }
+
+  #inStore(statement: string): void {
+    const database = new SqliteDatabase(join(this.folder, 'belay.db'));
+    database.exec(statement);
+    database.close();
   }
 
   get daemon(): Daemon {

@@ -51,7 +51,8 @@ function optionsFor(place: HTMLElement, threshold: ThresholdView, columns: Colum
   return {
     width: place.clientWidth,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    // Half a label of the time has room at the right.
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     // Instants are UTC, as everywhere.

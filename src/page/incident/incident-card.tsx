@@ -24,7 +24,7 @@ export function IncidentCard({ id }: { readonly id: string }): JSX.Element | nul
         <Link to={{ view: 'incident', id }} class="name">
           {target}
         </Link>
-        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : mode}</span>}
+        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : 'OBSERVE'}</span>}
         <span class="dim">
           for <Since at={openedAt} />
           {acknowledged.length > 0 && `, seen by ${acknowledged.map(({ by }) => by).join(', ')}`}

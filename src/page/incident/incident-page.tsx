@@ -37,7 +37,7 @@ function Whole({ incident }: { readonly incident: Incident }): JSX.Element {
           <Link to={{ view: 'target', name: target }}>{target}</Link>
         </h1>
         <Badge {...incidentWords[status]} />
-        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : mode}</span>}
+        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : 'OBSERVE'}</span>}
         <span class="dim">
           began <Instant at={openedAt} />, {endedAt === undefined ? <>for <Since at={openedAt} /></> : `lasted ${roughText(endedAt - openedAt)}`} · {id}
         </span>

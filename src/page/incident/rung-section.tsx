@@ -25,7 +25,7 @@ export function RungSection({ rung }: { readonly rung: Rung }): JSX.Element {
         Started <Instant at={startedAt} /> by {by}
         {trigger === 'manual' && ' by hand'}: {reason.replace(/\.?$/, '.')} {cancelReason !== undefined && `Stopped: ${cancelReason}.`}
       </p>
-      {error !== undefined && <p class="error">{error}</p>}
+      {error !== undefined && !isSaidByAStep(rung) && <p class="error">{error}</p>}
       <TimeSpent rung={rung} />
       {steps.length === 0 ? (
         <p class="dim">No step has been begun.</p>
@@ -44,6 +44,10 @@ export function RungSection({ rung }: { readonly rung: Rung }): JSX.Element {
       ))}
     </section>
   );
+}
+
+function isSaidByAStep({ error = '', steps }: Rung): boolean {
+  return steps.some((step) => step.error !== undefined && error.includes(step.error));
 }
 
 function TimeSpent({ rung: { startedAt, endedAt, estimatedMs, budgetMs, overBudgetAt } }: { readonly rung: Rung }): JSX.Element {

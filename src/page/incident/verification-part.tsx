@@ -16,7 +16,7 @@ export function VerificationPart({ verification }: { readonly verification: NonN
       ) : (
         <>
           <p>
-            <strong>{result.outcome}</strong>. {result.explanation}
+            <strong>{result.outcome.replace('-', ' ')}</strong>. {result.explanation}
           </p>
           {result.results.length > 0 && (
             <ul class="facts">

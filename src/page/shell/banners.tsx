@@ -36,7 +36,7 @@ function StatusBanners({ status }: { readonly status: StatusView }): JSX.Element
     <>
       {store.state === 'lost' && (
         <Banner tone="bad" title="Store lost">
-          Belay cannot read or write its store since <Instant at={store.since} />: {store.message}. It can decide nothing and begin nothing until that works again.
+          Belay has not been able to read or write its store since <Instant at={store.since} />: {store.message.replace(/\.$/, '')}. It can decide nothing and begin nothing until that works again.
         </Banner>
       )}
       {blind.map((source) => (
@@ -44,7 +44,7 @@ function StatusBanners({ status }: { readonly status: StatusView }): JSX.Element
       ))}
       {configurationRefused !== undefined && (
         <Banner tone="warn" title="Configuration refused">
-          The files on disk are wrong since <Instant at={configurationRefused.at} />; the older ones are in use.
+          The files on disk have been wrong since <Instant at={configurationRefused.at} />; the older ones are in use.
           <ul>
             {configurationRefused.problems.map((problem) => (
               <li key={problem}>{problem}</li>
