@@ -201,7 +201,9 @@ export class TargetGuard {
   }
 
   readonly #reportError = (error: unknown): undefined => {
-    if (!this.#stopping.signal.aborted) this.#ports.report(error, { target: this.name });
+    // The loops that were asked stop with the daemon, and with a new configuration, after which everything is looked at again.
+    const isStopped = this.#stopping.signal.aborted || (error instanceof DOMException && error.name === 'AbortError');
+    if (!isStopped) this.#ports.report(error, { target: this.name });
     return undefined;
   };
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/time/clock.js';
 import type { VirtualClock } from '../../src/time/virtual-clock.js';
 
 /** A call whose caller is dead by now never comes back. */
-const never = new Promise<never>(() => undefined);
+export const never = new Promise<never>(() => undefined);
 
 /** A kill that waits for the call at which it happens. */
 interface ArmedKill {

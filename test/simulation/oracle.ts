@@ -76,6 +76,7 @@ export class Oracle {
   /** By execution: since when nothing of it may begin. */
   readonly #stopped = new Map<string, { readonly at: number; readonly why: string }>();
   readonly #startedOn = new Map<string, string>();
+  readonly #dry = new Set<string>();
   readonly #starts: { readonly target: string; readonly incidentId: string; readonly at: number; readonly activity: { at: number } }[] = [];
   readonly #pages = new Map<string, readonly { readonly at: number; readonly firing: boolean }[]>();
   readonly #deliveries: { readonly channel: ChannelName; readonly item: OutboxItem }[] = [];
@@ -148,7 +149,8 @@ export class Oracle {
         break;
       case 'rung-started':
         this.#startedOn.set(event.executionId, event.target);
-        if (event.trigger === 'automatic' && event.mode === 'enforce') this.#checkStart(event);
+        if (event.mode !== 'enforce') this.#dry.add(event.executionId);
+        else if (event.trigger === 'automatic') this.#checkStart(event);
         break;
       case 'rollback-started': {
         const target = this.#startedOn.get(event.executionId) ?? '';
@@ -159,10 +161,10 @@ export class Oracle {
       }
       case 'rollback-ended':
         if (this.#running.get(this.#startedOn.get(event.executionId) ?? '') === event.executionId) this.#running.delete(this.#startedOn.get(event.executionId) ?? '');
-        this.#active(event.incidentId, event.at);
+        this.#active(event);
         break;
       case 'verification-ended':
-        this.#active(event.incidentId, event.at);
+        this.#active(event);
         break;
       case 'step-succeeded':
         this.#succeeded.add(`${event.executionId} ${event.stepKey}`);
@@ -244,11 +246,13 @@ export class Oracle {
       const others = new Set(this.#starts.filter((start) => start.target !== target && at - start.at < fleet.perMs).map((start) => start.target)).size;
       if (isNew && others >= fleet.maxTargets) this.violate('budgets-and-cooldowns', `${target} starts although ${others} other targets have`);
     }
+    const climbs = this.#starts.some((start) => start.incidentId === incidentId);
     this.#starts.push({ target, incidentId, at, activity: { at } });
-    // A climb goes by the verification before it, and a message that stands alone has nobody who could be asked.
-    if (!by.includes('Paged') && by !== 'verification') this.#checkAskedAgain(target, by);
+    // A message that stands alone has nobody who could be asked.
+    if (!by.includes('Paged') && by !== 'verification') this.#checkAskedAgain(target, climbs ? `${by}, Down` : by);
   }
 
+  /** A climb goes by what the verification before it asks as well, which is the health of the service. */
   #checkAskedAgain(target: string, by: string): void {
     const kinds = Object.entries(windows).filter(([kind]) => by.includes(kind));
     const newest = kinds.map(([, { question, breaches }]) => {
@@ -259,7 +263,9 @@ export class Oracle {
     if (!newest.includes(true)) this.violate('asked-again-before-acting', `${target} is rolled back for ${by}, of which the newest answers say nothing bad`);
   }
 
-  #active(incidentId: string | undefined, at: number): void {
+  /** A dry run does not count for the cooldown of what is done in earnest. */
+  #active({ executionId, incidentId, at }: Extract<JournalEvent, { readonly type: 'rollback-ended' | 'verification-ended' }>): void {
+    if (this.#dry.has(executionId)) return;
     for (const start of this.#starts) if (start.incidentId === incidentId) start.activity.at = Math.max(start.activity.at, at);
   }
 

@@ -11,7 +11,7 @@ import type { Query, Source } from '../../src/source/source.js';
 import type { VirtualClock } from '../../src/time/virtual-clock.js';
 import type { Chance } from './chance.js';
 import type { Disk } from './disk.js';
-import type { Edge } from './edge.js';
+import { type Edge, never } from './edge.js';
 import { services, type Service } from './happening.js';
 import type { Oracle } from './oracle.js';
 import { type Change, changeOf, isSo, type ServiceState, type World } from './world.js';
@@ -77,11 +77,12 @@ export function outboxOn({ outbox }: Disk, parts: OutsideParts): Outbox {
   };
 }
 
-export async function afterDiskFault<T>({ clock, world, chance }: OutsideParts, work: () => Promise<T>): Promise<T> {
+export async function afterDiskFault<T>({ clock, world, chance, edge }: OutsideParts, work: () => Promise<T>): Promise<T> {
   const fault = world.fault('store-fault', clock.now())?.how;
   if (fault === 'refuses') throw new BelayError('store-unavailable', 'the disk is full');
   if (fault === 'slow') await clock.sleepUntil(clock.now() + chance.whole(1, 3_000));
-  return work();
+  // The next life opens the store only once the one before has gone: nothing of it is written after that.
+  return edge.isAlive() ? work() : never;
 }
 
 /** A Prometheus, or the probes of the services, seen through a network. */
