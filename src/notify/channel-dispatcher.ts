@@ -6,12 +6,14 @@ import type { Channel, Delivery, SendResult } from './channel.js';
 import type { ChannelWatch } from './channel-watch.js';
 import { digestMessage, lateMessage } from './gathered-message.js';
 import { handedOver, type ReturnedItems, returnedItems } from './hand-over.js';
-import { type ChannelName, isForCustomers, type OutboxItem } from './message.js';
+import { type ChannelName, isForCustomers, type Message, type OutboxItem } from './message.js';
 import { type DigestSettings, keyOf, nextDelivery, type NextDelivery } from './next-delivery.js';
 import type { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
+import { placeholderValues } from './placeholder-values.js';
 import { backOffMs, requestedMs } from './retry-delay.js';
 import { isSlack } from './routes.js';
+import { defaultWording, wordedDigest, type Wording } from './wording.js';
 
 /** How one attempt ended, for logs and metrics. `error` is clean of secrets. */
 export interface Attempt {
@@ -36,6 +38,7 @@ export interface DispatchPorts {
   /** Called after messages were handed over to other channels. */
   readonly handedOver: () => void;
   readonly digest?: DigestSettings | undefined;
+  readonly wording?: Wording | undefined;
 }
 
 /** The outbox is looked at this often even when nobody pokes. */
@@ -182,7 +185,7 @@ export class ChannelDispatcher {
     if (next.kind === 'digest') {
       const units = next.units.map((unit) => unit.filter((item) => left.includes(item))).filter((unit) => unit.length > 0);
       const { addresses, attempts, createdAt, nextAttemptAt } = head;
-      const item: OutboxItem = { id: `digest-${newest.id}`, channel: name, message: digestMessage(units), recipients: [], ...(addresses === undefined ? {} : { addresses }), attempts, createdAt, nextAttemptAt };
+      const item: OutboxItem = { id: `digest-${newest.id}`, channel: name, message: this.#digest(units), recipients: [], ...(addresses === undefined ? {} : { addresses }), attempts, createdAt, nextAttemptAt };
       return { item, items: left, newest: item };
     }
     const { incidentId } = newest.message;
@@ -190,6 +193,12 @@ export class ChannelDispatcher {
     // A plan's own words are not the state of the incident.
     const present = incidentId === undefined ? undefined : waiting.findLast(({ message }) => message.incidentId === incidentId && message.kind !== 'plan-notification');
     return { item, items: left, newest: present === undefined || present.id === newest.id ? item : present, thread: incidentId === undefined ? undefined : await outbox.thread(name, incidentId) };
+  }
+
+  #digest(units: readonly (readonly OutboxItem[])[]): Message {
+    const { clock, redactor, wording = defaultWording } = this.#ports;
+    const digest = digestMessage(units);
+    return redactor.data(wordedDigest(digest, placeholderValues(digest, clock.now()), wording));
   }
 
   async #send(delivery: Delivery): Promise<SendResult> {

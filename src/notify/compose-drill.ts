@@ -4,7 +4,7 @@ import type { Facts } from './incident-facts.js';
 import type { Message, MessageTone } from './message.js';
 import { readableInstant, readableSpan } from './readable-time.js';
 
-const MARK = 'DRILL';
+export const DRILL_MARK = 'DRILL';
 
 /** What a drill tells the team: before it, when it begins, and how it ended. Marked, and answered by nobody. */
 export function composeDrill(event: DrillEvent): readonly Message[] {
@@ -79,5 +79,5 @@ function targetFacts(targets: readonly string[]): Facts {
 }
 
 function message(tone: MessageTone, title: string, { text, facts, next }: { readonly text: string; readonly facts: Facts; readonly next: string }): Message {
-  return { kind: 'drill', tone, dryRun: false, title: `${MARK}: ${title}`, text, facts, next };
+  return { kind: 'drill', tone, dryRun: false, title: `${DRILL_MARK}: ${title}`, text, facts, next };
 }

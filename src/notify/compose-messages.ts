@@ -2,7 +2,7 @@ import { applyToIncident, foldIncident, type Incident } from '../incident/incide
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
-import { composeDrill } from './compose-drill.js';
+import { composeDrill, DRILL_MARK } from './compose-drill.js';
 import { composeEscalation } from './compose-escalation.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
@@ -32,8 +32,14 @@ export function composeMessages({ event }: JournalEntry, past: readonly JournalE
     ...message,
     ...(message.incidentId === undefined ? {} : reach),
     ...(questions.length === 0 || message.incidentId === undefined ? {} : { questions }),
-    title: oneLine(message.dryRun ? `DRY RUN: ${message.title}` : message.title),
+    title: oneLine(marked(message)),
   }));
+}
+
+/** Whatever a template says: what is not real, and what is practised, is known by its first words. */
+function marked({ dryRun, kind, title }: Message): string {
+  const whole = kind === 'drill' && !title.startsWith(DRILL_MARK) ? `${DRILL_MARK}: ${title}` : title;
+  return dryRun ? `DRY RUN: ${whole}` : whole;
 }
 
 function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly Message[] {

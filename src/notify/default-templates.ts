@@ -1,7 +1,7 @@
 import type { MessageKind } from './message.js';
 
 /** Kinds that templates can word: what a plan says are its own words. */
-export const wordedKinds = ['firing', 'decision', 'rollback-started', 'step-failed', 'over-budget', 'rollback-ended', 'recovered', 'not-recovered', 'needs-human', 'would-have', 'blind', 'seeing', 'approval', 'acknowledged', 'guard'] as const satisfies readonly MessageKind[];
+export const wordedKinds = ['firing', 'decision', 'rollback-started', 'step-failed', 'over-budget', 'rollback-ended', 'recovered', 'not-recovered', 'needs-human', 'would-have', 'blind', 'seeing', 'approval', 'acknowledged', 'escalation', 'digest', 'drill', 'guard'] as const satisfies readonly MessageKind[];
 export type WordedKind = (typeof wordedKinds)[number];
 
 /** What customers are told of, and when. */

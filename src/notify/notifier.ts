@@ -74,7 +74,7 @@ export class Notifier {
     const all = [...channels, ...(customers?.channels ?? [])];
     const watch = new ChannelWatch(all.map(({ name }) => name), { standIns: routing.channels, afterMs: fallbackAfterMs, append: noteChannel });
     this.#watch = watch;
-    this.#dispatchers = all.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random, watch, handedOver: enqueued, digest }));
+    this.#dispatchers = all.map((channel) => new ChannelDispatcher(channel, { outbox, clock, redactor, attempted, report, random, watch, handedOver: enqueued, digest, wording }));
     this.plans = new PlanNotifications({ outbox, channels: routing.channels, redactor, clock, people, enqueued });
     this.drills = new DrillMessages({ outbox, channels: routing.channels, redactor, clock, people: people ?? [], enqueued });
     this.#composer = new OutboxComposer({ journal, outbox, routing, redactor, clock, wording, customers: customers === undefined ? undefined : { ...customers.rules, channels: customers.channels.map(({ name }) => name) }, enqueued, report });

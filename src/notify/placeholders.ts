@@ -14,7 +14,7 @@ export const placeholders = {
   target: { customer: false, means: 'the target' },
   environment: { customer: false, means: '`environment` of belay.yaml' },
   incident: { customer: false, means: 'the id of the incident' },
-  status: { customer: false, means: 'how the incident stands: open, waiting for approval, rolling back, verifying, needs a person, recovered, closed' },
+  status: { customer: false, means: 'how the incident stands: open, waiting for approval, rolling back, proving recovery, needs a person, recovered, closed' },
   severity: { customer: false, means: 'of the worst alert' },
   alert: { customer: false, means: 'the worst alert, with its summary' },
   value: { customer: false, means: 'its newest value against the condition' },

@@ -1,18 +1,23 @@
 import type { JournalEntry } from '../incident/incident-event.js';
 import { composeForCustomers } from './compose-customers.js';
 import { composeMessages } from './compose-messages.js';
+import { digestMessage } from './gathered-message.js';
 import { mailHtml } from './mail-html.js';
 import { mailOf } from './mail.js';
 import type { Message } from './message.js';
 import type { NotifySettings } from './notify-settings.js';
 import { hasPicture } from './picture.js';
+import { placeholderValues } from './placeholder-values.js';
+import { sampleJournal } from './sample-incident.js';
 import { slackCard } from './slack-card.js';
 import { slackPreviewHtml } from './slack-preview.js';
 import { webhookBody } from './webhook-channel.js';
-import type { Wording } from './wording.js';
+import { defaultWording, wordedDigest, type Wording } from './wording.js';
 
 export const previewChannels = ['text', 'email', 'slack', 'webhook'] as const;
 export type PreviewChannel = (typeof previewChannels)[number];
+
+const SAMPLE_ITEM = { id: 'preview', channel: 'email' as const, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 };
 
 /** What customers would read of it. */
 export function customerMessagesOf(entries: readonly JournalEntry[], settings: Pick<NotifySettings, 'customers' | 'wording'> = {}): readonly Message[] {
@@ -25,6 +30,15 @@ export function messagesOf(entries: readonly JournalEntry[], wording: Wording | 
   return entries.flatMap((entry) => composeMessages(entry, pastOf(entry, entries), wording));
 }
 
+/** Every message of the invented incident, and how they would come together if they were many. */
+export function sampleMessages(target: string, environment: string, wording: Wording = defaultWording): readonly Message[] {
+  const entries = sampleJournal(target, environment);
+  const messages = messagesOf(entries, wording);
+  const units = messages.filter(({ kind }) => kind === 'approval' || kind === 'would-have' || kind === 'blind').map((message) => [{ ...SAMPLE_ITEM, message }]);
+  const digest = digestMessage(units);
+  return [...messages, wordedDigest(digest, placeholderValues(digest, entries.at(-1)?.event.at ?? 0), wording)];
+}
+
 function pastOf({ seq, event }: JournalEntry, entries: readonly JournalEntry[]): readonly JournalEntry[] {
   const incidentId = 'incidentId' in event ? event.incidentId : undefined;
   return entries.filter((other) => other.seq <= seq && 'incidentId' in other.event && other.event.incidentId === incidentId);
@@ -32,7 +46,7 @@ function pastOf({ seq, event }: JournalEntry, entries: readonly JournalEntry[]):
 
 /** What a channel would be given: text, or JSON where that is what goes out. */
 export function previewText(message: Message, channel: PreviewChannel): string {
-  const item = { id: 'preview', channel: 'email' as const, message, recipients: [], createdAt: 0, attempts: 0, nextAttemptAt: 0 };
+  const item = { ...SAMPLE_ITEM, message };
   switch (channel) {
     case 'text':
       return mailOf(item, undefined, 'preview.invalid').text;

@@ -61,6 +61,9 @@ export function sampleJournal(target: string, environment: string): readonly Jou
   decide({ kind: 'await-approval', reason: 'above-max-auto-level', level: 4, planId: 'sample-restore', explanation: 'Level 4 (database) is above the highest level that runs by itself (3).' });
   const need = { rules: [{ name: 'level4', allOf: ['oncall', 'dba'], anyOf: [], count: 1 }], notify: [], timeoutMs: 20 * MINUTE, onTimeout: 'hold' as const };
   add((now) => ({ type: 'approval-requested', ...base, at: now, approval: { id: 'approval-sample', purpose: 'plan', planId: 'sample-restore', level: 4, question: 'Level 4 (database) takes an approval; plan sample-restore waits for one of oncall and one of dba.', need, requestedAt: now, expiresAt: now + need.timeoutMs }, tell: [] }));
+  const since = at;
+  at += 5 * MINUTE;
+  add((now) => ({ type: 'incident-escalated', ...base, at: now, since, step: 1, steps: 2, to: ['oncall'], tell: [{ name: 'ana' }] }));
   add((now) => ({ type: 'incident-acknowledged', ...base, at: now, by: 'ana' }));
   add((now) => ({ type: 'approval-voided', ...base, at: now, approvalId: 'approval-sample', cause: 'recovered' }));
   add((now) => ({ type: 'needs-human', ...base, at: now, reason: 'inconclusive', explanation: 'Nothing certain within 10m: alert ErrorRateHigh: no known sample.' }), 2 * MINUTE);
@@ -83,6 +86,7 @@ function otherEntries(target: string, environment: string, evidence: AlertEviden
     { type: 'rollback-ended', ...run, outcome: 'would-have' },
     { type: 'source-blind', at: base.at, source: 'prometheus', targets: [target], since: BEGAN, message: 'connect ECONNREFUSED 127.0.0.1:9090' },
     { type: 'source-seeing', at: base.at + 10 * MINUTE, source: 'prometheus', targets: [target], blindForMs: 15 * MINUTE },
+    { type: 'drill-ended', at: base.at, executionId: 'drill-sample', drill: { kind: 'plan', name: 'sample-previous-release' }, tookMs: 7 * MINUTE, outcome: 'passed', steps: [{ name: 'Deploy the previous release', status: 'ok', tookMs: 7 * MINUTE, documentedMs: 3 * MINUTE }], gaps: ['documented 3m, took 7m'], explanation: 'Every step could be practised.' },
     { type: 'paused', at: base.at, pauseId: 'pause-sample', target, by: 'ana', reason: 'database migration' },
   ];
   return events.map((event, index) => ({ seq: 1_000 + index, event }));

@@ -29,6 +29,13 @@ export function worded(message: Message, values: PlaceholderValues, { internal, 
   return problem === undefined ? result : { ...result, facts: [...result.facts, ['template', `${problem}; these are the usual words`]] };
 }
 
+/** What a digest lists is told nowhere else: whatever its template says, it keeps every line. */
+export function wordedDigest(digest: Message, values: PlaceholderValues, wording: Wording): Message {
+  const said = worded(digest, values, wording);
+  const missing = digest.facts.filter((fact) => !said.facts.includes(fact));
+  return missing.length === 0 ? said : { ...said, facts: [...said.facts, ...missing] };
+}
+
 /** What customers read: a title and text. */
 export function wordedForCustomers(kind: CustomerKind, values: PlaceholderValues, { customer }: Wording): Pick<Message, 'title' | 'text'> {
   for (const template of [customer.get(kind), defaultsForCustomers.get(kind)]) {

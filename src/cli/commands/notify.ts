@@ -10,7 +10,7 @@ import { wordedKinds } from '../../notify/default-templates.js';
 import type { Message } from '../../notify/message.js';
 import type { Audience } from '../../notify/placeholders.js';
 import { createChannels } from '../../notify/notifier.js';
-import { customerMessagesOf, messagesOf, previewChannels, previewPage, previewText, type PreviewChannel } from '../../notify/preview.js';
+import { customerMessagesOf, messagesOf, previewChannels, previewPage, previewText, sampleMessages, type PreviewChannel } from '../../notify/preview.js';
 import { samplePlot, sampleJournal } from '../../notify/sample-incident.js';
 import { tryChannels } from '../../notify/try-channels.js';
 import { plotPng } from '../../plot/plot-png.js';
@@ -84,9 +84,10 @@ async function configIfAny(command: Command): Promise<Config | undefined> {
 
 function chosen({ kind, incident, audience }: PreviewOptions, config: Config | undefined): readonly Message[] {
   if (incident !== undefined && config === undefined) throw new BelayError('wrong-use', 'an incident is read from the store that belay.yaml names: give --config');
-  const entries = incident === undefined || config === undefined ? sampleJournal(config?.targets[0]?.name ?? 'checkout', config?.environment ?? 'production') : incidentIn(config.storePath, incident);
+  const [target, environment] = [config?.targets[0]?.name ?? 'checkout', config?.environment ?? 'production'];
+  const entries = incident === undefined || config === undefined ? sampleJournal(target, environment) : incidentIn(config.storePath, incident);
   if (entries.length === 0) throw new BelayError('not-found', `there is no incident ${incident ?? ''}`);
-  const all = audience === 'internal' ? messagesOf(entries, config?.notify.wording) : customerMessagesOf(entries, config?.notify);
+  const all = audience === 'internal' ? (incident === undefined ? sampleMessages(target, environment, config?.notify.wording) : messagesOf(entries, config?.notify.wording)) : customerMessagesOf(entries, config?.notify);
   const messages = all.filter((message) => kind === undefined || message.kind === kind);
   if (messages.length === 0) throw new BelayError('not-found', `${incident === undefined ? 'the invented incident' : `incident ${incident}`} leads to no ${audience} message${kind === undefined ? '' : ` of the kind ${kind}`}`);
   return kind === undefined || incident !== undefined ? messages : messages.slice(0, 1);
