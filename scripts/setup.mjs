@@ -25,21 +25,31 @@ const DEBIAN_PACKAGES = {
 
 try {
   checkNode();
-  await providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', ['ci']);
-  if (buildIsMissing()) {
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-    await run('building', npm, ['run', '--silent', 'build']);
-    mkdirSync(dirname(builtMark), { recursive: true });
-    writeFileSync(builtMark, '');
-  }
-  if (process.argv.includes('--test')) {
-    // Not "ci": a registry may lack the programs of other platforms, which the lock file then cannot list, and "ci" insists on them.
-    await providePackages(join(root, 'test', 'servers'), 'installing the npm packages of servers that the tests start', ['install', '--no-save']);
-    await provideServers();
-  }
+  const missing = process.argv.includes('--test') ? missingServers() : [];
+  // They wait for different things, so together they take as long as the longest.
+  await all([providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', ['ci']).then(build), ...(process.argv.includes('--test') ? [provideServerPackages(), provideServers(missing)] : [])]);
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** Waits for the end of each, whatever becomes of the others, so that nothing is cut off half installed. */
+async function all(parts) {
+  const failed = (await Promise.allSettled(parts)).filter(({ status }) => status === 'rejected');
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join('\nsetup: '));
+}
+
+async function build() {
+  if (!buildIsMissing()) return;
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  await run('building', npm, ['run', '--silent', 'build']);
+  mkdirSync(dirname(builtMark), { recursive: true });
+  writeFileSync(builtMark, '');
+}
+
+// Not "ci": a registry may lack the programs of other platforms, which the lock file then cannot list, and "ci" insists on them.
+function provideServerPackages() {
+  return providePackages(join(root, 'test', 'servers'), 'installing the npm packages of servers that the tests start', ['install', '--no-save']);
 }
 
 function checkNode() {
@@ -53,7 +63,8 @@ async function providePackages(folder, what, how) {
   // npm writes this file at the very end, so a broken-off installation is not taken for a whole one.
   const installed = join(folder, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && changedAt(join(folder, 'package-lock.json')) <= changedAt(installed)) return;
-  await run(what, npm, [...how, '--no-audit', '--no-fund'], process.env, folder);
+  // node-gyp compiles with as many jobs as there are cores.
+  await run(what, npm, [...how, '--no-audit', '--no-fund'], { JOBS: 'max', ...process.env }, folder);
 }
 
 function buildIsMissing() {
@@ -73,12 +84,17 @@ function changedAt(path) {
   return statSync(path).mtimeMs;
 }
 
-async function provideServers() {
+/** Names the Debian packages that are missing; throws where they cannot be installed from here. */
+function missingServers() {
   const missing = Object.entries(DEBIAN_PACKAGES).filter(([, isThere]) => !isThere()).map(([name]) => name);
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+  if (missing.length > 0 && (process.getuid?.() !== 0 || !onPath('apt-get'))) {
     throw new Error(`the tests need these Debian packages: ${missing.join(' ')} (as root: apt-get install --no-install-recommends ${missing.join(' ')})`);
   }
+  return missing;
+}
+
+async function provideServers(missing) {
+  if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('updating the list of Debian packages', 'apt-get', ['update'], env);
   await run(`installing ${missing.join(', ')}`, 'apt-get', ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...missing], env);
@@ -94,7 +110,8 @@ function onPath(program) {
 async function run(what, command, argv, env = process.env, cwd = root) {
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)}s`;
-  const live = process.stderr.isTTY === true;
+  // A line can be written over only where nobody else writes.
+  const live = process.stderr.isTTY === true && !process.argv.includes('--test');
   const say = (text, end = '\n') => process.stderr.write(`${live ? '\r\u001b[2K' : ''}setup: ${what} … ${text}${end}`);
   say('', live ? '' : '\n');
   const ticker = setInterval(() => say(seconds(), live ? '' : '\n'), live ? 1_000 : SAY_EVERY_MS);
