@@ -33,7 +33,8 @@ export function drillText({ kind, name }: DrillSubject): string {
 
 /** What is typed to hold it. */
 export function drillCommand({ kind, name }: DrillSubject): string {
-  return kind === 'plan' ? `belay drill ${name}` : `belay drill --${kind} ${name}`;
+  const word = /\s/.test(name) ? JSON.stringify(name) : name;
+  return kind === 'plan' ? `belay drill ${word}` : `belay drill --${kind} ${word}`;
 }
 
 /** The plans that Belay may start by itself: what people rely on unseen is to be practised. */

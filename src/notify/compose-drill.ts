@@ -1,10 +1,9 @@
 import { drillCommand } from '../drill/drill.js';
 import type { DrillEvent, DrillStep, DrillSubject } from '../incident/drill-event.js';
 import type { Facts } from './incident-facts.js';
+import { DRILL_MARK } from './marked-title.js';
 import type { Message, MessageTone } from './message.js';
 import { readableInstant, readableSpan } from './readable-time.js';
-
-export const DRILL_MARK = 'DRILL';
 
 /** What a drill tells the team: before it, when it begins, and how it ended. Marked, and answered by nobody. */
 export function composeDrill(event: DrillEvent): readonly Message[] {

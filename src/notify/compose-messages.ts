@@ -2,13 +2,14 @@ import { applyToIncident, foldIncident, type Incident } from '../incident/incide
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
 import { composeAcknowledged, composeApprovalAnswered, composeApprovalExpired, composeApprovalRequested, composeApprovalVoided, openQuestions } from './compose-approval.js';
 import { composeDecision } from './compose-decision.js';
-import { composeDrill, DRILL_MARK } from './compose-drill.js';
+import { composeDrill } from './compose-drill.js';
 import { composeEscalation } from './compose-escalation.js';
 import { composeGuard } from './compose-guard.js';
 import { composeClosed, composeNeedsHuman, composeRecovered, composeReport } from './compose-outcome.js';
 import { composeRepeatedVerification, composeRollback, composeVerificationStarted, type RunInView } from './compose-rollback.js';
 import { incidentFacts } from './incident-facts.js';
 import { reachOf } from './incident-reach.js';
+import { markedTitle } from './marked-title.js';
 import type { Message } from './message.js';
 import { placeholderValues } from './placeholder-values.js';
 import { defaultWording, worded, type Wording } from './wording.js';
@@ -32,14 +33,8 @@ export function composeMessages({ event }: JournalEntry, past: readonly JournalE
     ...message,
     ...(message.incidentId === undefined ? {} : reach),
     ...(questions.length === 0 || message.incidentId === undefined ? {} : { questions }),
-    title: oneLine(marked(message)),
+    title: oneLine(markedTitle(message)),
   }));
-}
-
-/** Whatever a template says: what is not real, and what is practised, is known by its first words. */
-function marked({ dryRun, kind, title }: Message): string {
-  const whole = kind === 'drill' && !title.startsWith(DRILL_MARK) ? `${DRILL_MARK}: ${title}` : title;
-  return dryRun ? `DRY RUN: ${whole}` : whole;
 }
 
 function compose(event: JournalEvent, past: readonly JournalEntry[]): readonly Message[] {

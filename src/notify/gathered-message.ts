@@ -46,8 +46,8 @@ export function digestMessage(units: readonly (readonly OutboxItem[])[]): Messag
 }
 
 function lineOf({ title, target, incidentId, questions = [] }: Message): string {
-  const prefix = `${target ?? ''}: `;
-  const state = title.startsWith(prefix) ? title.slice(prefix.length) : title;
+  // The target stands beside the line already.
+  const state = target === undefined ? title : title.replace(`${target}: `, '');
   return [state, ...(incidentId === undefined ? [] : [incidentId]), ...questions.map(({ approvalId }) => `to answer: belay approve ${approvalId}, or belay reject ${approvalId}`)].join('\n');
 }
 

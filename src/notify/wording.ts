@@ -1,4 +1,5 @@
 import { customerDefaults, internalDefaults, wordedKinds, type CustomerKind, type WordedKind } from './default-templates.js';
+import { markedTitle } from './marked-title.js';
 import type { Message } from './message.js';
 import { fillTemplate, readTemplate, type MessageTemplate } from './message-template.js';
 import type { PlaceholderValues } from './placeholders.js';
@@ -29,9 +30,10 @@ export function worded(message: Message, values: PlaceholderValues, { internal, 
   return problem === undefined ? result : { ...result, facts: [...result.facts, ['template', `${problem}; these are the usual words`]] };
 }
 
-/** What a digest lists is told nowhere else: whatever its template says, it keeps every line. */
+/** What a digest lists is told nowhere else: whatever its template says, it keeps every line, and the mark of what is not real. */
 export function wordedDigest(digest: Message, values: PlaceholderValues, wording: Wording): Message {
-  const said = worded(digest, values, wording);
+  const filled = worded(digest, values, wording);
+  const said = { ...filled, title: markedTitle(filled) };
   const missing = digest.facts.filter((fact) => !said.facts.includes(fact));
   return missing.length === 0 ? said : { ...said, facts: [...said.facts, ...missing] };
 }

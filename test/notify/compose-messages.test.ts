@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { DrillEvent } from '../../src/incident/drill-event.js';
 import type { JournalEntry } from '../../src/incident/incident-event.js';
 import { composeMessages } from '../../src/notify/compose-messages.js';
+import { digestMessage, lateMessage } from '../../src/notify/gathered-message.js';
 import { mailOf } from '../../src/notify/mail.js';
 import type { Message, OutboxItem } from '../../src/notify/message.js';
+import { placeholderValues } from '../../src/notify/placeholder-values.js';
 import { slackCard } from '../../src/notify/slack-card.js';
 import { webhookBody } from '../../src/notify/webhook-channel.js';
+import { defaultWording, wordedDigest } from '../../src/notify/wording.js';
 import { errorRate, IncidentStory, recoveredByLevelThree, unhealthy } from '../support/incident-story.js';
 import { slackText } from '../support/slack-text.js';
 
@@ -28,8 +32,12 @@ const readings: Readonly<Record<string, (message: Message) => string>> = {
 
 /** The messages of each story, one below the other, against what is written down for each channel. */
 async function expectGolden(name: string, stories: readonly Story[], chosen = (messages: readonly Message[]): readonly Message[] => messages): Promise<void> {
+  await expectGoldenMessages(name, stories.flatMap(({ entries }) => chosen(told(entries))));
+}
+
+async function expectGoldenMessages(name: string, messages: readonly Message[]): Promise<void> {
   for (const [ending, reading] of Object.entries(readings)) {
-    const text = stories.flatMap(({ entries }) => chosen(told(entries))).map((message) => `${`[${message.kind}, ${message.tone}] `.padEnd(80, '─')}\n${reading(message)}`);
+    const text = messages.map((message) => `${`[${message.kind}, ${message.tone}] `.padEnd(80, '─')}\n${reading(message)}`);
     await expect(text.join('\n')).toMatchFileSnapshot(`golden/${name}.${ending}`);
   }
 }
@@ -70,6 +78,35 @@ describe('what people are told (golden texts)', () => {
       begun().decided({ kind: 'notify-only', reason: 'monitor-only', explanation: 'The trigger only monitors: people are told, nothing is rolled back.' }),
     ];
     await expectGolden('not-rolled-back', stories);
+  });
+
+  it('of drills, before, while and after', async () => {
+    const [plan, backup, call] = [{ kind: 'plan', name: 'checkout-full' }, { kind: 'backup', name: 'checkout-db' }, { kind: 'communication', name: 'monthly call' }] as const;
+    const begun = { type: 'drill-started', at: NOW, executionId: 'drill-1', targets: ['checkout'] } as const;
+    const ended = { type: 'drill-ended', at: NOW + 420_000, executionId: 'drill-1', tookMs: 420_000 } as const;
+    const events: readonly DrillEvent[] = [
+      { type: 'drill-announced', at: NOW, drill: plan, dueAt: NOW + 900_000, targets: ['checkout'] },
+      { ...begun, drill: plan, trigger: 'schedule', by: 'belay', against: '/etc/staging/belay.yaml', documentedMs: 600_000 },
+      { ...ended, drill: plan, outcome: 'passed', gaps: ['code: documented 3m, took 7m'], explanation: '1 of 1 steps were well, in 7m; 1 gap.', steps: [{ name: 'code', status: 'ok', tookMs: 420_000, documentedMs: 180_000, detail: 'v2 → v1' }] },
+      { ...begun, drill: backup, trigger: 'manual', by: 'ana' },
+      { ...ended, drill: backup, outcome: 'failed', gaps: [], explanation: 'The newest backup is older than the RPO.', steps: [{ name: 'judge', status: 'failed', tookMs: 1_000, detail: 'two-days.dump is 2d old; rpo is 1h' }] },
+      { ...ended, drill: call, outcome: 'cancelled', gaps: [], explanation: 'An incident of checkout began.', steps: [] },
+      { type: 'drill-skipped', at: NOW, drill: call, dueAt: NOW, reason: 'paused', explanation: 'checkout is paused by ana: a release' },
+    ];
+    await expectGoldenMessages('drills', told(events.map((event, index) => ({ seq: index + 1, event }))));
+  });
+
+  it('when much comes at once, or late', async () => {
+    const asking = begun().decided({ kind: 'await-approval', reason: 'above-max-auto-level', explanation: 'It waits.', level: 4, planId: 'checkout-restore' }).asks();
+    const trial = new IncidentStory({ mode: 'dry-run' }).opened().fired().decidedToExecute(1).started(1);
+    const items = (entries: readonly JournalEntry[], inOne: string): readonly OutboxItem[] => told(entries).map((message, index) => ({ ...itemOf(message), id: `${inOne}-${index}`, createdAt: NOW + index * 60_000 }));
+    const drill = told([{ seq: 1, event: { type: 'drill-announced', at: NOW, drill: { kind: 'plan', name: 'quick' }, dueAt: NOW + 900_000, targets: ['checkout'] } }]);
+    const late = lateMessage(items(asking.entries, 'a'), NOW + 3_600_000, new Set());
+    const digest = (...units: (readonly OutboxItem[])[]): Message => {
+      const message = digestMessage(units);
+      return wordedDigest(message, placeholderValues(message, NOW), defaultWording);
+    };
+    await expectGoldenMessages('gathered', [digest(items(asking.entries, 'a'), items(trial.entries, 'b'), drill.map(itemOf)), digest(items(trial.entries, 'b'), items(trial.entries, 'c')), late!]);
   });
 
   it('when nobody answers', async () => {
