@@ -60,13 +60,15 @@ export class ScrapeMemory {
 
   /**
    * Takes what one scrape found. It has to be the newest, or one that is there already and is searched again for what
-   * has come to be wanted since. Returns the problem if it has more series than are remembered, and then keeps none.
+   * has come to be wanted since; an older one means that the clock was set back, and what was remembered of the time to
+   * come is forgotten. Returns the problem if it has more series than are remembered, and then keeps none.
    */
   add(at: number, samples: readonly ExpositionSample[]): { readonly problem: string } | undefined {
     const fresh = samples.filter(({ timestampMs }) => timestampMs === undefined || timestampMs >= at - OLDEST_TIMESTAMP_MS);
     if (fresh.length > this.#limits.maxSeries) {
       return { problem: `the metrics that are watched have ${fresh.length} series, and at most ${this.#limits.maxSeries} are remembered` };
     }
+    if (at < (this.#scrapes.at(-1)?.at ?? at) && !this.#scrapes.some((candidate) => candidate.at === at)) this.#beginAnew();
     const existing = this.#scrapes.find((candidate) => candidate.at === at);
     const scrape = existing ?? this.#begin(at, fresh);
     const missing = [...this.#wanted].filter((metric) => !scrape.metrics.has(metric));
@@ -90,6 +92,12 @@ export class ScrapeMemory {
   /** Whether scrapes from this instant on had to be given up for want of room. */
   isCut(fromAt: number): boolean {
     return fromAt <= this.#cutAt;
+  }
+
+  #beginAnew(): void {
+    this.#scrapes = [];
+    this.#series.clear();
+    this.#cutAt = -Infinity;
   }
 
   #begin(at: number, samples: readonly ExpositionSample[]): RememberedScrape {

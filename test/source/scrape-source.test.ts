@@ -37,6 +37,24 @@ function short(observation: Observation): unknown {
 const requests = (ok: number, failed: number): string => `requests_total{status="200"} ${String(ok)}\nrequests_total{status="500"} ${String(failed)}\n`;
 
 describe('scraping', () => {
+  it('goes on when the clock was set back, and what was seen in the time to come counts for nothing', async () => {
+    const hour = 3_600_000;
+    for (const [at, ok] of [[hour, 100], [hour + 5_000, 200]] as const) {
+      server.text = requests(ok, 0);
+      await ask(errorRate, at);
+    }
+    const answers: unknown[] = [];
+    for (const [at, failed] of [[0, 10], [5_000, 20], [10_000, 30], [15_000, 40]] as const) {
+      server.text = requests(200, failed);
+      answers.push(short(await ask(errorRate, at)));
+    }
+    expect(answers).toEqual(['our-side', 'our-side', 'too-few-samples', 1]);
+    server.text = requests(210, 40);
+    expect(short(await ask(errorRate, hour - 1_000))).toBe('too-few-samples');
+    server.text = requests(220, 40);
+    expect(short(await ask(errorRate, hour + 2_000))).toBe(0);
+  });
+
   it('happens once per instant, for all who ask', async () => {
     server.text = `${requests(0, 0)}depth 3\n`;
     const both = await Promise.all([ask(errorRate, 0), ask(depth, 0), ask(errorRate, 0)]);
