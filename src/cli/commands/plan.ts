@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { describePlanOf } from '../../daemon/describe-plan.js';
 import { BelayError } from '../../fault/belay-error.js';
 import type { PlanDescription, PlanSummary } from '../../rollback/plan-description.js';
 import { configFileOf, daemonOf } from '../context.js';
@@ -38,7 +37,7 @@ interface Answer {
 
 async function ask(id: string | undefined, isLocal: boolean, command: Command, output: Output): Promise<Answer> {
   const file = configFileOf(command);
-  if (isLocal) return describePlanOf(resolve(file), id);
+  if (isLocal) return readLocally(file, id);
   try {
     const daemon = await daemonOf(command);
     if (id === undefined) return await daemon.get<Answer>('/api/v1/plans');
@@ -47,6 +46,12 @@ async function ask(id: string | undefined, isLocal: boolean, command: Command, o
     const { BELAY_URL = '' } = process.env;
     if (!(error instanceof BelayError) || error.code !== 'daemon-unreachable' || BELAY_URL !== '') throw error;
     output.talk(`no daemon answers, so ${file} is read; versions marked good are not known`);
-    return describePlanOf(resolve(file), id);
+    return readLocally(file, id);
   }
+}
+
+/** Loads the daemon's parts only here: they take longer to load than a running daemon takes to answer. */
+async function readLocally(file: string, id: string | undefined): Promise<Answer> {
+  const { describePlanOf } = await import('../../daemon/describe-plan.js');
+  return describePlanOf(resolve(file), id);
 }
