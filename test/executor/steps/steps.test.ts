@@ -37,7 +37,7 @@ describe('deployment', () => {
   it('says what runs instead when the time is over, and leaves nothing of the deployment running that was not finished', async () => {
     writeFileSync(file('version'), '1.6.0\n');
     script('deploy', 'true');
-    await expect(runner().execute('deployment', wanted, AbortSignal.timeout(700))).rejects.toMatchObject({
+    await expect(runner().execute('deployment', wanted, AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'state-not-as-wanted',
       message: 'deployment of frontend in production: wanted 1.5.2, found 1.6.0',
       cause: { name: 'TimeoutError' },
