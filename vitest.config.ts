@@ -19,7 +19,7 @@ export default defineConfig({
     // Real servers start in some tests: the limits are for a slow machine, not for waiting.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Twice the cores of the smallest machine: the longest tests mostly wait for real servers.
-    maxWorkers: 4,
+    // One more than the cores of the smallest machine: the longest tests mostly wait for real servers.
+    maxWorkers: 3,
   },
 });

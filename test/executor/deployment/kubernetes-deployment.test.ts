@@ -102,7 +102,7 @@ describe('a rollout', () => {
   it('that never becomes available ends with the step, and tells what is missing', async () => {
     api.addDeployment('web', ['web:v1', 'web:v2']);
     api.rollout = 'never';
-    await expect(runner().execute('deployment', version('v1'), AbortSignal.timeout(700))).rejects.toMatchObject({
+    await expect(runner().execute('deployment', version('v1'), AbortSignal.timeout(3_000))).rejects.toMatchObject({
       code: 'state-not-as-wanted',
       message: 'deployment shop/web: the rollout was not complete in time: 1 of 3 replicas are updated',
     });

@@ -96,7 +96,7 @@ describe('for everybody', () => {
 
   it('a step is not done before SDKs are told', async () => {
     toldVersion = 3;
-    await expect(runner().execute('feature-flag', off, AbortSignal.timeout(700))).rejects.toMatchObject({ code: 'state-not-as-wanted', message: expect.stringContaining('SDKs are still told of an earlier version') as string });
+    await expect(runner().execute('feature-flag', off, AbortSignal.timeout(3_000))).rejects.toMatchObject({ code: 'state-not-as-wanted', message: expect.stringContaining('SDKs are still told of an earlier version') as string });
     expect(flag.on).toBe(false);
     toldVersion = undefined;
     await runner().execute('feature-flag', off);

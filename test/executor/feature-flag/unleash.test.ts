@@ -187,7 +187,7 @@ describe('errors', () => {
   it('clients that are never told fail the step, which says so', async () => {
     const name = await flag(everybody);
     const stale = await startJsonService(() => ({ status: 200, body: { features: [{ name, enabled: true, strategies: [] }] } }));
-    await expect(runner({ clientUrl: stale.url }).execute('feature-flag', { flagKey: name, targetState: false }, AbortSignal.timeout(1_500))).rejects.toMatchObject({
+    await expect(runner({ clientUrl: stale.url }).execute('feature-flag', { flagKey: name, targetState: false }, AbortSignal.timeout(3_000))).rejects.toMatchObject({
       code: 'state-not-as-wanted',
       message: expect.stringContaining('it is off, but clients are still told on') as string,
     });

@@ -26,12 +26,12 @@ it('is scaled down to nothing, seen to be gone, and back up', async () => {
 
 it('is not down while a pod is still about to end', async () => {
   api.rollout = 'never';
-  await expect(runner().execute('traffic', scaled(0), AbortSignal.timeout(900))).rejects.toThrow(/wanted 0, found 3 running/);
+  await expect(runner().execute('traffic', scaled(0), AbortSignal.timeout(3_000))).rejects.toThrow(/wanted 0, found 3 running/);
 });
 
 it('is not up while a pod is not available', async () => {
   api.rollout = 'never';
-  await expect(runner().execute('traffic', scaled(4), AbortSignal.timeout(900))).rejects.toThrow(/wanted 4, found 3 running/);
+  await expect(runner().execute('traffic', scaled(4), AbortSignal.timeout(3_000))).rejects.toThrow(/wanted 4, found 3 running/);
 });
 
 it('reads again what somebody else has changed in between', async () => {

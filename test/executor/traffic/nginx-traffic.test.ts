@@ -79,7 +79,7 @@ describe('an nginx', () => {
   });
 
   it('that takes the change and shows nothing of it has not done it', async () => {
-    await expect(runner({ reload: ['true'] }).execute('traffic', blocked('/api/v1'), AbortSignal.timeout(1_500))).rejects.toMatchObject({
+    await expect(runner({ reload: ['true'] }).execute('traffic', blocked('/api/v1'), AbortSignal.timeout(3_000))).rejects.toMatchObject({
       code: 'state-not-as-wanted',
       message: expect.stringMatching(/wanted blocked, found clients see otherwise: GET http:.*\/api\/v1 answered 200/) as string,
     });

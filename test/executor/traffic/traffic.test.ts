@@ -77,7 +77,7 @@ describe('maintenance by a file', () => {
     services.push(shop);
     const seen = runner({ type: 'file', path: 'flag', probe: { url: `${shop.url}/api/tasks`, blocked: 503, open: 200 } });
     // The path of the endpoint, /, is added to the address of the probe.
-    await expect(seen.execute('traffic', wanting({ maintenance: true }), AbortSignal.timeout(900))).rejects.toThrow(/clients see otherwise: GET .*\/api\/tasks\/ answered 200/);
+    await expect(seen.execute('traffic', wanting({ maintenance: true }), AbortSignal.timeout(3_000))).rejects.toThrow(/clients see otherwise: GET .*\/api\/tasks\/ answered 200/);
     await seen.execute('traffic', wanting({ maintenance: false }));
   });
 });
@@ -151,7 +151,7 @@ describe('a unit of systemd', () => {
   });
 
   it('that does not exist is not taken for a stopped one', async () => {
-    await expect(runner({ type: 'systemd', unit: 'other.service', systemctl: systemctl() }).execute('traffic', wanting({ worker: 'stopped' }), AbortSignal.timeout(300))).rejects.toThrow(/has no unit other\.service/);
+    await expect(runner({ type: 'systemd', unit: 'other.service', systemctl: systemctl() }).execute('traffic', wanting({ worker: 'stopped' }), AbortSignal.timeout(3_000))).rejects.toThrow(/has no unit other\.service/);
   });
 });
 
