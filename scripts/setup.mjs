@@ -10,6 +10,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const builtMark = join(root, 'dist', '.built');
 const OLDEST_NODE = [20, 19];
 const SAY_EVERY_MS = 15_000;
+const forTests = process.argv.includes('--test');
 
 /** Debian package → whether what the tests need of it is there. */
 const DEBIAN_PACKAGES = {
@@ -25,9 +26,10 @@ const DEBIAN_PACKAGES = {
 
 try {
   checkNode();
-  const missing = process.argv.includes('--test') ? missingServers() : [];
+  const missing = forTests ? missingServers() : [];
   // They wait for different things, so together they take as long as the longest.
-  await all([providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', ['ci']).then(build), ...(process.argv.includes('--test') ? [provideServerPackages(), provideServers(missing)] : [])]);
+  const project = providePackages(root, 'installing npm packages (better-sqlite3 may be compiled, which takes about a minute)', ['ci']).then(build);
+  await all(forTests ? [project, provideServerPackages(), provideServers(missing)] : [project]);
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exitCode = 1;
@@ -111,7 +113,7 @@ async function run(what, command, argv, env = process.env, cwd = root) {
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)}s`;
   // A line can be written over only where nobody else writes.
-  const live = process.stderr.isTTY === true && !process.argv.includes('--test');
+  const live = process.stderr.isTTY === true && !forTests;
   const say = (text, end = '\n') => process.stderr.write(`${live ? '\r\u001b[2K' : ''}setup: ${what} … ${text}${end}`);
   say('', live ? '' : '\n');
   const ticker = setInterval(() => say(seconds(), live ? '' : '\n'), live ? 1_000 : SAY_EVERY_MS);

@@ -1,11 +1,10 @@
 import { CommanderError } from 'commander';
+import { shortList } from '../config/closest-word.js';
 import { version } from '../daemon/version.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { Output } from './output.js';
 import { createProgram } from './program.js';
-
-const MOST_KNOWN = 20;
 
 /** Runs one command line and resolves with its exit code. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -24,10 +23,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     // Commander has said what was wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongUse;
-    const talk = new Output(process.stderr);
-    talk.talk(`belay: ${program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error ? (error.stack ?? error.message) : errorText(error)}`);
+    const output = new Output(process.stderr);
+    output.talk(`belay: ${program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error ? (error.stack ?? error.message) : errorText(error)}`);
     const known = knownNames(error);
-    if (known !== undefined) talk.talk(`  known: ${known}`);
+    if (known !== undefined) output.talk(`  known: ${known}`);
     return exitCodeFor(error);
   }
 }
@@ -36,8 +35,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 function knownNames(error: unknown): string | undefined {
   const known: unknown = error instanceof BelayError ? error.context['known'] : undefined;
   if (!Array.isArray(known)) return undefined;
-  if (known.length === 0) return 'none';
-  return `${known.slice(0, MOST_KNOWN).join(', ')}${known.length > MOST_KNOWN ? `, and ${known.length - MOST_KNOWN} more` : ''}`;
+  return known.length === 0 ? 'none' : shortList(known.map(String));
 }
 
 function exitCodeFor(error: unknown): ExitCode {

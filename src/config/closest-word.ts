@@ -17,7 +17,12 @@ export function suggestion(written: string, known: readonly string[], what: stri
   const closest = closestWord(written, known);
   if (closest !== undefined) return `did you mean "${closest}"?`;
   if (known.length === 0) return undefined;
-  return `${what}: ${known.slice(0, MOST_SHOWN).join(', ')}${known.length > MOST_SHOWN ? ', …' : ''}`;
+  return `${what}: ${shortList(known)}`;
+}
+
+/** The first of some names, and whether there are more. */
+export function shortList(names: readonly string[]): string {
+  return `${names.slice(0, MOST_SHOWN).join(', ')}${names.length > MOST_SHOWN ? ', …' : ''}`;
 }
 
 /** Letters inserted, left out, replaced or swapped with their neighbour (optimal string alignment). */

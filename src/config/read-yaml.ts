@@ -27,7 +27,7 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
   };
   try {
     const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-    const faults = telling([...parsed.errors, ...parsed.warnings], lines);
+    const faults = tellingFaults([...parsed.errors, ...parsed.warnings], lines);
     if (faults.length > 0) return { problems: faults.map((fault) => problemAt(fault.pos[0], [], faultText(fault), faultHint(fault, text))) };
     const reader = new NodeReader(readText, problemAt, lines);
     const data = parsed.contents === null ? undefined : reader.value(parsed.contents, []);
@@ -43,7 +43,7 @@ export function readYaml(file: string, text: string, readText: TextReader = (val
  * One slip often makes several faults in its line; the first is the one to look at. Once the parser has met something that
  * cannot stand where it is, it has lost its place, and what it says of the rest of the file is noise.
  */
-function telling(faults: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
+function tellingFaults(faults: readonly YAMLError[], lines: LineCounter): readonly YAMLError[] {
   const byLine = new Map<number, YAMLError>();
   for (const fault of [...faults].sort((a, b) => a.pos[0] - b.pos[0])) {
     const { line } = lines.linePos(fault.pos[0]);
@@ -67,8 +67,8 @@ function faultText({ code, message }: YAMLError): string {
 
 /** The bracket that opens where the parser expects an end. */
 function bracketOf(message: string): string | undefined {
-  const kind = /^Unexpected flow-(seq|map)-start/.exec(message)?.[1];
-  return kind === undefined ? undefined : kind === 'seq' ? '[' : '{';
+  if (message.startsWith('Unexpected flow-seq-start')) return '[';
+  return message.startsWith('Unexpected flow-map-start') ? '{' : undefined;
 }
 
 function faultHint({ code, message, pos }: YAMLError, text: string): string | undefined {

@@ -116,7 +116,9 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   });
   const messaging = new Messaging(config, { store, clock, redactor, pictures, metrics, log, report });
   opened.add('the notifier', () => messaging.stop());
-  const follow = (note: (entry: JournalEntry) => void): unknown => store.onAppended((entries) => entries.forEach(note));
+  const follow = (note: (entry: JournalEntry) => void): void => {
+    store.onAppended((entries) => entries.forEach(note));
+  };
   const measure = async (incidentId: string): Promise<void> => {
     const incident = await store.guard.entriesOfIncident(incidentId).then(foldIncident).catch(report);
     if (incident !== undefined) metrics.incidentEnded(incident);
@@ -251,7 +253,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const notReady = (): readonly string[] => {
     if (!ready) return ['the daemon is starting or stopping'];
     if (alive.storeState.state === 'lost') return [alive.storeState.message];
-    return [...messaging.silence, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
+    return [...messaging.deadEnds, ...[...(guard.watch?.blind ?? [])].map(([source, { message }]) => `source ${source} gives no usable answer: ${message}`)];
   };
   const views = new GuardViews({ guard, channels: () => messaging.channels, clock, version, startedAt, notReady, storeState: () => alive.storeState, drills: () => drills.drills(), configurationRefused: () => refused });
   const service = new GuardService({ guard, store: store.guard, rollbacks, receiver, clock, notReady, views, series, outputs, reload });

@@ -42,7 +42,7 @@ export class Messaging {
   }
 
   /** Why nobody inside can be told: a line for each channel; empty as long as one of them works. */
-  get silence(): readonly string[] {
+  get deadEnds(): readonly string[] {
     const inside = this.channels.filter(({ channel }) => !isForCustomers(channel));
     return inside.every(({ isDead }) => isDead) ? inside.map(({ channel, error = 'it takes no messages' }) => `nobody can be told: ${channelText(channel)}: ${error}`) : [];
   }

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import type { Answerer } from '../decision/approval.js';
+import { isAbortError } from '../fault/abort-error.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Incident, IncidentApproval } from '../incident/incident.js';
 import type { JournalEvent } from '../incident/incident-event.js';
@@ -202,7 +203,7 @@ export class TargetGuard {
 
   readonly #reportError = (error: unknown): undefined => {
     // The loops that were asked stop with the daemon, and with a new configuration, after which everything is looked at again.
-    const isStopped = this.#stopping.signal.aborted || (error instanceof DOMException && error.name === 'AbortError');
+    const isStopped = this.#stopping.signal.aborted || isAbortError(error);
     if (!isStopped) this.#ports.report(error, { target: this.name });
     return undefined;
   };

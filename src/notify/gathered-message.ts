@@ -1,4 +1,5 @@
 import type { ToldPerson } from '../incident/incident-event.js';
+import { DRY_RUN_MARK } from './marked-title.js';
 import type { Message, OutboxItem } from './message.js';
 import { asks } from './next-delivery.js';
 import { readableInstant, readableSpan } from './readable-time.js';
@@ -45,9 +46,11 @@ export function digestMessage(units: readonly (readonly OutboxItem[])[]): Messag
   };
 }
 
-function lineOf({ title, target, incidentId, questions = [] }: Message): string {
+function lineOf({ title, target, dryRun, incidentId, questions = [] }: Message): string {
+  const mark = dryRun ? DRY_RUN_MARK : '';
   // The target stands beside the line already.
-  const state = target === undefined ? title : title.replace(`${target}: `, '');
+  const start = `${mark}${target ?? ''}: `;
+  const state = title.startsWith(start) ? `${mark}${title.slice(start.length)}` : title;
   return [state, ...(incidentId === undefined ? [] : [incidentId]), ...questions.map(({ approvalId }) => `to answer: belay approve ${approvalId}, or belay reject ${approvalId}`)].join('\n');
 }
 

@@ -34,7 +34,8 @@ export function messagesOf(entries: readonly JournalEntry[], wording: Wording | 
 export function sampleMessages(target: string, environment: string, wording: Wording = defaultWording): readonly Message[] {
   const entries = sampleJournal(target, environment);
   const messages = messagesOf(entries, wording);
-  const units = messages.filter(({ kind }) => kind === 'approval' || kind === 'would-have' || kind === 'blind').map((message) => [{ ...SAMPLE_ITEM, message }]);
+  // One of each incident, and one that is of none.
+  const units = (['approval', 'would-have', 'blind'] as const).map((wanted) => messages.filter(({ kind }) => kind === wanted).slice(0, 1).map((message) => ({ ...SAMPLE_ITEM, message })));
   const digest = digestMessage(units);
   return [...messages, wordedDigest(digest, placeholderValues(digest, entries.at(-1)?.event.at ?? 0), wording)];
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isAbortError } from '../fault/abort-error.js';
 import { errorText } from '../fault/belay-error.js';
 import type { Clock } from '../time/clock.js';
 import { attemptEnded, type AttemptEnd, interruptedAttemptEnded } from './attempt-end.js';
@@ -292,7 +293,7 @@ const NOT_BEGUN: AttemptEnd = { type: 'cancelled', settled: true, graceMs: 0 };
 
 /** `cancelled`, with the reason where one was given. */
 function cancelWords(reason: unknown): string {
-  const given = reason instanceof DOMException && reason.name === 'AbortError' ? '' : errorText(reason);
+  const given = isAbortError(reason) ? '' : errorText(reason);
   if (given === '') return 'cancelled';
   return /^cancel/i.test(given) ? given : `cancelled: ${given}`;
 }

@@ -1,3 +1,4 @@
+import { isAbortError } from '../fault/abort-error.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { ErrorCode } from '../fault/error-codes.js';
 import type { Redactor } from '../secret/redactor.js';
@@ -81,7 +82,7 @@ export class ExecutorCalls {
     // Done before it could be stopped is done. Past its time it has failed, whatever it says then.
     if (end.type === 'cancelled' && end.settled?.type === 'done') return { type: 'done' };
     const said = end.type === 'timed-out' && end.settled?.type === 'threw' ? end.settled.error : undefined;
-    const isNews = said !== undefined && !(said instanceof BelayError && said.code === 'step-timeout') && !(said instanceof Error && said.name === 'AbortError');
+    const isNews = said !== undefined && !(said instanceof BelayError && said.code === 'step-timeout') && !isAbortError(said);
     return { type: end.type, settled: end.settled !== undefined, detail: isNews ? this.#text(said) : undefined, graceMs };
   }
 

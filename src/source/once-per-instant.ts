@@ -17,7 +17,7 @@ export class OncePerInstant<T> {
   }
 
   ask(at: number, begin: () => Promise<T>): Promise<T> | undefined {
-    if (at > this.#newestAt || this.#isSetBack(at)) {
+    if (at > this.#newestAt || this.#noteBehind(at)) {
       if (at < this.#newestAt) this.#kept.clear();
       this.#newestAt = at;
       this.#behindSince = undefined;
@@ -30,7 +30,8 @@ export class OncePerInstant<T> {
     return undefined;
   }
 
-  #isSetBack(at: number): boolean {
+  /** Notes an instant that may be too old; true where the old ones have gone on for so long that the clock was set back. */
+  #noteBehind(at: number): boolean {
     if (at >= this.#newestAt - this.#spanMs) return false;
     this.#behindSince = Math.min(this.#behindSince ?? at, at);
     return at - this.#behindSince > 1.5 * this.#spanMs;

@@ -60,7 +60,7 @@ export class ScrapeMemory {
 
   /**
    * Takes what one scrape found. It has to be the newest, or one that is there already and is searched again for what
-   * has come to be wanted since; a much older one means that the clock was set back, and what was remembered of the time to
+   * has come to be wanted since; an older one means that the clock was set back, and what was remembered of the time to
    * come is forgotten. Returns the problem if it has more series than are remembered, and then keeps none.
    */
   add(at: number, samples: readonly ExpositionSample[]): { readonly problem: string } | undefined {
@@ -68,9 +68,8 @@ export class ScrapeMemory {
     if (fresh.length > this.#limits.maxSeries) {
       return { problem: `the metrics that are watched have ${fresh.length} series, and at most ${this.#limits.maxSeries} are remembered` };
     }
-    // A little older is no more than a scrape that was overtaken.
-    if (at < (this.#scrapes.at(-1)?.at ?? at) - 2 * this.#slackMs) this.#beginAnew();
     const existing = this.#scrapes.find((candidate) => candidate.at === at);
+    if (existing === undefined && at < (this.#scrapes.at(-1)?.at ?? at)) this.#beginAnew();
     const scrape = existing ?? this.#begin(at, fresh);
     const missing = [...this.#wanted].filter((metric) => !scrape.metrics.has(metric));
     for (const metric of missing) scrape.metrics.set(metric, new Map());

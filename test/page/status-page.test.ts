@@ -166,10 +166,18 @@ test('a plan is looked at, and started by hand as a dry run', async () => {
   await expectAccessible();
 });
 
-test('what is asked is answered, and what one sees is acknowledged', async () => {
+test('what is asked is answered, what runs is stopped, and what one sees is acknowledged', async () => {
   const { page } = browser;
   await asApprover();
   world.set({ payments_lost_rows: 3 });
+  await seen('payments: waits for approval.');
+  await press('Reject …');
+  await page.getByLabel('Reason').fill('the replica has them');
+  await press('Reject');
+  await seen('payments: needs a person.');
+  world.set({ payments_lost_rows: 0 });
+  await seen('All 3 targets are well.');
+  world.set({ payments_lost_rows: 4 });
   await seen('payments: waits for approval.');
   await press('I have seen it');
   await seen('seen by ana');
@@ -177,7 +185,9 @@ test('what is asked is answered, and what one sees is acknowledged', async () =>
   await press('Approve …');
   await page.getByLabel('Type payments to confirm').fill('payments');
   await press('Approve');
-  await seen(/payments: (rolling back|verifying)/);
+  await press('Stop verifying …');
+  await press('Stop it');
+  await seen('payments: needs a person.');
   world.set({ payments_lost_rows: 0 });
   await seen('All 3 targets are well.');
   const [newest] = await incidentsOf('payments');

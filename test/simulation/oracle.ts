@@ -235,10 +235,10 @@ export class Oracle {
 
   #checkStart({ target, incidentId, at, by }: Extract<JournalEvent, { readonly type: 'rung-started' }>): void {
     const { cooldownMs, maxRollbacks, fleet } = this.#policy;
+    const isNew = !this.#starts.some((start) => start.incidentId === incidentId);
     if (!this.#spansClockStep(maxRollbacks.perMs)) {
       const own = this.#starts.filter((start) => start.target === target && start.incidentId !== incidentId);
       const last = Math.max(-Infinity, ...own.map(({ activity }) => activity.at));
-      const isNew = !this.#starts.some((start) => start.incidentId === incidentId);
       if (isNew && at - last < cooldownMs) this.violate('budgets-and-cooldowns', `${incidentId} of ${target} starts ${at - last} ms after the one before`);
       const firstOfEach = own.filter((start) => own.find(({ incidentId: other }) => other === start.incidentId) === start);
       const spent = firstOfEach.filter((start) => at - start.at < maxRollbacks.perMs).length;
@@ -246,10 +246,9 @@ export class Oracle {
       const others = new Set(this.#starts.filter((start) => start.target !== target && at - start.at < fleet.perMs).map((start) => start.target)).size;
       if (isNew && others >= fleet.maxTargets) this.violate('budgets-and-cooldowns', `${target} starts although ${others} other targets have`);
     }
-    const climbs = this.#starts.some((start) => start.incidentId === incidentId);
     this.#starts.push({ target, incidentId, at, activity: { at } });
     // A message that stands alone has nobody who could be asked.
-    if (!by.includes('Paged') && by !== 'verification') this.#checkAskedAgain(target, climbs ? `${by}, Down` : by);
+    if (!by.includes('Paged') && by !== 'verification') this.#checkAskedAgain(target, isNew ? by : `${by}, Down`);
   }
 
   /** A climb goes by what the verification before it asks as well, which is the health of the service. */

@@ -45,6 +45,16 @@ describe('one endpoint', () => {
     expect(await ask(source, 'shop', 10_000)).toMatchObject({ series: [{ sample: { value: 0 } }], warnings: [expect.stringContaining('HTTP 503 instead of 200')] });
   });
 
+  it('goes on when the clock was set back', async () => {
+    const server = await healthy();
+    const source = sourceOf([settings(`${server.url}/health`)]);
+    expect(short(await ask(source, 'shop', 3_600_000))).toBe(1);
+    server.status = 503;
+    const answers: unknown[] = [];
+    for (const at of [0, 5_000, 10_000, 15_000]) answers.push(short(await ask(source, 'shop', at)));
+    expect(answers).toEqual(['our-side', 'our-side', 0, 0]);
+  });
+
   it('is 0 when it refuses, resets, hangs, redirects or talks nonsense', async () => {
     const resets = await startRawServer((socket) => socket.resetAndDestroy());
     const hangs = await startRawServer(() => undefined);

@@ -55,6 +55,20 @@ describe('scraping', () => {
     expect(short(await ask(errorRate, hour + 2_000))).toBe(0);
   });
 
+  it('keeps its order when the clock was set back by a few intervals', async () => {
+    for (const [at, failed] of [[60_000, 0], [65_000, 5]] as const) {
+      server.text = requests(100, failed);
+      await ask(errorRate, at);
+    }
+    for (const [at, failed] of [[45_000, 10], [50_000, 20], [53_000, 30], [58_000, 40]] as const) {
+      server.text = requests(100, failed);
+      await ask(errorRate, at);
+    }
+    server.text = requests(110, 40);
+    // Ten more of each since the first scrape after the step; what was scraped in the time to come is not among them.
+    expect(short(await ask(errorRate, 63_000))).toBe(0.5);
+  });
+
   it('happens once per instant, for all who ask', async () => {
     server.text = `${requests(0, 0)}depth 3\n`;
     const both = await Promise.all([ask(errorRate, 0), ask(depth, 0), ask(errorRate, 0)]);

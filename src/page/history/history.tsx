@@ -9,6 +9,7 @@ import type { HistoryFilter } from '../session/route.js';
 import { Badge } from '../view/badge.js';
 import { dayText, roughText } from '../view/duration-text.js';
 import { Link } from '../view/link.js';
+import { ModeMark } from '../view/mode-mark.js';
 import { FilterForm } from './filter-form.js';
 import { isWanted } from './is-wanted.js';
 
@@ -56,7 +57,7 @@ function Found({ incidents }: { readonly incidents: readonly IncidentSummary[] }
               {target}
             </Link>
             <span class="facts">
-              {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : mode}</span>}
+              <ModeMark mode={mode} />
               {endedAt !== undefined && <span class="num">{roughText(endedAt - openedAt)}</span>}
               <span class="dim">{resolution?.explanation ?? needsHuman?.explanation}</span>
             </span>

@@ -4,6 +4,7 @@ import { useLive } from '../live/live.js';
 import { Badge } from '../view/badge.js';
 import { Link } from '../view/link.js';
 import { Since } from '../view/times.js';
+import { ModeMark } from '../view/mode-mark.js';
 import { doingNow } from './doing-now.js';
 import { FiringList } from './firing-list.js';
 import { IncidentActions } from './incident-actions.js';
@@ -24,7 +25,7 @@ export function IncidentCard({ id }: { readonly id: string }): JSX.Element | nul
         <Link to={{ view: 'incident', id }} class="name">
           {target}
         </Link>
-        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : 'OBSERVE'}</span>}
+        <ModeMark mode={mode} />
         <span class="dim">
           for <Since at={openedAt} />
           {acknowledged.length > 0 && `, seen by ${acknowledged.map(({ by }) => by).join(', ')}`}

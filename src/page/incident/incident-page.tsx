@@ -8,6 +8,7 @@ import { Badge } from '../view/badge.js';
 import { roughText } from '../view/duration-text.js';
 import { Link } from '../view/link.js';
 import { Instant, Since } from '../view/times.js';
+import { ModeMark } from '../view/mode-mark.js';
 import { AlertEvidenceList } from './alert-evidence.js';
 import { Decisions } from './decisions.js';
 import { doingNow } from './doing-now.js';
@@ -37,7 +38,7 @@ function Whole({ incident }: { readonly incident: Incident }): JSX.Element {
           <Link to={{ view: 'target', name: target }}>{target}</Link>
         </h1>
         <Badge {...incidentWords[status]} />
-        {mode !== 'enforce' && <span class="mode">{mode === 'dry-run' ? 'DRY RUN' : 'OBSERVE'}</span>}
+        <ModeMark mode={mode} />
         <span class="dim">
           began <Instant at={openedAt} />, {endedAt === undefined ? <>for <Since at={openedAt} /></> : `lasted ${roughText(endedAt - openedAt)}`} · {id}
         </span>

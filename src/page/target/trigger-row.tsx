@@ -6,6 +6,7 @@ import { useLive } from '../live/live.js';
 import { Badge } from '../view/badge.js';
 import { Instant } from '../view/times.js';
 import { useVisible } from '../view/use-visible.js';
+import { ModeMark } from '../view/mode-mark.js';
 import { AlertLine } from './alert-line.js';
 import { triggerState, worstAlert } from './trigger-state.js';
 
@@ -37,7 +38,7 @@ function Content({ trigger, isVisible }: { readonly trigger: TriggerView; readon
         <h3>{name}</h3>
         <span class="facts">
           <span class={`severity ${severity}`}>{severity}</span>
-          {mode !== 'enforce' && <span class="mode">{mode}</span>}
+          <ModeMark mode={mode} />
           <span class="dim">
             {condition} {window}
           </span>
