@@ -149,7 +149,7 @@ it('shows what each level would change, before it is ever needed', { timeout: 12
 
 it('errors go up from the flag over the configuration to the release, each tried and seen not to help', { timeout: 180 * second }, async () => {
   const visits = startVisits(`${app.url}/search`);
-  const incident = await belay.incident('over', 120 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.planId === 'level-1-flag-off').finally(() => visits.stop());
+  const incident = await belay.incidentOf('level-1-flag-off', 'over', 120 * second, ({ endedAt }) => endedAt !== undefined).finally(() => visits.stop());
   expect(rungsOf(incident)).toEqual([
     ['level-1-flag-off', 'automatic', 'success', 'not-recovered'],
     ['level-2-configuration-back', 'automatic', 'success', 'not-recovered'],
@@ -177,7 +177,7 @@ it('broken data go up from the release over the database to the whole system, an
   // The migration alone did not mend the rows, so the snapshot was restored; the picture is still missing.
   expect([await migrations(), await damagedRows(), existsSync(upload('avatar.png'))]).toEqual([['20230601090000'], 0, false]);
   await approveNext(belay, ANA, BO);
-  const incident = await belay.incident('over', 120 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.planId === 'level-3-release-back');
+  const incident = await belay.incidentOf('level-3-release-back', 'over', 120 * second, ({ endedAt }) => endedAt !== undefined);
   expect(rungsOf(incident)).toEqual([
     ['level-3-release-back', 'automatic', 'success', 'not-recovered'],
     ['level-4-database-back', 'automatic', 'success', 'not-recovered'],

@@ -155,7 +155,7 @@ it('the whole separation is undone: the monolith is started first, then come bot
   expect(await monolith.health()).toBeUndefined();
   await belay.cli('rollback', 'complete-transition-rollback', '--reason', 'the transition is called off');
   await approveNext(belay);
-  const incident = await belay.incident('over', 120 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.planId === 'complete-transition-rollback');
+  const incident = await belay.incidentOf('complete-transition-rollback', 'over', 120 * second, ({ endedAt }) => endedAt !== undefined);
   expect(rungsOf(incident)).toEqual([['complete-transition-rollback', 'manual', 'success', 'recovered']]);
   expect([...new Set(incident.rungs[0]?.steps.map(({ key }) => key.split('/')[0]))]).toEqual(['monolith-start', 'initial-separation-rollback', 'user-profile-feature-rollback', 'complete-transition-rollback']);
 

@@ -83,7 +83,7 @@ async function byHand(plan: string): Promise<Incident> {
   const run = await belay.cli('rollback', plan, '--reason', 'the test says so');
   const asked = /approval-\S+/.exec(run.stdout)?.[0];
   if (asked !== undefined) for (const token of [ANA, BO]) expect(await belay.cliAs({ BELAY_TOKEN: token }, 'approve', asked)).toMatchObject({ code: 0 });
-  return belay.incident(`${plan} by hand`, 90 * second, ({ status, rungs }) => rungs.some(({ planId }) => planId === plan) && ['recovered', 'closed', 'needs-human'].includes(status));
+  return belay.incidentOf(plan, 'by hand', 90 * second, ({ status }) => ['recovered', 'closed', 'needs-human'].includes(status));
 }
 async function wellByHand(plan: string): Promise<void> {
   expect((await byHand(plan)).rungs.at(-1)).toMatchObject({ planId: plan, outcome: 'success', verification: { result: { outcome: 'recovered' } } });

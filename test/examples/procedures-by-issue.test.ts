@@ -71,7 +71,7 @@ const connect = async (plan: string): Promise<unknown> => {
 const violations = async (): Promise<number> => Number((await data.query<{ count: string }>(`SELECT count(*) FROM connections WHERE state <> 'open'`))[0]?.count);
 const columns = async (): Promise<string[]> => (await data.query<{ name: string }>(`SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'connections' ORDER BY ordinal_position`)).map(({ name }) => name);
 const mailTo = (address: string, text: string): Promise<unknown> => belay.until(`mail to ${address}`, 10 * second, () => Promise.resolve(smtp.mailTo(address, text)));
-const ended = (plan: string): Promise<Incident> => belay.incident(`${plan} is over`, 90 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.planId === plan);
+const ended = (plan: string): Promise<Incident> => belay.incidentOf(plan, 'over', 90 * second, ({ endedAt }) => endedAt !== undefined);
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'belay-procedures-'));
@@ -196,6 +196,6 @@ it('the migration has damaged data: two people agree, then schema, data and rele
   // Mended, it is tried once more: the migration and its release come back, when the two agree again.
   expect(await belay.cli('undo', incident.rungs[0]?.executionId ?? '', '--reason', 'the migration is mended')).toMatchObject({ code: 0 });
   await approveNext(belay, ANA, BO);
-  await belay.incident('it is undone', 90 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.undoes !== undefined);
+  await belay.incidentOf('connections-database-back', 'undone', 90 * second, ({ endedAt, rungs }) => endedAt !== undefined && rungs[0]?.undoes !== undefined);
   expect([await columns(), await app.health()]).toEqual([['id', 'state', 'loose_state'], { status: 'healthy', version: '2.6.0' }]);
 });

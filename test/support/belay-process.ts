@@ -139,11 +139,25 @@ export class BelayProcess {
   /** The newest incident, once it is as wanted. */
   async incident(what: string, withinMs: number, isWanted: (incident: Incident) => boolean): Promise<Incident> {
     return this.until(what, withinMs, async () => {
-      const [newest] = await this.incidents();
-      if (newest === undefined) return undefined;
-      const incident = await this.get<Incident>(`/api/v1/incidents/${newest.id}`);
-      return isWanted(incident) ? incident : undefined;
+      const newest = await this.#newest(() => true);
+      return newest !== undefined && isWanted(newest) ? newest : undefined;
     });
+  }
+
+  /** The newest incident that climbed to the plan, once it is as wanted: a trigger that only tells people may have opened another since. */
+  async incidentOf(plan: string, what: string, withinMs: number, isWanted: (incident: Incident) => boolean): Promise<Incident> {
+    return this.until(`${plan}: ${what}`, withinMs, async () => {
+      const newest = await this.#newest(({ rungs }) => rungs.some(({ planId }) => planId === plan));
+      return newest !== undefined && isWanted(newest) ? newest : undefined;
+    });
+  }
+
+  async #newest(isOne: (incident: Incident) => boolean): Promise<Incident | undefined> {
+    for (const { id } of await this.incidents()) {
+      const incident = await this.get<Incident>(`/api/v1/incidents/${id}`);
+      if (isOne(incident)) return incident;
+    }
+    return undefined;
   }
 
   /** Looks again and again until there is something to return; otherwise fails with the log's end. */
