@@ -116,6 +116,14 @@ it('shows what each plan would change, before it is ever needed', { timeout: 120
   expect(await shown('complete-transition-rollback')).toMatch(/monolith-start[\s\S]*initial-separation-rollback[\s\S]*user-profile-feature-rollback/);
 });
 
+it('practises the first way back by reading every real state, and the backup by restoring it where nobody uses it', { timeout: 120 * second }, async () => {
+  const plan = await belay.cli('drill', 'initial-separation-rollback');
+  expect([plan.code, plan.stderr]).toEqual([0, expect.stringMatching(/on → off[\s\S]*2\.0\.0 → 1\.5\.2[\s\S]*ok: verification can be asked/)]);
+  const backup = await belay.cli('drill', '--backup', 'user-service-db');
+  expect([backup.code, backup.stderr]).toEqual([0, expect.stringMatching(/backup-user-profiles-pre-migration\.dump was restored into a database of its own, its keys, rows and checks are well/)]);
+  expect([isOn('use-new-api-endpoints'), await frontend.health(), await users.count('user_profiles')]).toEqual([true, { status: 'healthy', version: '2.0.0' }, 20]);
+});
+
 it('the separated frontend fails: flag, release and routes go back by themselves, and by undo return', { timeout: 180 * second }, async () => {
   expect([await page(), await apiFrom()]).toEqual([200, 'new-api']);
   newApi.status = 500;

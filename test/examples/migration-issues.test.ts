@@ -210,6 +210,16 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     renameSync(home.file('sum'), home.file('backups/pre-migration.dump.sha256'));
   });
 
+  it('practises the way back before the migration: the backup is restored where nobody uses it, and its data are looked at', async () => {
+    const before = (await database.databases()).map(({ name }) => name);
+    const backup = await belay.cli('drill', '--backup', 'task-db');
+    expect([backup.code, backup.stderr]).toEqual([0, expect.stringMatching(/pre-migration\.dump was restored into a database of its own, its keys, rows and checks are well/)]);
+    expect((await database.databases()).map(({ name }) => name)).toEqual(before);
+    const plan = await belay.cli('drill', 'tasks-all-back');
+    expect([plan.code, plan.stderr]).toEqual([0, expect.stringMatching(/open → blocked[\s\S]*restored from pre-migration[\s\S]*v3\.0\.0 → v2\.4\.0[\s\S]*ok: verification can be asked/)]);
+    expect([await api.version(), flagIs(), await idType()]).toEqual(['v3.0.0', 'on', 'text']);
+  });
+
   it('preserves the service when the new endpoints fail: 503 there, a maintenance page, less work, and all else goes on', async () => {
     const visits = [startVisits(`${nginx.url}/api/v1/tasks`), startVisits(`${nginx.url}/api/tasks`)];
     await deploy('v3.0.1');

@@ -155,6 +155,17 @@ it('shows what each procedure would change, before it is ever needed', { timeout
   expect(await shown('connections-database-back')).toMatch(/running → stopped[\s\S]*1 to reverse[\s\S]*2\.6\.0 → 2\.5\.4/);
 });
 
+it('practises both ways through the flag and the way back of the data, reading every real state and changing nothing', { timeout: 120 * second }, async () => {
+  const flag = await belay.cli('drill', 'strict-flow-off-for-beta');
+  expect([flag.code, flag.stderr]).toEqual([0, expect.stringMatching(/ok: Switch strict-connection-flow off for beta \(.*beta.*: on → off\n[\s\S]*ok: verification can be asked/)]);
+  const database = await belay.cli('drill', 'connections-database-back');
+  expect([database.code, database.stderr]).toEqual([0, expect.stringMatching(/running → stopped[\s\S]*1 to reverse[\s\S]*2\.6\.0 → 2\.5\.4/)]);
+  expect(await belay.cli('drill', '--backup', 'connections-schema')).toMatchObject({ code: 0 });
+  expect([await user.ask(`${FLAG} beta`), await columns(), await app.health()]).toEqual(['on', ['id', 'state', 'loose_state'], { status: 'healthy', version: '2.6.0' }]);
+  expect((await belay.cli('drill')).stdout).toMatch(/strict-flow-off-for-beta +passed .*next \d{4}-\d\d-01 10:00 UTC\n *strict-flow-off +never drilled/);
+  await mailTo('incident-response@example.com', 'drill');
+});
+
 it('beta users are refused: the flag goes off for them, and stays on for everybody else', { timeout: 120 * second }, async () => {
   expect([await user.ask(`${FLAG} beta`), await user.ask(`${FLAG} stable`)]).toEqual(['on', 'on']);
   fault('beta');
