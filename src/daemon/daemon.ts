@@ -18,6 +18,7 @@ import { readTls } from '../http/tls-settings.js';
 import { foldIncident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import { BreachPictures } from '../notify/breach-pictures.js';
+import { isForCustomers } from '../notify/message.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import { Redactor } from '../secret/redactor.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
@@ -189,7 +190,7 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const escalator = new Escalator({ clock, store: store.guard, report, stepsOf: (target) => config.escalations.get(target) ?? [] });
   follow((entry) => escalator.note(entry));
   opened.add('the escalation', () => escalator.stop());
-  const reports = new ReportService({ guard, store: store.guard, clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
+  const reports = new ReportService({ guard, store: store.guard, outbox: store.outbox, hasCustomers: () => messaging.channels.some(({ channel }) => isForCustomers(channel)), clock, redactor, report, settings: () => config.reports, sources: () => eyes.sources, remembered });
   follow((entry) => reports.noteJournaled(entry));
   opened.add('the reports', () => reports.stop());
   const drills: DrillService = new DrillService({

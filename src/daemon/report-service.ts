@@ -9,6 +9,9 @@ import { drillEventTypes } from '../incident/drill-event.js';
 import { foldIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { ReportSettings } from '../config/config.js';
+import { isForCustomers } from '../notify/message.js';
+import type { Outbox } from '../notify/outbox.js';
+import { type CustomersTold, customersTold } from '../report/customers-told.js';
 import type { RememberedSeries } from '../report/incident-plots.js';
 import type { IncidentReport } from '../report/incident-report.js';
 import { periodMarkdown } from '../report/period-text.js';
@@ -26,6 +29,9 @@ import type { Clock } from '../time/clock.js';
 export interface ReportServicePorts {
   readonly guard: Guard;
   readonly store: GuardStore;
+  readonly outbox: Pick<Outbox, 'cursor' | 'ofIncident'>;
+  /** Whether there are channels to customers. */
+  readonly hasCustomers: () => boolean;
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly settings: () => ReportSettings;
@@ -37,10 +43,14 @@ export interface ReportServicePorts {
 /** Incidents that ended while no daemon lived to write their report are looked for among the newest ones. */
 const LOOKED_BACK = 50;
 const MOST_INCIDENTS = 500;
+/** What customers are told of the end goes out at the same moment: a written report waits for it so long, and looks so often. */
+const WAIT_FOR_CUSTOMERS_MS = 60_000;
+const LOOK_EVERY_MS = 250;
 
 /** Makes reports when they are asked for, and writes them into their folder when an incident ends. */
 export class ReportService implements ReportApi {
   readonly #ports: ReportServicePorts;
+  readonly #stopping = new AbortController();
   /** Reports are written one after another. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -49,9 +59,10 @@ export class ReportService implements ReportApi {
   }
 
   async incidentReport(id: string, format: ReportFormat): Promise<string> {
-    const incident = foldIncident(await this.#ports.store.entriesOfIncident(id));
+    const entries = await this.#ports.store.entriesOfIncident(id);
+    const incident = foldIncident(entries);
     if (incident === undefined) throw new BelayError('not-found', `there is no incident ${id}`);
-    const report = await this.#make(incident);
+    const report = await this.#make(incident, await this.#customersTold(id, entries));
     const fields = await this.#fieldsOf(incident);
     switch (format) {
       case 'json':
@@ -104,6 +115,7 @@ export class ReportService implements ReportApi {
 
   /** Resolves once nothing more is being written. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#writing;
   }
 
@@ -114,14 +126,15 @@ export class ReportService implements ReportApi {
   async #write(incidentId: string): Promise<void> {
     const { store, settings, clock } = this.#ports;
     const { directory } = settings();
-    const incident = foldIncident(await store.entriesOfIncident(incidentId));
+    const entries = await store.entriesOfIncident(incidentId);
+    const incident = foldIncident(entries);
     if (directory === undefined || incident === undefined) return;
     const folder = new ReportFolder(directory);
-    const path = await folder.write(await this.#make(incident), folder.pathOf(incident));
+    const path = await folder.write(await this.#make(incident, await this.#customersToldAtLast(incidentId, entries)), folder.pathOf(incident));
     await store.append([{ type: 'report-written', incidentId, target: incident.target, at: clock.now(), path }]);
   }
 
-  async #make(incident: Incident): Promise<IncidentReport> {
+  async #make(incident: Incident, customers: CustomersTold): Promise<IncidentReport> {
     const { guard, clock, redactor, settings, sources } = this.#ports;
     const { targets, triggers } = guard.declaration;
     const report = await makeIncidentReport(
@@ -134,10 +147,33 @@ export class ReportService implements ReportApi {
         deploys: guard.changes.filter(({ kind }) => kind === 'deploy'),
         changes: { lastDeployAt: (target, at) => lastDeployAt(guard.changes, target, at) },
         remembered: this.#ports.remembered,
+        customers,
       },
       clock,
     );
     return redactor.data(report);
+  }
+
+  /** Waits a little for messages that are on their way. */
+  async #customersToldAtLast(incidentId: string, entries: readonly JournalEntry[]): Promise<CustomersTold> {
+    const { clock } = this.#ports;
+    const { signal } = this.#stopping;
+    const until = clock.now() + WAIT_FOR_CUSTOMERS_MS;
+    for (;;) {
+      const customers = await this.#customersTold(incidentId, entries);
+      const isSettled = customers.areAllWritten && customers.messages.every(({ state }) => state !== 'waiting');
+      if (isSettled || signal.aborted || clock.now() >= until) return customers;
+      await clock.sleepUntil(clock.now() + LOOK_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #customersTold(incidentId: string, entries: readonly JournalEntry[]): Promise<CustomersTold> {
+    const { outbox, hasCustomers } = this.#ports;
+    // First how far the messages are written: what is written meanwhile is found below.
+    const areAllWritten = !hasCustomers() || (await outbox.cursor()) >= (entries.at(-1)?.seq ?? 0);
+    const records = await outbox.ofIncident(incidentId);
+    const messages = records.flatMap(({ channel, message, state, createdAt, settledAt, lastError }) => (isForCustomers(channel) ? [{ channel, title: message.title, state, at: settledAt ?? createdAt, error: lastError }] : []));
+    return customersTold(messages, areAllWritten);
   }
 
   async #fieldsOf(incident: Incident): Promise<ReportFields> {

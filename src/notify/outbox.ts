@@ -15,6 +15,14 @@ export interface NewOutboxItem {
   readonly createdAt: number;
 }
 
+/** A message with what became of it. `settledAt` is when it was sent or given up, in milliseconds since the epoch. */
+export interface OutboxRecord extends OutboxItem {
+  readonly state: OutboxState;
+  readonly settledAt?: number | undefined;
+  /** Of the last attempt, where that failed. */
+  readonly lastError?: string | undefined;
+}
+
 /** Messages that must go out, kept until they have. Every method resolves once its effect is durable. */
 export interface Outbox {
   /** Assigns ids where none is given, and keeps the order. */
@@ -39,6 +47,8 @@ export interface Outbox {
   handOver(id: string, copy: NewOutboxItem): Promise<void>;
   /** What became of an item; `undefined` for one that is not there. */
   stateOf(id: string): Promise<OutboxState | undefined>;
+  /** All that is kept of one incident on every channel, in the order of enqueueing. What customers are told is kept for as long as the incident. */
+  ofIncident(incidentId: string): Promise<readonly OutboxRecord[]>;
   markSent(id: string, at: number): Promise<void>;
   markFailed(id: string, at: number, error: string, nextAttemptAt: number): Promise<void>;
   /** For what can never be delivered as it is (a refused address): kept with its error, no longer tried. */

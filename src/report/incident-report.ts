@@ -5,6 +5,7 @@ import type { Target } from '../decision/target.js';
 import type { Incident, Rung } from '../incident/incident.js';
 import type { Plot } from '../plot/plot.js';
 import { severities, type Severity } from '../trigger/trigger.js';
+import type { CustomersTold } from './customers-told.js';
 import { incidentTimes, type IncidentTimes } from './incident-times.js';
 import { incidentTimeline, type DeployedChange, type TimelineEntry } from './incident-timeline.js';
 
@@ -22,6 +23,7 @@ export interface ReportSurroundings {
   readonly lastDeploy?: DeployedChange | undefined;
   readonly impact: readonly MeasuredImpact[];
   readonly plots: readonly Plot[];
+  readonly customers: CustomersTold;
 }
 
 /** One plan that was run. Durations in milliseconds. */
@@ -59,11 +61,12 @@ export interface IncidentReport {
   readonly decisions: readonly (Pick<Decision, 'at' | 'kind' | 'reason' | 'explanation'> & { readonly grounds: readonly string[] })[];
   readonly rollbacks: readonly ReportedRollback[];
   readonly actions: { readonly types: readonly string[]; readonly database: boolean; readonly restoration: boolean };
+  readonly customers: CustomersTold;
   readonly plots: readonly Plot[];
 }
 
 export function incidentReport(incident: Incident, surroundings: ReportSurroundings): IncidentReport {
-  const { target, lastDeploy, impact, plots } = surroundings;
+  const { target, lastDeploy, impact, plots, customers } = surroundings;
   const times = incidentTimes(incident);
   const seen = new Set(incident.alerts.map(({ evidence }) => evidence.severity));
   return {
@@ -75,7 +78,7 @@ export function incidentReport(incident: Incident, surroundings: ReportSurroundi
     status: incident.status,
     dryRun: incident.rungs.length > 0 && incident.rungs.every(({ mode }) => mode !== 'enforce'),
     summary: summaryOf(incident),
-    timeline: incidentTimeline(incident, lastDeploy),
+    timeline: incidentTimeline(incident, lastDeploy, customers.messages),
     times,
     objectives: { rtoMs: target?.rtoMs, rtoKept: target?.rtoMs === undefined || times.downtimeMs === undefined ? undefined : times.downtimeMs <= target.rtoMs, rpoMs: target?.rpoMs },
     impact,
@@ -94,6 +97,7 @@ export function incidentReport(incident: Incident, surroundings: ReportSurroundi
     }),
     rollbacks: incident.rungs.map(reportedRollback),
     actions: actionsOf(incident),
+    customers,
     plots,
   };
 }

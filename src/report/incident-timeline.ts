@@ -1,5 +1,6 @@
 import { levelNames } from '../decision/ladder.js';
 import type { Incident, Rung } from '../incident/incident.js';
+import { type CustomerMessage, wayText } from './customers-told.js';
 import { incidentTimes } from './incident-times.js';
 
 /** One line of the story; `at` in milliseconds since the epoch. */
@@ -16,7 +17,7 @@ export interface DeployedChange {
 }
 
 /** From the deployment before the trouble to its end, oldest first. */
-export function incidentTimeline(incident: Incident, lastDeploy?: DeployedChange): readonly TimelineEntry[] {
+export function incidentTimeline(incident: Incident, lastDeploy?: DeployedChange, toCustomers: readonly CustomerMessage[] = []): readonly TimelineEntry[] {
   const { beganAt, overAt } = incidentTimes(incident);
   const entries: TimelineEntry[] = [
     ...(lastDeploy === undefined ? [] : [{ at: lastDeploy.at, what: `deployed: version ${lastDeploy.version}, by ${lastDeploy.by}` }]),
@@ -29,6 +30,7 @@ export function incidentTimeline(incident: Incident, lastDeploy?: DeployedChange
     ...incident.rungs.flatMap(rungEntries),
     ...incident.acknowledged.map(({ at, by }) => ({ at, what: `seen by ${by}` })),
     ...incident.escalations.map(({ at, step, to }) => ({ at, what: `nobody had answered: ${to.join(', ')} called (step ${step})` })),
+    ...toCustomers.flatMap((message) => (message.state === 'sent' ? [{ at: message.at, what: `customers told by ${wayText(message)}: ${message.title}` }] : [])),
     ...(overAt === undefined ? [] : [{ at: overAt, what: 'every alert is clear' }]),
     ...(incident.needsHuman === undefined ? [] : [{ at: incident.needsHuman.at, what: `a person is needed: ${incident.needsHuman.explanation}` }]),
     ...(incident.endedAt === undefined || incident.resolution === undefined ? [] : [{ at: incident.endedAt, what: `${incident.status}: ${incident.resolution.explanation}` }]),

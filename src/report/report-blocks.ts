@@ -1,5 +1,6 @@
 import { formatDuration } from '../time/duration.js';
 import { instantText } from '../time/instant-text.js';
+import { type CustomerMessage, customersToldText, wayText } from './customers-told.js';
 import type { IncidentReport, MeasuredImpact, ReportedRollback } from './incident-report.js';
 import { reportFields, type ReportField } from './report-fields.js';
 
@@ -56,9 +57,11 @@ export function reportBlocks(report: IncidentReport): readonly ReportBlock[] {
       items: report.decisions.map(({ at, kind, reason, explanation, grounds }) => ({ text: `${instantText(at)} ${kind} (${reason}): ${explanation}`, below: grounds.map((text) => ({ text })) })),
     },
     heading(2, 'Actions taken'),
-    table(['Rollback type', actions.types.join(', ') || 'none'], ['Database rollback', yesNo(actions.database)], ['Data restoration', yesNo(actions.restoration)]),
+    table(['Rollback type', actions.types.join(', ') || 'none'], ['Database rollback', yesNo(actions.database)], ['Data restoration', yesNo(actions.restoration)], ['Customers told', customersToldText(report.customers)]),
+    ...(report.customers.messages.length === 0 ? [] : [{ kind: 'list' as const, items: report.customers.messages.map(customerItem) }]),
+    ...fields('customers-told'),
     ...report.rollbacks.flatMap(rollbackBlocks),
-    ...fields('customers-told', 'backup'),
+    ...fields('backup'),
     heading(2, 'Lessons learned'),
     ...fields('worked-well', 'to-improve', 'action-items'),
   ];
@@ -85,6 +88,12 @@ function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, budgetMs, ve
 
 function budgetText(tookMs: number, budgetMs: number | undefined): string {
   return budgetMs === undefined ? '' : ` (budget ${durationText(budgetMs)}, ${tookMs <= budgetMs ? 'kept' : 'missed'})`;
+}
+
+function customerItem(message: CustomerMessage): ReportItem {
+  const { state, at, title, error } = message;
+  const became = state === 'sent' ? 'sent to customers' : state === 'waiting' ? 'still to be sent to customers' : 'could not be sent to customers';
+  return { text: `${instantText(at)} ${became} by ${wayText(message)}: ${title}`, below: error === undefined ? [] : [{ text: error }] };
 }
 
 function impactRow({ name, value, problem }: MeasuredImpact): [string, string] {

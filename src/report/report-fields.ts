@@ -6,7 +6,7 @@ export const reportFields = {
   'users-affected': 'Users affected',
   'data-lost': 'Transactions lost, data corrupted',
   'revenue': 'Revenue impact',
-  'customers-told': 'Customers told (yes or no, how)',
+  'customers-told': 'Customers told in other ways (phone, support: when, by whom)',
   'backup': 'Backup and data statement',
   'worked-well': 'What worked well',
   'to-improve': 'What to improve',

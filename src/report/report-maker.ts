@@ -4,6 +4,7 @@ import type { Source } from '../source/source.js';
 import type { Clock } from '../time/clock.js';
 import type { ChangeMarkers } from '../trigger/baseline.js';
 import type { Trigger } from '../trigger/trigger.js';
+import type { CustomersTold } from './customers-told.js';
 import { incidentPlots, type RememberedSeries } from './incident-plots.js';
 import { incidentReport, type IncidentReport } from './incident-report.js';
 import type { DeployedChange } from './incident-timeline.js';
@@ -19,6 +20,7 @@ export interface ReportView {
   readonly remembered?: RememberedSeries | undefined;
   readonly deploys: readonly (DeployedChange & { readonly target: string })[];
   readonly measures: readonly ImpactMeasure[];
+  readonly customers: CustomersTold;
 }
 
 /** A report is no reason to wait for a source that hangs. */
@@ -39,7 +41,7 @@ export async function makeIncidentReport(incident: Incident, view: ReportView, c
     ]);
     const { beganAt } = incidentTimes(incident);
     const lastDeploy = view.deploys.filter(({ target, at }) => target === incident.target && at <= beganAt).at(-1);
-    return incidentReport(incident, { target: view.targets.find(({ name }) => name === incident.target), lastDeploy, impact, plots });
+    return incidentReport(incident, { target: view.targets.find(({ name }) => name === incident.target), lastDeploy, impact, plots, customers: view.customers });
   } finally {
     over.abort();
     await limit;

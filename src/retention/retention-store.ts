@@ -35,7 +35,7 @@ export interface RetentionStore {
   removeLines(seqs: readonly number[], through: number, at: number): Promise<void>;
   /** Forgets in which thread of which channel an incident was told. */
   removeThreads(incidentId: string): Promise<void>;
-  /** Removes messages that went out, or could not, before an instant; resolves with how many, `limit` at most. */
+  /** Removes messages that went out, or could not, before an instant, but for what customers were told of an incident that is kept: its report says that. Resolves with how many, `limit` at most. */
   removeSettledMessages(before: number, limit: number): Promise<number>;
   /** Removes messages that Alertmanagers sent before an instant; resolves with how many, `limit` at most. */
   removeReceivedMessages(before: number, limit: number): Promise<number>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ExpressionWrapper, ExpressionBuilder, Selectable, SqlBool, Transaction } from 'kysely';
 import { BelayError } from '../fault/belay-error.js';
 import type { ChannelName, Message, OutboxItem } from '../notify/message.js';
-import type { NewOutboxItem, Outbox, OutboxState, ThreadReference } from '../notify/outbox.js';
+import type { NewOutboxItem, Outbox, OutboxRecord, OutboxState, ThreadReference } from '../notify/outbox.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { StoreConnection } from './store-connection.js';
 import type { OutboxTable, Tables } from './tables.js';
@@ -92,6 +92,11 @@ export class SqlOutbox implements Outbox {
   async stateOf(id: string): Promise<OutboxState | undefined> {
     const row = await this.#connection.read((database) => database.selectFrom('outbox').select('state').where('id', '=', id).executeTakeFirst());
     return row?.state;
+  }
+
+  async ofIncident(incidentId: string): Promise<readonly OutboxRecord[]> {
+    const rows = await this.#connection.read((database) => database.selectFrom('outbox').selectAll().where('incident_id', '=', incidentId).orderBy('position').execute());
+    return rows.map((row) => ({ ...toItem(row), state: row.state, settledAt: row.settled_at ?? undefined, lastError: row.last_error ?? undefined }));
   }
 
   async markSent(id: string, at: number): Promise<void> {

@@ -4,6 +4,9 @@ import { removeJournalLines } from './journal-gaps.js';
 import { toEntry } from './sql-guard-store.js';
 import type { StoreConnection } from './store-connection.js';
 
+/** An incident is there for as long as one of these is. */
+const endsOfIncident = ['incident-opened', 'incident-recovered', 'incident-closed'] as const satisfies readonly JournalEvent['type'][];
+
 /** Removes from SQL what need not be kept any longer. */
 export class SqlRetention implements RetentionStore {
   readonly #connection: StoreConnection;
@@ -41,7 +44,7 @@ export class SqlRetention implements RetentionStore {
 
   async hasIncident(incidentId: string): Promise<boolean> {
     const row = await this.#connection.read((database) =>
-      database.selectFrom('journal').select('seq').where('incident_id', '=', incidentId).where('type', 'in', ['incident-opened', 'incident-recovered', 'incident-closed']).limit(1).executeTakeFirst(),
+      database.selectFrom('journal').select('seq').where('incident_id', '=', incidentId).where('type', 'in', endsOfIncident).limit(1).executeTakeFirst(),
     );
     return row !== undefined;
   }
@@ -65,7 +68,13 @@ export class SqlRetention implements RetentionStore {
 
   async removeSettledMessages(before: number, limit: number): Promise<number> {
     return this.#connection.write(async (transaction) => {
-      const old = transaction.selectFrom('outbox').select('position').where('state', '<>', 'waiting').where('settled_at', '<', Math.floor(before)).limit(limit);
+      const old = transaction
+        .selectFrom('outbox')
+        .select('position')
+        .where('state', '<>', 'waiting')
+        .where('settled_at', '<', Math.floor(before))
+        .where(({ not, and, eb, exists, selectFrom }) => not(and([eb('channel', 'like', 'customers-%'), exists(selectFrom('journal').select('seq').whereRef('journal.incident_id', '=', 'outbox.incident_id').where('type', 'in', endsOfIncident))])))
+        .limit(limit);
       const { numDeletedRows } = await transaction.deleteFrom('outbox').where('position', 'in', old).executeTakeFirst();
       return Number(numDeletedRows);
     });

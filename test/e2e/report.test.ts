@@ -1,15 +1,17 @@
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BelayProcess } from '../support/belay-process.js';
+import { startStatusPage } from '../support/status-page.js';
 
 const writeNote = [process.execPath, '-e', "require('node:fs').appendFileSync('note.txt', 'x')"];
 
 let belay: BelayProcess;
 
-beforeEach(async () => {
-  belay = await BelayProcess.start({
+function startBelay(more: Readonly<Record<string, unknown>> = {}): Promise<BelayProcess> {
+  return BelayProcess.start({
     'belay.yaml': {
+      ...more,
       environment: 'test',
       sources: { prometheus: { type: 'prometheus', url: 'http://127.0.0.1:1', interval: '1s', timeout: '1s' } },
       targets: { shop: { owners: ['shop-team'], rto: '5m' } },
@@ -21,6 +23,10 @@ beforeEach(async () => {
       verification: { checks: [{ type: 'command', name: 'note', command: ['test', '-s', 'note.txt'] }], hold: '100ms', timeout: '5s', interval: '100ms' },
     },
   });
+}
+
+beforeEach(async () => {
+  belay = await startBelay();
 });
 
 afterEach(() => belay.stop());
@@ -46,10 +52,26 @@ describe('the report of an incident', () => {
     expect(text).toContain('# Incident report: shop (test)');
     expect(text).toMatch(/Plan note, level 3 \(code\)[\s\S]*Write a note: success/);
     expect(text).toMatch(/\| bad requests \| not measured: /);
+    expect(text).toContain('| Customers told | no; Belay had no message for them |');
     await writeFile(path, text.replace('<!-- belay:what-broke -->\n…', '<!-- belay:what-broke -->\nThe cache was cold.'));
     expect((await belay.cli('report', id)).stdout).toContain('The cache was cold.');
     expect(JSON.parse((await belay.cli('report', id, '--json')).stdout)).toMatchObject({ id, actions: { types: ['code'] }, fields: { 'what-broke': 'The cache was cold.' } });
     expect((await belay.cli('report', id, '--format', 'html')).stdout).toMatch(/^<!doctype html>[\s\S]*The cache was cold\./);
+  });
+
+  it('says what customers were really told, of the end of the incident too', async () => {
+    const page = await startStatusPage('shop-page', 'secret-page-token');
+    onTestFinished(() => page.close());
+    await belay.stop();
+    belay = await startBelay({ notify: { customers: { statusPage: { page: 'shop-page', token: 'secret-page-token', url: page.url }, services: { shop: 'the Example Shop' } } } });
+    const id = await oneIncident();
+    const name = (await writtenReports()).find((file) => file.endsWith('.md')) ?? '';
+    const text = await readFile(join(belay.directory, 'reports', name), 'utf8');
+    expect(page.published.map(({ name: title }) => title)).toEqual(['Problems with the Example Shop', 'the Example Shop works again']);
+    expect(text).toContain('| Customers told | yes, by status page |');
+    expect(text).toMatch(/- \S+ \S+ sent to customers by status page: Problems with the Example Shop\n- \S+ \S+ sent to customers by status page: the Example Shop works again\n/);
+    const { customers } = JSON.parse((await belay.cli('report', id, '--json')).stdout) as { customers: unknown };
+    expect(customers).toMatchObject({ told: 'yes', areAllWritten: true, messages: [{ channel: 'customers-status-page', state: 'sent' }, { channel: 'customers-status-page', state: 'sent' }] });
   });
 
   it('is written after a restart when the daemon died before it could', async () => {

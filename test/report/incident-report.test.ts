@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { foldIncident } from '../../src/incident/incident.js';
-import { incidentReport } from '../../src/report/incident-report.js';
+import { type CustomerMessage, customersTold } from '../../src/report/customers-told.js';
+import { type IncidentReport, incidentReport } from '../../src/report/incident-report.js';
 import { readReportFields } from '../../src/report/report-fields.js';
 import { reportHtml } from '../../src/report/report-html.js';
 import { reportMarkdown } from '../../src/report/report-markdown.js';
 import { errorRate, IncidentStory, recoveredByLevelThree } from '../support/incident-story.js';
 
-const nothing = { impact: [], plots: [] };
+const silent = customersTold([], true);
+const nothing = { impact: [], plots: [], customers: silent };
 const target = { name: 'checkout', owners: ['payments'], priority: 'critical', rtoMs: 5 * 60_000, rpoMs: 60_000, hasHealth: true } as const;
 
 function rolledBack(): IncidentStory {
@@ -39,7 +41,7 @@ describe('the report of an incident', () => {
   });
 
   it('says what was measured, and why something was not', () => {
-    const text = reportMarkdown(incidentReport(foldIncident(rolledBack().entries)!, { plots: [], impact: [{ name: 'bad requests', value: 1234.5678 }, { name: 'revenue', problem: 'timeout' }] }), {});
+    const text = reportMarkdown(incidentReport(foldIncident(rolledBack().entries)!, { ...nothing, impact: [{ name: 'bad requests', value: 1234.5678 }, { name: 'revenue', problem: 'timeout' }] }), {});
     expect(text).toContain('| bad requests | 1234.57 |');
     expect(text).toContain('| revenue | not measured: timeout |');
   });
@@ -64,6 +66,35 @@ describe('the report of an incident', () => {
     const html = reportHtml(report, {});
     expect(html).not.toContain('<script>');
     expect(html).toContain('&lt;script&gt;');
+  });
+});
+
+describe('what customers were told', () => {
+  const message = (channel: string, over: Partial<CustomerMessage> = {}): CustomerMessage => ({ channel, title: 'Problems with the Example Shop', state: 'sent', at: errorRate.activeAt! + 400_000, ...over });
+  const reportOf = (messages: readonly CustomerMessage[], areAllWritten = true): IncidentReport => incidentReport(foldIncident(recoveredByLevelThree().entries)!, { ...nothing, customers: customersTold(messages, areAllWritten) });
+  const rowOf = (messages: readonly CustomerMessage[], areAllWritten = true): string => /\| Customers told \| (.*) \|/.exec(reportMarkdown(reportOf(messages, areAllWritten), {}))?.[1] ?? '';
+
+  it('is yes with the ways once a message has gone out, and never a guess', () => {
+    expect(rowOf([])).toBe('no; Belay had no message for them');
+    expect(rowOf([], false), 'messages are still being written').toBe('not yet');
+    expect(rowOf([message('customers-email', { state: 'waiting' })])).toBe('not yet; 1 message waits to go out');
+    expect(rowOf([message('customers-email', { state: 'undeliverable', error: 'no such address' })])).toBe('no; 1 message could not be delivered');
+    expect(rowOf([message('customers-status-page'), message('customers-email'), message('customers-email', { state: 'waiting' })])).toBe('yes, by status page and email; 1 message waits to go out');
+    expect(reportOf([message('customers-email')]).customers).toMatchObject({ told: 'yes', messages: [{ channel: 'customers-email', state: 'sent', at: errorRate.activeAt! + 400_000 }] });
+  });
+
+  it('stands in every form of the report with when and on which channel, and in the timeline', () => {
+    const report = reportOf([message('customers-status-page'), message('customers-email', { state: 'undeliverable', error: 'refused <us>' })]);
+    expect(report.timeline).toContainEqual({ at: errorRate.activeAt! + 400_000, what: 'customers told by status page: Problems with the Example Shop' });
+    expect(report.timeline.filter(({ what }) => what.startsWith('customers told'))).toHaveLength(1);
+    expect(reportMarkdown(report, {})).toContain('- 2026-01-01 03:05:40Z sent to customers by status page: Problems with the Example Shop\n- 2026-01-01 03:05:40Z could not be sent to customers by email: Problems with the Example Shop\n  - refused \\<us\\>');
+    expect(reportHtml(report, {})).toContain('<li>2026-01-01 03:05:40Z could not be sent to customers by email: Problems with the Example Shop<ul><li>refused &lt;us&gt;</li></ul></li>');
+  });
+
+  it('leaves room for other ways, and keeps what was written there', () => {
+    const written = reportMarkdown(reportOf([]), { 'customers-told': 'Support called the three largest.' });
+    expect(written).toContain('**Customers told in other ways (phone, support: when, by whom)**\n\n<!-- belay:customers-told -->\nSupport called the three largest.');
+    expect(readReportFields(written)).toEqual({ 'customers-told': 'Support called the three largest.' });
   });
 });
 

@@ -190,6 +190,21 @@ it('removes messages that went out and alerts that came in long ago, and nothing
   expect((await store.size()).rows).toMatchObject({ outbox: 80, received_message: 0 });
 });
 
+it('keeps what customers were told for as long as the incident, because its report says it', async () => {
+  const events = steadyHistory(30, 24);
+  await write(events);
+  const incidents = events.flatMap((event) => (event.type === 'incident-opened' ? [event.incidentId] : []));
+  const messageOf = (incidentId: string): Message => ({ kind: 'guard', tone: 'good', incidentId, dryRun: false, title: 'x', text: '', facts: [] });
+  await store.outbox.enqueue(incidents.flatMap((id) => (['customers-email', 'email'] as const).map((channel) => ({ id: `${id}.${channel}`, channel, message: messageOf(id), recipients: [], createdAt: 1 }))));
+  for (const id of incidents) for (const channel of ['customers-email', 'email']) await store.outbox.markSent(`${id}.${channel}`, 10);
+  await compactAt((events.at(-1)?.at ?? 0) + DAY_MS);
+  const kept = await store.guard.incidents({ limit: 100 });
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept.length).toBeLessThan(incidents.length);
+  const told = await Promise.all(incidents.map(async (id) => (await store.outbox.ofIncident(id)).map(({ channel }) => channel)));
+  expect(told).toEqual(incidents.map((id) => (kept.includes(id) ? ['customers-email'] : [])));
+});
+
 it('levels off: the file does not grow with the years', async () => {
   const sizes: number[] = [];
   const lines: number[] = [];

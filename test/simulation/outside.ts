@@ -72,6 +72,7 @@ export function outboxOn({ outbox }: Disk, parts: OutsideParts): Outbox {
     nextDueAt: (channel) => edge.call(() => outbox.nextDueAt(channel)),
     waiting: (channel, limit) => edge.call(() => outbox.waiting(channel, limit)),
     stateOf: (id) => edge.call(() => outbox.stateOf(id)),
+    ofIncident: (incidentId) => edge.call(() => outbox.ofIncident(incidentId)),
     handOver: (id, copy) => write(() => outbox.handOver(id, copy)),
     thread: (channel, incidentId) => edge.call(() => outbox.thread(channel, incidentId)),
   };

@@ -1,13 +1,6 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { ChannelName, OutboxItem } from '../../src/notify/message.js';
-import type { NewOutboxItem, Outbox, OutboxState, ThreadReference } from '../../src/notify/outbox.js';
-
-/** What became of one message, for tests to look at. */
-export interface OutboxRecord extends OutboxItem {
-  readonly state: OutboxState;
-  readonly settledAt?: number | undefined;
-  readonly lastError?: string | undefined;
-}
+import type { NewOutboxItem, Outbox, OutboxRecord, OutboxState, ThreadReference } from '../../src/notify/outbox.js';
 
 /** The outbox without a disk. It keeps the contract of the port (see outbox-contract.ts), and shows what it holds. */
 export class MemoryOutbox implements Outbox {
@@ -59,8 +52,12 @@ export class MemoryOutbox implements Outbox {
     return this.records.find((item) => item.id === id)?.state;
   }
 
+  async ofIncident(incidentId: string): Promise<readonly OutboxRecord[]> {
+    return this.records.filter(({ message }) => message.incidentId === incidentId);
+  }
+
   async markSent(id: string, at: number): Promise<void> {
-    this.#change(id, (item) => ({ ...item, state: 'sent', settledAt: at, attempts: item.attempts + 1 }));
+    this.#change(id, (item) => ({ ...item, state: 'sent', settledAt: at, attempts: item.attempts + 1, lastError: undefined }));
   }
 
   async markFailed(id: string, _at: number, error: string, nextAttemptAt: number): Promise<void> {

@@ -119,6 +119,27 @@ export function describeOutbox(name: string, create: () => Promise<Outbox> | Out
       expect([await outbox.stateOf('a.slack'), await outbox.stateOf('b.slack'), await outbox.stateOf('c.slack')]).toEqual(['waiting', 'sent', undefined]);
     });
 
+    it('tells what became of all messages of one incident, on every channel', async () => {
+      const outbox = await create();
+      await outbox.enqueue([item('began', { incidentId: 'a', channel: 'customers-email' }), item('began', { incidentId: 'a', channel: 'slack' }), item('other', { incidentId: 'b' }), item('alone'), item('over', { incidentId: 'a', channel: 'customers-email' })]);
+      const [first] = await outbox.waiting('customers-email', 10);
+      const [inside] = await outbox.waiting('slack', 10);
+      await outbox.markFailed(first!.id, T0 + 1, 'refused', T0 + 5);
+      expect((await outbox.ofIncident('a')).map(({ channel, message, state, settledAt, lastError }) => [channel, message.title, state, settledAt, lastError])).toEqual([
+        ['customers-email', 'began', 'waiting', undefined, 'refused'],
+        ['slack', 'began', 'waiting', undefined, undefined],
+        ['customers-email', 'over', 'waiting', undefined, undefined],
+      ]);
+      await outbox.markSent(first!.id, T0 + 6);
+      await outbox.markUndeliverable(inside!.id, T0 + 7, 'no such channel');
+      expect((await outbox.ofIncident('a')).map(({ state, settledAt, lastError }) => [state, settledAt, lastError])).toEqual([
+        ['sent', T0 + 6, undefined],
+        ['undeliverable', T0 + 7, 'no such channel'],
+        ['waiting', undefined, undefined],
+      ]);
+      expect(await outbox.ofIncident('c')).toEqual([]);
+    });
+
     it('moves the cursor together with what it stands for, and never back', async () => {
       const outbox = await create();
       expect(await outbox.cursor()).toBe(0);
