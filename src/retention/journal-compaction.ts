@@ -2,13 +2,13 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { changeEventTypes } from '../guard/changes.js';
 import type { GuardStore } from '../guard/guard-store.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
-import { allButNewest, incidentsThatTrip, linesOfEndedPauses, markerLinesInForce } from './lines-in-force.js';
+import { allButNewest, incidentsThatTrip, linesOfEndedPauses, markerLinesInForce, spentDrills } from './lines-in-force.js';
 import { typesUnder } from './retention-rules.js';
 import type { EndedIncident, RetentionStore } from './retention-store.js';
 
 export interface CompactionPorts {
   readonly store: RetentionStore;
-  readonly journal: Pick<GuardStore, 'incidents' | 'openIncidents' | 'entriesOfIncident'>;
+  readonly journal: Pick<GuardStore, 'incidents' | 'openIncidents' | 'entriesOfIncident' | 'entriesOfExecution'>;
   /** Makes sure that what must outlive the incident's lines is written; rejects when it is not, and the lines stay. */
   readonly beforeRemoval: (incidentId: string) => Promise<void>;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
@@ -53,6 +53,7 @@ export class JournalCompaction {
     await this.#remove(await allButNewest(this.#old(typesUnder('newest-of-source'))));
     await this.#remove(await allButNewest(this.#old(typesUnder('newest-reset'))));
     await this.#remove(await linesOfEndedPauses(this.#old(typesUnder('while-paused'), this.#now), await this.#lastsSince()));
+    await this.#removeDrills();
     for await (const page of this.#pages(typesUnder('by-age'), this.#before)) await this.#remove(page.map(({ seq }) => seq));
     return { lines: this.#lines, incidents: this.#incidents };
   }
@@ -103,6 +104,18 @@ export class JournalCompaction {
       if (!(await this.#ports.store.hasIncident(event.incidentId))) orphans.push(seq);
     }
     return orphans;
+  }
+
+  /** A run's own line goes last, so that what is left of it is found again. */
+  async #removeDrills(): Promise<void> {
+    const { lines, runs } = await spentDrills(this.#old(typesUnder('newest-of-drill'), Number.MAX_SAFE_INTEGER), this.#before);
+    await this.#remove(lines);
+    for (const run of runs) {
+      const entries = await this.#ports.journal.entriesOfExecution(run);
+      if (entries.some(({ seq }) => seq > this.#composedUpTo)) continue;
+      const own = entries.filter(({ event }) => event.type === 'drill-started' || event.type === 'drill-ended').at(-1)?.seq;
+      await this.#remove([...entries.flatMap(({ seq }) => (seq === own ? [] : [seq])), ...(own === undefined ? [] : [own])]);
+    }
   }
 
   /** What is open may ask which pauses there have been since it opened. */

@@ -1,8 +1,11 @@
 import type { ChangeMarker } from '../guard/change-marker.js';
+import { drillKey } from '../drill/drill.js';
+import { applyToDrills, type DrillHistory, isDrillEvent } from '../drill/drill-history.js';
 import { Changes } from '../guard/changes.js';
 import { Fleet } from '../guard/fleet.js';
 import { markersInForce } from '../guard/markers-in-force.js';
 import { pauseHistory } from '../guard/pauses.js';
+import type { DrillEvent } from '../incident/drill-event.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 
 export interface MarkerLines {
@@ -42,6 +45,48 @@ export async function incidentsThatTrip(entries: AsyncIterable<JournalEntry>): P
     for (const key of after) if (!before.has(key) && 'incidentId' in event && event.incidentId !== undefined) holders.set(key, event.incidentId);
   }
   return new Set(holders.values());
+}
+
+export interface SpentDrills {
+  /** Lines of no run: what was announced, and what was not held. */
+  readonly lines: readonly number[];
+  /** Execution ids of runs from which nothing is known of how their drill stands. */
+  readonly runs: readonly string[];
+}
+
+/** What is older than `before` of drills and says nothing any more. `entries`: all that are left of their types, in order. */
+export async function spentDrills(entries: AsyncIterable<JournalEntry>, before: number): Promise<SpentDrills> {
+  let history: DrillHistory = new Map();
+  const known: { readonly seq: number; readonly event: DrillEvent }[] = [];
+  for await (const { seq, event } of entries) {
+    if (!isDrillEvent(event)) continue;
+    history = applyToDrills(history, event);
+    known.push({ seq, event });
+  }
+  const inForce = known.filter(({ event }) => saysHowItStands(event, history));
+  const kept = new Set(inForce.flatMap(({ event }) => ('executionId' in event ? [event.executionId] : [])));
+  const old = known.filter(({ event }) => event.at < before);
+  const young = new Set(known.flatMap(({ event }) => ('executionId' in event && event.at >= before ? [event.executionId] : [])));
+  return {
+    lines: old.flatMap((line) => ('executionId' in line.event || inForce.includes(line) ? [] : [line.seq])),
+    runs: [...new Set(old.flatMap(({ event }) => ('executionId' in event && !kept.has(event.executionId) && !young.has(event.executionId) ? [event.executionId] : [])))],
+  };
+}
+
+function saysHowItStands(event: DrillEvent, history: DrillHistory): boolean {
+  const record = history.get(drillKey(event.drill));
+  switch (event.type) {
+    case 'drill-announced':
+      return event.dueAt === record?.announcedDueAt;
+    case 'drill-skipped':
+      return event.dueAt === record?.settledDueAt;
+    case 'drill-started':
+      return event.executionId === record?.last?.executionId || (event.dueAt !== undefined && event.dueAt === record?.settledDueAt);
+    case 'drill-ended':
+      return event.executionId === record?.verdict?.executionId || (event.outcome === 'passed' && event.at === record?.lastPassedAt);
+    default:
+      return event satisfies never;
+  }
 }
 
 /** All lines but the newest of each source, or of each target and of all targets together. */

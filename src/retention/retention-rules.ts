@@ -5,9 +5,10 @@ import type { JournalEvent } from '../incident/incident-event.js';
  *
  * `with-incident`: as long as its incident is kept. `by-age`: for the time that incidents are kept. `newest-of-source`,
  * `newest-reset`: the newest of its source or target stays in force. `while-paused`: as long as the pause lasts, and then
- * by age. `change`: as long as the change marker that it makes says something about now. `kept`: for ever; there are few.
+ * by age. `change`: as long as the change marker that it makes says something about now. `newest-of-drill`: as long as
+ * its drill stands as it says (the newest run, verdict and success), and then by age, with all that the run wrote.
  */
-type RetentionRule = 'with-incident' | 'by-age' | 'newest-of-source' | 'newest-reset' | 'while-paused' | 'change' | 'kept';
+type RetentionRule = 'with-incident' | 'by-age' | 'newest-of-source' | 'newest-reset' | 'while-paused' | 'change' | 'newest-of-drill';
 
 const rules = {
   'incident-opened': 'with-incident',
@@ -58,11 +59,10 @@ const rules = {
   paused: 'while-paused',
   resumed: 'while-paused',
   'change-marked': 'change',
-  // When something was last practised is asked for years later.
-  'drill-announced': 'kept',
-  'drill-started': 'kept',
-  'drill-ended': 'kept',
-  'drill-skipped': 'kept',
+  'drill-announced': 'newest-of-drill',
+  'drill-started': 'newest-of-drill',
+  'drill-ended': 'newest-of-drill',
+  'drill-skipped': 'newest-of-drill',
 } as const satisfies Record<JournalEvent['type'], RetentionRule>;
 
 /** The types of lines that a rule is about. */

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { applyToDrills, type DrillHistory } from '../../src/drill/drill-history.js';
 import { SharedBooks } from '../../src/guard/shared-books.js';
 import { noteSight, type SourceSight } from '../../src/guard/source-sight.js';
 import { foldIncident } from '../../src/incident/incident.js';
+import { type DrillEvent, drillEventTypes, type DrillOutcome } from '../../src/incident/drill-event.js';
 import type { JournalEvent } from '../../src/incident/incident-event.js';
 import type { Message } from '../../src/notify/message.js';
 import { Retention } from '../../src/retention/retention.js';
@@ -64,6 +66,7 @@ async function inForce(now: number, books: SharedBooks, of = store): Promise<unk
     tripped: tripped.map((trip) => JSON.stringify(trip)).sort(),
     pauses: books.pauses.filter(({ until }) => until === undefined || until > now),
     sights: [...sights].sort(),
+    drills: await drillsThatStand(of),
     open: await Promise.all(open.map(async (id) => foldIncident(await of.guard.entriesOfIncident(id)))),
     unfinished: await of.guard.unfinishedExecutions(),
     targets: await Promise.all(
@@ -81,6 +84,13 @@ async function inForce(now: number, books: SharedBooks, of = store): Promise<unk
       }),
     ),
   };
+}
+
+/** How every drill stands, and all that the runs wrote which that is known from. */
+async function drillsThatStand(of = store): Promise<unknown> {
+  const entries = await of.guard.entriesOfTypes(drillEventTypes, 0);
+  const history = entries.reduce<DrillHistory>((known, { event }) => applyToDrills(known, event), new Map());
+  return Promise.all([...history].map(async ([key, record]) => [key, record, await Promise.all([record.last, record.verdict].flatMap((run) => (run === undefined ? [] : [of.guard.entriesOfExecution(run.executionId)])))]));
 }
 
 async function readBack(of = store): Promise<{ readonly books: SharedBooks; readonly everPaused: unknown }> {
@@ -129,7 +139,7 @@ describe('what is removed changes nothing that is in force', () => {
           const [oldest] = await one.guard.openIncidents();
           // A version that was rolled back counts as such for as long as nobody says otherwise, with the lines that say so.
           const markers = events.filter(({ type }) => type === 'change-marked' || type === 'rollback-ended').length;
-          if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 40 + 4 * markers);
+          if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 70 + 4 * markers);
         } finally {
           await one.close();
         }
@@ -203,6 +213,29 @@ it('keeps what customers were told for as long as the incident, because its repo
   expect(kept.length).toBeLessThan(incidents.length);
   const told = await Promise.all(incidents.map(async (id) => (await store.outbox.ofIncident(id)).map(({ channel }) => channel)));
   expect(told).toEqual(incidents.map((id) => (kept.includes(id) ? ['customers-email'] : [])));
+});
+
+it('keeps the newest run, verdict and success of each drill with all that they wrote, however old, and lets the others go with incidents of their age', async () => {
+  const run = (executionId: string, name: string, day: number, outcome: DrillOutcome): readonly JournalEvent[] => {
+    const [at, drill] = [day * DAY_MS, { kind: 'plan', name }] as const;
+    return [
+      { type: 'drill-announced', at: at - 1, drill, dueAt: at, targets: [] },
+      { type: 'drill-started', at, executionId, drill, trigger: 'schedule', by: 'schedule', dueAt: at, targets: [] },
+      { type: 'rollback-started', at, executionId, planId: name, planName: name, dryRun: true, context: { environment: 'production', trigger: 'automatic', metadata: {} }, steps: [] },
+      { type: 'rollback-ended', at, executionId, outcome: 'success' },
+      { type: 'drill-ended', at: at + 5, executionId, drill, tookMs: 5, outcome, steps: [], gaps: [], explanation: 'x' },
+    ];
+  };
+  const skipped: DrillEvent = { type: 'drill-skipped', at: 50 * DAY_MS, drill: { kind: 'plan', name: 'flag' }, dueAt: 50 * DAY_MS, reason: 'missed', explanation: 'x' };
+  await write([...run('oldest', 'flag', 1, 'passed'), ...run('success', 'flag', 10, 'passed'), ...run('between', 'flag', 20, 'failed'), ...run('verdict', 'flag', 30, 'failed'), ...run('last', 'flag', 40, 'cancelled'), { ...skipped, at: 45 * DAY_MS, dueAt: 45 * DAY_MS }, skipped, ...run('only', 'code', 5, 'passed')]);
+  const before = await drillsThatStand();
+  await compactAt(35 * DAY_MS);
+  expect(await store.guard.entriesOfExecution('between'), 'not old enough').toHaveLength(4);
+  expect(await store.guard.entriesOfExecution('oldest')).toEqual([]);
+  await compactAt(2_000 * DAY_MS);
+  expect(await drillsThatStand()).toEqual(before);
+  const left = (await store.guard.entriesAfter(0, 1_000)).flatMap(({ event }) => ('executionId' in event ? [event.executionId] : 'drill' in event ? [`${event.drill.name} ${event.type} ${event.dueAt / DAY_MS}`] : []));
+  expect(left).toEqual([...['success', 'verdict', 'last'].flatMap((id) => (id === 'last' ? ['flag drill-announced 40', id, id, id, id] : [id, id, id, id])), 'flag drill-skipped 50', 'code drill-announced 5', 'only', 'only', 'only', 'only']);
 });
 
 it('levels off: the file does not grow with the years', async () => {

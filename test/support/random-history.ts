@@ -7,7 +7,7 @@ const versions = ['v1', 'v2', 'v3', 'v4'];
 
 /** One thing that happens, and how many hours after the one before. */
 interface Move {
-  readonly kind: 'incident' | 'deploy' | 'good' | 'pause' | 'resume' | 'reset' | 'blind' | 'seeing' | 'restart' | 'acknowledge' | 'close';
+  readonly kind: 'incident' | 'deploy' | 'good' | 'pause' | 'resume' | 'reset' | 'blind' | 'seeing' | 'restart' | 'acknowledge' | 'close' | 'drill' | 'drill-not-held';
   readonly hours: number;
   readonly target: string;
   readonly version: string;
@@ -15,7 +15,7 @@ interface Move {
 }
 
 const move: fc.Arbitrary<Move> = fc.record({
-  kind: fc.constantFrom('incident', 'incident', 'incident', 'deploy', 'deploy', 'good', 'pause', 'resume', 'reset', 'blind', 'seeing', 'restart', 'acknowledge', 'close'),
+  kind: fc.constantFrom('incident', 'incident', 'incident', 'deploy', 'deploy', 'good', 'pause', 'resume', 'reset', 'blind', 'seeing', 'restart', 'acknowledge', 'close', 'drill', 'drill', 'drill-not-held'),
   hours: fc.integer({ min: 0, max: 60 }),
   target: fc.constantFrom(...historyTargets),
   version: fc.constantFrom(...versions),
@@ -81,12 +81,30 @@ class HistoryWriter {
       case 'seeing':
         this.events.push({ type: 'source-seeing', at, source: `source-${flavour % 2}`, targets: [target], blindForMs: 1 });
         break;
+      case 'drill':
+        this.#drill(target, flavour);
+        break;
+      case 'drill-not-held':
+        this.events.push({ type: flavour % 2 === 0 ? 'drill-announced' : 'drill-skipped', at, drill: { kind: 'plan', name: target }, dueAt: at, ...(flavour % 2 === 0 ? { targets: [target] } : { reason: 'incident', explanation: 'x' }) } as JournalEvent);
+        break;
       case 'restart':
         this.events.push({ type: 'daemon-started', at, version: '1', mode: 'enforce' });
         break;
       default:
         throw new TypeError(kind satisfies never);
     }
+  }
+
+  #drill(target: string, flavour: number): void {
+    const executionId = `drill-${this.#count++}`;
+    const drill = { kind: 'plan', name: target } as const;
+    const at = this.#now;
+    const step = { id: 'look', name: 'look', description: '', type: 'check', parameters: {}, timeout: 30 } as const;
+    this.events.push({ type: 'drill-started', at, executionId, drill, trigger: flavour % 2 === 0 ? 'schedule' : 'manual', by: 'ana', ...(flavour % 2 === 0 ? { dueAt: at } : {}), targets: [target] });
+    this.events.push({ type: 'rollback-started', at, executionId, planId: target, planName: target, dryRun: true, context: { environment: 'production', trigger: 'automatic', metadata: {} }, steps: [{ key: `${target}/look`, planId: target, step }] });
+    this.events.push({ type: 'rollback-ended', at, executionId, outcome: 'success' });
+    this.#now += HOUR_MS;
+    this.events.push({ type: 'drill-ended', at: this.#now, executionId, drill, tookMs: HOUR_MS, outcome: flavour % 7 === 0 ? 'interrupted' : flavour % 3 === 0 ? 'failed' : 'passed', steps: [], gaps: [], explanation: 'x' });
   }
 
   #incident(target: string, version: string, flavour: number): void {
