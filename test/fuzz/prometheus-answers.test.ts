@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPrometheusSource } from '../../src/source/prometheus-source.js';
 import type { Source } from '../../src/source/source.js';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.js';
-import { corpus, fuzzRuns, fuzzTimeout } from '../support/fuzz.js';
+import { corpus, expectAlways, fuzzTimeout } from '../support/fuzz.js';
 
 let server: AnsweringServer;
 let source: Source;
@@ -46,5 +46,5 @@ async function expectTyped(body: string, code: number): Promise<void> {
 it.each(corpus('prometheus'))('corpus: %s', (_file, body) => expectTyped(body, 200));
 
 it('whatever a Prometheus answers is typed samples or an error', { timeout: fuzzTimeout }, async () => {
-  await fc.assert(fc.asyncProperty(text, status, expectTyped), fuzzRuns(300));
+  await expectAlways('prometheus', fc.asyncProperty(text, status, expectTyped), 300);
 });

@@ -10,7 +10,7 @@ import { BelayError } from '../../src/fault/belay-error.js';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/http-server.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { emptyReports, RecordingGuardApi, RecordingLiveApi } from '../support/recording-guard-api.js';
-import { corpus, fuzzRuns, fuzzTimeout } from '../support/fuzz.js';
+import { corpus, expectAlways, fuzzTimeout, withOneReplaced } from '../support/fuzz.js';
 
 const TOKEN = 'secret-of-webhook';
 let app: FastifyInstance;
@@ -135,15 +135,29 @@ describe('bodies that are no messages', () => {
   });
 
   test('any JSON at all, and any bytes, are a message or a refusal with a path, and never a fault of ours', { timeout: fuzzTimeout }, async () => {
-    await fc.assert(
+    await expectAlways(
+      'webhook',
       fc.asyncProperty(fc.oneof(fc.json(), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.json().map((json) => JSON.stringify({ ...message, alerts: [JSON.parse(json)] }))), async (body) => {
         const answer = await post(body);
         expect(answer.statusCode).toBe(400);
         expect(answer.json<{ error: { context: { problems: unknown[] } } }>().error.context.problems.length).toBeGreaterThan(0);
       }),
-      fuzzRuns(300),
+      300,
     );
     expect(guard.calls).toEqual([]);
+  });
+
+  test('a message in which one place is something else is taken as it stands, or refused with the path', { timeout: fuzzTimeout }, async () => {
+    await expectAlways(
+      'webhook',
+      fc.asyncProperty(withOneReplaced(message), async (changed) => {
+        const { statusCode, body } = await post(JSON.stringify(changed));
+        expect([204, 400]).toContain(statusCode);
+        if (statusCode === 400) expect(body).toContain('"path":"/');
+        expect(guard.calls.splice(0)).toHaveLength(statusCode === 204 ? 1 : 0);
+      }),
+      300,
+    );
   });
 });
 
