@@ -188,13 +188,13 @@ export class Guard {
   async answerApproval(id: string, answerer: Answerer, answer: NewAnswer): Promise<IncidentApproval & { readonly incidentId: string; readonly target: string }> {
     const approval = meantApproval(this.openIncidents, id);
     if (approval === undefined) throw await refusalOfPast(id, answerer, answer, this.#ports);
-    const owner = this.#targets.ownerOf(approval.incidentId);
+    const owner = await this.#ownerOf(approval.incidentId);
     return { ...(await owner.answer(approval.id, answerer, answer)), incidentId: approval.incidentId, target: owner.name };
   }
 
-  /** Books that somebody has seen an incident. */
+  /** Books that somebody has seen an incident. Rejects with BelayError `not-found`, and with `conflict` when it is over. */
   async acknowledge(incidentId: string, by: string): Promise<void> {
-    await this.#targets.ownerOf(incidentId).acknowledge(incidentId, by);
+    await (await this.#ownerOf(incidentId)).acknowledge(incidentId, by);
   }
 
   /** How a step of a plan asks people: resolves once they have agreed, or said no, or the time is over. */
@@ -204,15 +204,17 @@ export class Guard {
     return owner.ask(question, signal);
   }
 
-  /** Stops a rollback or its verification; resolves once its running step has ended. */
+  /** Stops a rollback or its verification; resolves once its running step has ended. Rejects with BelayError `not-found`, and with `conflict` when it has ended already. */
   async cancel(executionId: string): Promise<void> {
     const owner = this.#targets.all.find((target) => target.incident?.rungs.some((rung) => rung.executionId === executionId));
-    if (owner === undefined) throw new BelayError('not-found', `no rollback ${executionId} is under way`);
-    await owner.cancel(executionId);
+    if (owner !== undefined) return owner.cancel(executionId);
+    const { rung } = await pastRun(this.#ports.store, executionId);
+    throw new BelayError('conflict', `rollback ${executionId} has ended (${rung.outcome ?? 'unknown'})`);
   }
 
+  /** Rejects with BelayError `not-found`, and with `conflict` when it is over already. */
   async closeIncident(incidentId: string, by: string, reason: string): Promise<void> {
-    await this.#targets.ownerOf(incidentId).close(incidentId, by, reason);
+    await (await this.#ownerOf(incidentId)).close(incidentId, by, reason);
   }
 
   /**
@@ -282,6 +284,15 @@ export class Guard {
       },
       signal,
     );
+  }
+
+  /** The guard of the target whose open incident this is. */
+  async #ownerOf(incidentId: string): Promise<TargetGuard> {
+    const owner = this.#targets.all.find((guard) => guard.incident?.id === incidentId);
+    if (owner !== undefined) return owner;
+    const incident = foldIncident(await this.#ports.store.entriesOfIncident(incidentId));
+    if (incident === undefined) throw new BelayError('not-found', `there is no incident ${incidentId}`);
+    throw new BelayError('conflict', `incident ${incidentId} of ${incident.target} is over already (${incident.status})`);
   }
 
   async #takeUp(incidentId: string, take: (incident: Incident) => void): Promise<void> {

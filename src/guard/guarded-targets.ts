@@ -53,11 +53,4 @@ export class GuardedTargets {
   named(name: string): TargetGuard {
     return this.of(this.#declaration().targets.find((target) => target.name === name) ?? undeclaredTarget(name));
   }
-
-  /** Throws BelayError `not-found` where no such incident is open. */
-  ownerOf(incidentId: string): TargetGuard {
-    const owner = this.all.find((guard) => guard.incident?.id === incidentId);
-    if (owner === undefined) throw new BelayError('not-found', `no incident ${incidentId} is open`);
-    return owner;
-  }
 }

@@ -149,7 +149,7 @@ export class TargetGuard {
   /** Stops the rollback or its verification. Resolves once the running step has ended. */
   async cancel(executionId: string): Promise<void> {
     const run = this.#run.current;
-    if (run?.executionId !== executionId) throw new BelayError('not-found', `no rollback ${executionId} is under way on ${this.name}`);
+    if (run?.executionId !== executionId) throw new BelayError('conflict', `rollback ${executionId} of ${this.name} has ended`);
     run.cancel();
     await run.done;
   }
@@ -211,7 +211,7 @@ export class TargetGuard {
   /** While somebody waited for their turn, the incident that they mean may have ended, and another one begun. */
   #mustBeOpen(incidentId: string): Incident {
     const incident = this.#record.current;
-    if (incident?.id !== incidentId) throw new BelayError('not-found', `incident ${incidentId} of ${this.name} has ended meanwhile`);
+    if (incident?.id !== incidentId) throw new BelayError('conflict', `incident ${incidentId} of ${this.name} has ended meanwhile`);
     return incident;
   }
 

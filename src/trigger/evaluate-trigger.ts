@@ -27,6 +27,9 @@ export interface Evaluation {
 /**
  * One answer of the source, applied to all alerts of one trigger: each series has its own; a known one that is missing
  * from the answer is `no-data`, and an error is an error for each. An inactive alert is forgotten with its series.
+ *
+ * Where what is unknown counts as a breach and no series is known, one alert without labels stands in for them all, until
+ * the first series is seen.
  */
 export function evaluateTrigger(
   trigger: Trigger,
@@ -43,10 +46,12 @@ export function evaluateTrigger(
     .map(([fingerprint, { labels }]) => newAlert(trigger, alertLabels(labels, trigger.labels), fingerprint));
 
   const missing = missingSample(answer);
-  const moves = [...alerts, ...newAlerts].map((before) => ({
-    before,
-    after: advanceAlert(trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind),
-  }));
+  const standIn = fingerprintOf(trigger.name, {});
+  const standIns = alerts.length === 0 && series.size === 0 && verdictOn(trigger, 'inactive', missing) === 'breach' ? [newAlert(trigger, alertLabels({}, trigger.labels), standIn)] : [];
+  const moves = [...alerts, ...newAlerts, ...standIns].map((before) => {
+    const isRelieved = before.fingerprint === standIn && series.size > 0 && !series.has(standIn);
+    return { before, after: advanceAlert(isRelieved ? { ...trigger, onNoData: 'reset' } : trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind) };
+  });
   const isGone = (alert: Alert): boolean => answer.kind === 'vector' && alert.state === 'inactive' && !series.has(alert.fingerprint);
   const remaining = withinCap(trigger, moves.map(({ after }) => after).filter((alert) => !isGone(alert)));
   return {
@@ -67,8 +72,10 @@ const recheckOf = { breach: 'breaching', clear: 'clear', freeze: 'unknown', rest
 export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observation: Observation, askedAt: number, fingerprints: readonly string[]): ReadonlyMap<string, Recheck> {
   const answer = trustedAnswer(trigger, observation, askedAt);
   const series = seriesByFingerprint(trigger, answer);
+  const standIn = fingerprintOf(trigger.name, {});
   return new Map(
     fingerprints.map((fingerprint) => {
+      if (fingerprint === standIn && series.size > 0 && !series.has(standIn)) return [fingerprint, 'clear'];
       const state = alerts.find((alert) => alert.fingerprint === fingerprint)?.state ?? 'inactive';
       const sample = series.get(fingerprint)?.sample ?? missingSample(answer);
       if (sample.kind === 'no-data' && sample.reason === 'unconfirmable') return [fingerprint, 'unconfirmable'];

@@ -107,6 +107,9 @@ describe('belay status --watch', () => {
     vi.stubEnv('BELAY_URL', 'http://127.0.0.1:1');
     expect(await main(['status', '--watch'])).toBe(3);
     expect(stderr).toContain('no Belay daemon answers');
+    vi.stubEnv('BELAY_URL', '127.0.0.1:9797');
+    expect(await main(['status'])).toBe(2);
+    expect(stderr).toContain('BELAY_URL must begin with http:// or https://');
   });
 });
 

@@ -115,7 +115,7 @@ describe('from a breach to recovery', () => {
     const { id } = await rig.incident();
     const [closed, ...late] = await Promise.allSettled([rig.guard.closeIncident(id, 'ana', 'known'), rig.guard.acknowledge(id, 'ben'), rig.guard.closeIncident(id, 'ben', 'known too')]);
     expect(closed.status).toBe('fulfilled');
-    expect(late).toMatchObject([{ reason: { code: 'not-found' } }, { reason: { code: 'not-found' } }]);
+    expect(late).toMatchObject([{ reason: { code: 'conflict' } }, { reason: { code: 'conflict' } }]);
   });
 
   it('asks a person at the end of the ladder, and goes on when it recovers by itself', async () => {
@@ -304,6 +304,9 @@ describe('restarts', () => {
     await clock.advance(15 * second);
     const { id } = await rig.incident();
     await rig.guard.closeIncident(id, 'ana', 'known');
+    const isOver = { code: 'conflict', message: `incident ${id} of shop is over already (closed)` };
+    await expect(rig.guard.closeIncident(id, 'ana', 'once more')).rejects.toMatchObject(isOver);
+    await expect(rig.guard.acknowledge(id, 'ana')).rejects.toMatchObject(isOver);
     await clock.advance(10 * second);
     await rig.stop();
     await rig.open();

@@ -33,6 +33,8 @@ describe('the window of one alert, slot by slot', () => {
     ['reset: clears a firing alert', aTrigger({ onError: 'reset' }), 'BBBBBe', 'ppppF.'],
     ['breach: counts as a breach', aTrigger({ onNoData: 'breach' }), '.nsnnnn.', '.ppppFF.'],
     ['breach: of a series that has gone', aTrigger({ onNoData: 'breach' }), '._____', '.ppppF'],
+    ['breach: of a series that never was', aTrigger({ onNoData: 'breach' }), '_____.B', 'ppppF.p'],
+    ['breach: of a source that never answered', aTrigger({ onError: 'breach' }), 'eeeee.', 'ppppF.'],
     ['onNoData and onError are two things', aTrigger({ onNoData: 'breach', onError: 'reset' }), '.nnennnnn', '.pp.ppppF'],
 
     ['hysteresis: between the two a firing alert stays', aTrigger({ clearCondition: condition('< 5%') }), 'BBBBBmmm.', 'ppppFFFF.'],
@@ -216,6 +218,24 @@ describe('the health of a trigger', () => {
       ['ok', undefined],
       ['err', at(60)],
     ]);
+  });
+});
+
+describe('an alert that stands in for series of which none was ever seen', () => {
+  const trigger = aTrigger({ onNoData: 'breach', labels: { team: 'shop' } });
+  const none = fingerprintOf(trigger.name, {});
+
+  it('has no labels but those of the trigger, and ends with the first series, whatever that says', () => {
+    const runs = runAll(trigger, { '{pod="a"}': '_x5 1x5' });
+    expect(runs[4]).toMatchObject({ alerts: [{ fingerprint: none, labels: { team: 'shop' }, state: 'firing' }], transitions: [{ to: 'firing' }], health: { health: 'err' } });
+    expect(runs[5]).toMatchObject({ alerts: [{ labels: { pod: 'a', team: 'shop' }, state: 'pending' }], transitions: [{ from: 'firing', to: 'inactive', alert: { fingerprint: none } }, { to: 'pending' }] });
+    const seen = (line: string): string | undefined => recheckAlerts(trigger, runs[4]!.alerts, scriptedObservations({ '{pod="a"}': line }, { startAt: at(75), intervalMs: 15_000 })[0]!, at(75), [none]).get(none);
+    expect([seen('_'), seen('1'), seen('err')]).toEqual(['breaching', 'clear', 'unknown']);
+  });
+
+  it('is not there where silence means nothing, nor once a series is known', () => {
+    expect(runAll(aTrigger(), { '{pod="a"}': '_x5' }).at(-1)?.alerts).toEqual([]);
+    expect(runAll(trigger, { '{pod="a"}': '0 _x5' }).at(-1)?.alerts).toMatchObject([{ labels: { pod: 'a' }, state: 'firing' }]);
   });
 });
 

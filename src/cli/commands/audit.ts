@@ -49,6 +49,7 @@ export function auditCommands(program: Command, done: (code: ExitCode) => void):
     .option('--to <instant>', 'the same; up to it, without it', instantArgument(now))
     .option('--target <name>', 'of one target')
     .option('--incident <id>', 'of one incident')
+    .option('--json', 'no other form: it is JSON Lines already')
     .addHelpText('after', '\nExamples:\n  belay audit export --from 90d > audit.jsonl\n  belay audit export --target checkout | jq -r \'select(.who != "belay") | [.at, .who, .what] | @tsv\'')
     .action((options: ExportOptions, command: Command) =>
       withJournal(options, command, async (journal) => {
