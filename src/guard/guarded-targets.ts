@@ -1,5 +1,4 @@
 import type { Target } from '../decision/target.js';
-import { BelayError } from '../fault/belay-error.js';
 import type { Incident } from '../incident/incident.js';
 import { declarationFor, undeclaredTarget, type GuardDeclaration } from './guard-declaration.js';
 import type { TargetGuard } from './target-guard.js';

@@ -74,7 +74,7 @@ export function withOneReplaced(message: unknown): fc.Arbitrary<unknown> {
 
 function placesOf(value: Json): readonly (readonly string[])[] {
   if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) => [[key], ...placesOf(inner as Json).map((rest) => [key, ...rest])]);
+  return Object.entries(value).flatMap(([key, inner]) => [[key], ...placesOf(inner).map((rest) => [key, ...rest])]);
 }
 
 /** The texts of the corpus, by file. */
