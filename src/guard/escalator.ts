@@ -31,7 +31,7 @@ export class Escalator {
 
   constructor(ports: EscalatorPorts) {
     this.#ports = ports;
-    this.#sleep = new WakingSleep(ports.clock);
+    this.#sleep = new WakingSleep(ports.clock, this.#stopping.signal);
   }
 
   /** Takes up the open incidents of before a restart, and begins. */
@@ -75,7 +75,7 @@ export class Escalator {
         report(error);
         until = clock.now() + STORE_RETRY_MS;
       }
-      await this.#sleep.until(until, this.#stopping.signal);
+      await this.#sleep.until(until);
     }
   }
 

@@ -69,7 +69,7 @@ export class ChannelDispatcher {
   constructor(channel: Channel, ports: DispatchPorts) {
     this.#channel = channel;
     this.#ports = ports;
-    this.#sleep = new WakingSleep(ports.clock);
+    this.#sleep = new WakingSleep(ports.clock, this.#stopping.signal);
     this.#pace = new Pace(channel.pace);
   }
 
@@ -100,7 +100,7 @@ export class ChannelDispatcher {
       try {
         if (!restored) await this.#restore();
         restored = true;
-        await this.#sleep.until(await this.#step(), this.#stopping.signal);
+        await this.#sleep.until(await this.#step());
       } catch (error) {
         this.#ports.report(error);
         await this.#rest(STORE_RETRY_MS);
@@ -261,6 +261,6 @@ export class ChannelDispatcher {
 
   async #rest(durationMs: number): Promise<void> {
     const untilAt = this.#ports.clock.now() + durationMs;
-    while (this.#ports.clock.now() < untilAt && !this.#stopping.signal.aborted) await this.#sleep.until(untilAt, this.#stopping.signal);
+    while (this.#ports.clock.now() < untilAt && !this.#stopping.signal.aborted) await this.#sleep.until(untilAt);
   }
 }

@@ -49,7 +49,7 @@ export class OutboxComposer {
 
   constructor(ports: OutboxComposerPorts) {
     this.#ports = ports;
-    this.#sleep = new WakingSleep(ports.clock);
+    this.#sleep = new WakingSleep(ports.clock, this.#stopping.signal);
   }
 
   start(): void {
@@ -71,7 +71,7 @@ export class OutboxComposer {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       await this.#composeWhatIsThere();
-      await this.#sleep.until(this.#ports.clock.now() + POLL_MS, this.#stopping.signal);
+      await this.#sleep.until(this.#ports.clock.now() + POLL_MS);
     }
   }
 

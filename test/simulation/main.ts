@@ -1,7 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { liveThroughSeeds } from './many-seeds.js';
+import { Progress } from './progress.js';
+import { historyText, violationText } from './seed-outcome.js';
+import { WORKER_FLAG, workForParent } from './seed-worker.js';
 import { shrink } from './shrink.js';
-import { guardedConfig, type History, simulate } from './simulate.js';
+import { guardedConfig, simulate } from './simulate.js';
 
 interface Options {
   readonly seeds: number;
@@ -9,17 +12,11 @@ interface Options {
   readonly seed?: number;
   readonly trace?: boolean;
   readonly minutes?: number;
+  readonly jobs: number;
   readonly resume?: string;
+  readonly worker?: boolean;
 }
 
-/** How far a run that is taken up again and again has come. */
-interface Progress {
-  readonly nextSeed: number;
-  readonly passed: number;
-  readonly failed: readonly number[];
-}
-
-const nothingYet: Progress = { nextSeed: 1, passed: 0, failed: [] };
 /** Between two lines that say how far it has come. */
 const TELL_EVERY_MS = 10_000;
 
@@ -30,73 +27,50 @@ const program = new Command('sim')
   .option('--seed <n>', 'only this seed', wholeNumber)
   .option('--trace', 'with --seed: everything that happened')
   .option('--minutes <n>', 'end after so long, however many seeds are left', wholeNumber)
-  .option('--resume <file>', 'go on after the last seed of this file, and write down there how far it has come');
+  .option('--jobs <n>', 'so many seeds at once, each in a process of its own', wholeNumber, 1)
+  .option('--resume <file>', 'go on after the last seed of this file, and write down there how far it has come')
+  .addOption(new Option(WORKER_FLAG).hideHelp());
 const options = program.parse().opts<Options>();
-process.exitCode = options.seed === undefined ? await many(options) : await one(options.seed, options.trace === true);
+if (options.worker === true) await workForParent();
+else process.exitCode = options.seed === undefined ? await many(options) : await one(options.seed, options.trace === true);
 
 async function one(seed: number, trace: boolean): Promise<number> {
   const config = await guardedConfig();
   const history = await simulate(seed, config);
   if (trace) process.stdout.write(`${history.lines.join('\n')}\n`);
-  if (history.violations.length === 0) {
-    process.stdout.write(`seed ${seed}: every promise kept\n`);
-    return 0;
-  }
-  tell(trace ? history : await shrink(history, config), trace);
-  return 1;
+  if (history.violations.length === 0) process.stdout.write(`seed ${seed}: every promise kept\n`);
+  else process.stdout.write(trace ? `${violationText(history)}\n` : historyText(await shrink(history, config)));
+  return history.violations.length === 0 ? 0 : 1;
 }
 
-async function many({ seeds, from, minutes, resume }: Options): Promise<number> {
-  const config = await guardedConfig();
-  const before = resume === undefined ? nothingYet : await progressIn(resume);
-  const firstSeed = from ?? before.nextSeed;
+async function many({ seeds, from, minutes, jobs, resume }: Options): Promise<number> {
+  const progress = await Progress.in(resume);
+  if (from !== undefined) progress.startFrom(from);
+  const firstSeed = progress.nextSeed;
   const startedAt = performance.now();
-  const endsAt = minutes === undefined ? Infinity : startedAt + minutes * 60_000;
   const failed: number[] = [];
   let toldAt = startedAt;
   let done = 0;
-  for (let seed = firstSeed; seed < firstSeed + seeds && performance.now() < endsAt; seed += 1) {
-    const history = await simulate(seed, config);
+  const onOutcome = async ({ seed, told }: Parameters<Progress['note']>[0]): Promise<void> => {
+    progress.note({ seed, told });
     done += 1;
-    if (history.violations.length > 0) {
+    if (told !== undefined) {
       failed.push(seed);
-      process.stderr.write(`seed ${seed} breaks a promise; looking for the fewest happenings that do\n`);
-      tell(await shrink(history, config), false);
+      process.stdout.write(told);
     }
-    if (performance.now() - toldAt > TELL_EVERY_MS) {
-      toldAt = performance.now();
-      process.stderr.write(`${paceText(done, toldAt - startedAt)}, at seed ${seed}\n`);
-      if (resume !== undefined) await save(resume, before, seed, done, failed);
-    }
-  }
-  if (resume !== undefined) await save(resume, before, firstSeed + done - 1, done, failed);
+    if (performance.now() - toldAt <= TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    process.stderr.write(`${paceText(done, toldAt - startedAt)}, every seed before ${progress.nextSeed} done\n`);
+    if (resume !== undefined) await progress.save(resume);
+  };
+  await liveThroughSeeds({ firstSeed, seeds, jobs: Math.max(1, jobs), ...(minutes === undefined ? {} : { forMs: minutes * 60_000 }), onOutcome });
+  if (resume !== undefined) await progress.save(resume);
   process.stdout.write(`${paceText(done, performance.now() - startedAt)}: ${failed.length === 0 ? 'every promise kept' : `${failed.length} broke a promise (${failed.join(', ')})`}\n`);
   return failed.length === 0 ? 0 : 1;
 }
 
 function paceText(done: number, tookMs: number): string {
   return `${done} seeds, ${((done * 1000) / tookMs).toFixed(1)} seeds per second`;
-}
-
-function tell({ seed, happenings, violations, lines }: History, isWhole: boolean): void {
-  const [first] = violations;
-  const out = [`seed ${seed} breaks "${first?.invariant ?? ''}": ${first?.text ?? ''}`];
-  if (!isWhole) out.push('', `with these ${happenings.length} happenings:`, ...happenings.map((happening) => `  ${JSON.stringify(happening)}`), '', ...lines);
-  process.stdout.write(`${out.join('\n')}\n`);
-}
-
-async function progressIn(file: string): Promise<Progress> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Progress;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return nothingYet;
-    throw error;
-  }
-}
-
-async function save(file: string, before: Progress, lastSeed: number, done: number, failed: readonly number[]): Promise<void> {
-  const progress: Progress = { nextSeed: lastSeed + 1, passed: before.passed + done - failed.length, failed: [...before.failed, ...failed] };
-  await writeFile(file, `${JSON.stringify(progress)}\n`);
 }
 
 function wholeNumber(text: string): number {

@@ -79,6 +79,7 @@ export class World {
     if (fault === 'nan') return NaN;
     const isBroken = this.#breaches.some((breach) => breach.service === service && breach.what === what && breach.fromAt <= at && at < breach.toAt);
     const slot = Math.floor(at / 60_000);
+    if (metric === 'health' && fault !== 'lying') return isBroken ? 0 : 1;
     const chance = new Chance(`${this.#seed} ${metric} ${service} ${slot}`);
     const seemsBroken = fault === 'lying' ? chance.happens(0.5) : isBroken;
     if (metric === 'health') return seemsBroken ? 0 : 1;

@@ -6,10 +6,10 @@ const never = new AbortController().signal;
 
 it('ends at its time, when poked, and when stopped', async () => {
   const clock = new FakeClock();
-  const sleep = new WakingSleep(clock);
   const stop = new AbortController();
+  const sleep = new WakingSleep(clock, stop.signal);
   let ended = 0;
-  const until = (at: number): void => void sleep.until(at, stop.signal).then(() => (ended += 1));
+  const until = (at: number): void => void sleep.until(at).then(() => (ended += 1));
   until(clock.now() + 100);
   await clock.advance(99);
   expect(ended).toBe(0);
@@ -27,14 +27,14 @@ it('ends at its time, when poked, and when stopped', async () => {
 
 it('misses neither a poke nor a stop that came before it', async () => {
   const clock = new FakeClock();
-  const sleep = new WakingSleep(clock);
+  const sleep = new WakingSleep(clock, never);
   sleep.poke();
-  await sleep.until(clock.now() + 100, never);
+  await sleep.until(clock.now() + 100);
   let ended = false;
-  void sleep.until(clock.now() + 100, never).then(() => (ended = true));
+  void sleep.until(clock.now() + 100).then(() => (ended = true));
   await clock.advance(99);
   expect(ended).toBe(false);
   await clock.advance(1);
-  await sleep.until(clock.now() + 100, AbortSignal.abort());
+  await new WakingSleep(clock, AbortSignal.abort()).until(clock.now() + 100);
   expect(clock.sleeping).toBe(0);
 });
