@@ -8,6 +8,7 @@
  *             of an episode that is known to have ended: a late snapshot, which says nothing; unless it still comes
  *             when every retry must be over: then the alert fires again, and whoever said it had ended was wrong
  *   resolved  of the episode that is under way, or of an alert that is not known: it has ended
+ *             of a later one than has ended, whose firing was not heard: that one has ended too
  *             of an earlier one: late, and says nothing
  *
  * What is not in a message says nothing at all, whether it was cut off (`truncatedAlerts`) or not.
@@ -78,11 +79,12 @@ function foldFiring(before: ReceivedAlert | undefined, notice: AlertNotice, exte
 
 function foldResolved(before: ReceivedAlert | undefined, notice: AlertNotice, externalUrl: string | undefined, now: number): ReturnType<typeof foldNotice> {
   const endsAt = notice.endsAt ?? now;
-  if (before?.status === 'resolved') {
+  const isLaterEpisode = notice.startsAt > (before?.endsAt ?? Infinity);
+  if (before?.status === 'resolved' && !isLaterEpisode) {
     return { alert: { ...before, endsAt: Math.max(before.endsAt ?? endsAt, endsAt), lastReceivedAt: now }, effect: 'heard-again' };
   }
   if (before !== undefined && endsAt < before.startsAt) return { alert: before, effect: 'late' };
-  return { alert: { ...described(notice, externalUrl), status: 'resolved', startsAt: before?.startsAt ?? notice.startsAt, endsAt, firstReceivedAt: now, lastReceivedAt: now }, effect: 'ended' };
+  return { alert: { ...described(notice, externalUrl), status: 'resolved', startsAt: isLaterEpisode ? notice.startsAt : (before?.startsAt ?? notice.startsAt), endsAt, firstReceivedAt: now, lastReceivedAt: now }, effect: 'ended' };
 }
 
 function described({ labels, annotations, generatorUrl }: AlertNotice, externalUrl: string | undefined): Pick<ReceivedAlert, 'key' | 'labels' | 'annotations' | 'generatorUrl' | 'externalUrl'> {

@@ -41,6 +41,12 @@ describe('an alert as its messages leave it', () => {
     expect(after(resolved(90 * minute, 99 * minute), firing(90 * minute)).effects).toEqual(['ended', 'late']);
   });
 
+  test('so it is long after an earlier episode has ended', () => {
+    const { alert, effects } = after([firing(90 * minute), 100 * minute], [resolved(90 * minute, 101 * minute), 101 * minute], [resolved(130 * minute, 131 * minute), 131 * minute], [firing(130 * minute), 132 * minute]);
+    expect(effects).toEqual(['began', 'ended', 'ended', 'late']);
+    expect(alert).toMatchObject({ status: 'resolved', startsAt: 130 * minute, endsAt: 131 * minute });
+  });
+
   test('a resolve of an earlier episode does not end the present one', () => {
     const { alert, effects } = after(firing(90 * minute), resolved(80 * minute, 85 * minute));
     expect(effects).toEqual(['began', 'late']);
