@@ -17,8 +17,18 @@ class MemoryReceivedAlerts implements ReceivedAlertStore {
   }
 }
 
+/** A write that is reported to have failed, whether or not it has reached the disk. */
+export interface FailedCommit {
+  readonly isApplied: boolean;
+  readonly failed: () => void;
+}
+
 /** What outlives the lives of a daemon: its disk. Each part keeps the contract of its port. */
 export class Disk {
+  /** What becomes of the next write, where it does not go well. */
+  nextCommit: FailedCommit | undefined;
+  /** Takes and gives nothing any more in this life. */
+  isGone = false;
   readonly guard = new MemoryGuardStore();
   readonly outbox = new MemoryOutbox();
   readonly received = new MemoryReceivedAlerts();

@@ -1,5 +1,6 @@
 import type { JournalEvent } from '../../src/incident/incident-event.js';
 import { Chance } from './chance.js';
+import { type ConfigurationName, configurationNames } from './guarded-configurations.js';
 
 export const services = ['shop', 'search', 'trial'] as const;
 export type Service = (typeof services)[number];
@@ -29,7 +30,7 @@ export type Act = 'approve' | 'reject' | 'cancel' | 'pause' | 'pause-now' | 'res
 export type Happening =
   /** A service breaks; `curedBy` says the plan of which level helps, if any does before it mends itself. */
   | ({ readonly kind: 'breach'; readonly service: Service; readonly what: 'errors' | 'slow' | 'down'; readonly curedBy?: 1 | 2 | 3 | undefined } & Stretch)
-  | ({ readonly kind: 'source-fault'; readonly source: 'prometheus' | 'health'; readonly how: 'down' | 'slow' | 'empty' | 'nan' | 'lying' | 'flaky' | 'late' } & Stretch)
+  | ({ readonly kind: 'source-fault'; readonly source: 'prometheus' | 'health'; readonly how: 'down' | 'slow' | 'empty' | 'nan' | 'lying' | 'flaky' | 'late' | 'reordered' } & Stretch)
   | ({ readonly kind: 'step-fault'; readonly how: 'hangs' | 'fails' | 'works-but-errs' | 'errs-and-works-later' | 'slow' | 'unreadable' } & Stretch)
   | ({ readonly kind: 'store-fault'; readonly how: 'refuses' | 'slow' } & Stretch)
   | ({ readonly kind: 'channel-fault'; readonly channel: 'slack' | 'email'; readonly how: 'down' | 'limited' | 'answer-lost' } & Stretch)
@@ -39,7 +40,10 @@ export type Happening =
   | { readonly kind: 'kill'; readonly when: When; readonly calls: number; readonly side: 'before' | 'after'; readonly downForMs: number }
   | { readonly kind: 'stop'; readonly atMs: number; readonly downForMs: number }
   | { readonly kind: 'clock-step'; readonly atMs: number; readonly byMs: number }
-  | { readonly kind: 'reload'; readonly when: When }
+  /** Somebody has edited the files, where it says how, and has them read again. */
+  | { readonly kind: 'reload'; readonly when: When; readonly to?: ConfigurationName | undefined }
+  /** The next write is reported to have failed. It may have reached the disk all the same; then the disk takes and gives nothing more until the daemon dies. */
+  | { readonly kind: 'failed-commit'; readonly when: When; readonly isApplied: boolean; readonly diesAfterMs: number; readonly downForMs: number }
   | { readonly kind: 'act'; readonly when: When; readonly act: Act; readonly service: Service; readonly by: Person };
 
 const acts: readonly Act[] = ['approve', 'approve', 'approve', 'reject', 'cancel', 'pause', 'pause-now', 'resume', 'close', 'reset', 'rollback', 'undo', 'deploy', 'acknowledge'];
@@ -98,5 +102,8 @@ export function happeningsOf(seed: number): readonly Happening[] {
     ...(chance.happens(0.2) ? several(1, () => ({ kind: 'clock-step', atMs: time(), byMs: chance.pick([-hour, -5 * minute, -2_000, 2_000, 5 * minute, hour]) })) : []),
     ...several(2, () => ({ kind: 'reload', when: when() })),
     ...several(10, () => ({ kind: 'act', when: when(), act: chance.pick(acts), service: chance.pick(services), by: chance.pick(['ana', 'ben', 'operator'] as const) })),
+    ...several(2, () => ({ kind: 'source-fault', source: 'prometheus', how: 'reordered', ...stretch(20 * minute, 2 * hour) })),
+    ...several(3, () => ({ kind: 'failed-commit', when: when(), isApplied: chance.happens(0.5), diesAfterMs: chance.pick([0, 200, 3_000, 20_000]), downForMs: chance.pick([0, 5_000, 5 * minute]) })),
+    ...(chance.happens(0.5) ? several(5, () => ({ kind: 'reload', when: when(), to: chance.pick(configurationNames) })) : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { AliveMark } from '../../src/daemon/alive-mark.js';
+import { Reloads } from '../../src/daemon/reloads.js';
 import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
 import { CheckExecutor } from '../../src/executor/steps/check-executor.js';
 import { NotificationExecutor } from '../../src/executor/steps/notification-executor.js';
@@ -14,6 +15,7 @@ import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js
 import type { Channel } from '../../src/notify/channel.js';
 import { Notifier } from '../../src/notify/notifier.js';
 import type { Outbox } from '../../src/notify/outbox.js';
+import type { RollbackManager } from '../../src/rollback/rollback-manager.js';
 import type { RollbackStepExecutor } from '../../src/rollback/step-executor.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { createCheckRunner } from '../../src/source/check-runner.js';
@@ -32,6 +34,8 @@ export interface Outside {
   readonly sources: ReadonlyMap<string, Source>;
   /** Runs the steps that change the world. */
   readonly worker: RollbackStepExecutor;
+  /** The configuration as its files have it now. */
+  readonly files: () => Config;
   readonly newId: (kind: string) => string;
   readonly random: () => number;
   readonly report: (error: unknown) => void;
@@ -41,21 +45,26 @@ export interface Outside {
 export class Life {
   readonly guard: Guard;
   readonly receiver: AlertReceiver;
-  readonly #config: Config;
+  #config: Config;
   readonly #outside: Outside;
+  readonly #rollbacks: RollbackManager;
+  readonly #reloads = new Reloads();
   readonly #book = new ReceivedAlerts();
   readonly #notifier: Notifier;
   readonly #alive: AliveMark;
   readonly #stopping = new AbortController();
 
-  constructor(config: Config, outside: Outside) {
-    const { clock, store, random, report, outbox, channels } = outside;
+  constructor(outside: Outside) {
+    const { clock, store, random, report, outbox, channels, files } = outside;
+    const config = files();
     this.#config = config;
     this.#outside = outside;
     this.#alive = new AliveMark(store, clock, report);
     this.#notifier = new Notifier(channels, { journal: store, outbox, clock, redactor: new Redactor(), report, random, noteChannel: (event) => store.append([event]) });
     const observer = { observed: ignore, evaluated: ignore, missedTicks: ignore, alerts: ignore };
-    this.guard = composeGuard(config, (tools) => this.#equip(tools), { clock, store, giveUp: this.#stopping.signal, random, report, observer, newId: outside.newId }).guard;
+    const made = composeGuard(config, (tools) => this.#equip(tools), { clock, store, giveUp: this.#stopping.signal, random, report, observer, newId: outside.newId });
+    this.guard = made.guard;
+    this.#rollbacks = made.rollbacks;
     this.receiver = new AlertReceiver(this.#book, { store: outside.received, clock, onChanged: (alerts) => this.guard.noteReceived(alerts) });
   }
 
@@ -74,14 +83,25 @@ export class Life {
     this.#notifier.journalAppended();
   }
 
-  async reload(): Promise<void> {
-    await this.guard.declare(this.#config, this.#eyes());
-    await this.#outside.store.append([{ type: 'configuration-reloaded', at: this.#outside.clock.now(), by: 'simulation' }]);
+  /** The configuration that it goes by. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Reads the files again. */
+  reload(): Promise<void> {
+    return this.#reloads.ask(async () => {
+      this.#config = this.#outside.files();
+      for (const plan of this.#config.plans) this.#rollbacks.registerPlan(plan);
+      await this.guard.declare(this.#config, this.#eyes());
+      await this.#outside.store.append([{ type: 'configuration-reloaded', at: this.#outside.clock.now(), by: 'simulation' }]);
+    });
   }
 
   /** As SIGTERM. */
   async stop(): Promise<void> {
     const { store, clock, report } = this.#outside;
+    await this.#reloads.end();
     this.#stopping.abort();
     await store.append([{ type: 'daemon-stopped', at: clock.now(), reason: 'simulation' }]).catch(report);
     await this.guard.stop();

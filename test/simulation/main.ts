@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { guardedConfigurations } from './guarded-configurations.js';
 import { liveThroughSeeds } from './many-seeds.js';
 import { Progress } from './progress.js';
 import { historyText, violationText } from './seed-outcome.js';
 import { WORKER_FLAG, workForParent } from './seed-worker.js';
 import { shrink } from './shrink.js';
-import { guardedConfig, simulate } from './simulate.js';
+import { simulate } from './simulate.js';
 
 interface Options {
   readonly seeds: number;
@@ -35,11 +36,11 @@ if (options.worker === true) await workForParent();
 else process.exitCode = options.seed === undefined ? await many(options) : await one(options.seed, options.trace === true);
 
 async function one(seed: number, trace: boolean): Promise<number> {
-  const config = await guardedConfig();
-  const history = await simulate(seed, config);
+  const configurations = await guardedConfigurations();
+  const history = await simulate(seed, configurations);
   if (trace) process.stdout.write(`${history.lines.join('\n')}\n`);
   if (history.violations.length === 0) process.stdout.write(`seed ${seed}: every promise kept\n`);
-  else process.stdout.write(trace ? `${violationText(history)}\n` : historyText(await shrink(history, config)));
+  else process.stdout.write(trace ? `${violationText(history)}\n` : historyText(await shrink(history, configurations)));
   return history.violations.length === 0 ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@ import { composeMessages } from '../../src/notify/compose-messages.js';
 import type { ChannelName, OutboxItem } from '../../src/notify/message.js';
 import type { Policy } from '../../src/decision/policy.js';
 import type { Alert } from '../../src/trigger/alert.js';
+import { type ConfigurationName, errorsAbove } from './guarded-configurations.js';
 
 /** What Belay promises, and the simulation holds it to after every event. */
 export const invariants = [
@@ -28,10 +29,10 @@ export interface Violation {
   readonly text: string;
 }
 
-/** What a source has told of one question, at a true instant; `undefined` where it was no number. */
+/** What a source has told of one question, at a true instant; `isBad` by the configuration of then, `undefined` where it was no number. */
 interface Answer {
   readonly trueAt: number;
-  readonly value: number | undefined;
+  readonly isBad: boolean | undefined;
 }
 
 /** A step's work in the world, from its beginning to the moment when Belay heard of its end. */
@@ -47,7 +48,6 @@ export interface Effect {
 /** How long a window must have held by the samples that Belay was given, as the simulation's rules declare it. */
 interface Held {
   readonly question: (service: string) => string;
-  readonly breaches: (value: number) => boolean;
   readonly heldForMs: number;
   /** Clear samples in between end it; otherwise they only do not count, and `withinMs` is the window. */
   readonly withinMs?: number | undefined;
@@ -58,10 +58,10 @@ interface Held {
 const INTERVAL_MS = 60_000;
 const SLACK_MS = 100;
 const windows: Readonly<Record<string, Held>> = {
-  Errors: { question: (service) => `errors ${service}`, breaches: (value) => value > 0.1, heldForMs: 180_000 },
+  Errors: { question: (service) => `errors ${service}`, heldForMs: 180_000 },
   // Belay has looked at fewer instants than the simulation knows of, and counts half of the time between a clear and a breaching one.
-  Slow: { question: (service) => `slowness ${service}`, breaches: (value) => value > 5, heldForMs: 270_000 - INTERVAL_MS / 2, withinMs: 360_000 },
-  Down: { question: (service) => `health ${service}`, breaches: (value) => value === 0, heldForMs: 0, slots: 4 },
+  Slow: { question: (service) => `slowness ${service}`, heldForMs: 270_000 - INTERVAL_MS / 2, withinMs: 360_000 },
+  Down: { question: (service) => `health ${service}`, heldForMs: 0, slots: 4 },
 };
 
 /** Watches everything that goes over the edge of the daemon, and says where it breaks a promise. All instants are the world's own, but those of journal events. */
@@ -81,6 +81,7 @@ export class Oracle {
   readonly #pages = new Map<string, readonly { readonly at: number; readonly firing: boolean }[]>();
   readonly #deliveries: { readonly channel: ChannelName; readonly item: OutboxItem }[] = [];
   #lastClockStepAt = -Infinity;
+  #errorsAbove: number = errorsAbove.first;
 
   constructor(policy: Policy, now: () => number) {
     this.#policy = policy;
@@ -97,8 +98,18 @@ export class Oracle {
 
   answered(question: string, trueAt: number, value: number | undefined): void {
     const known = this.#answers.get(question) ?? [];
-    known.push({ trueAt, value });
+    known.push({ trueAt, isBad: value === undefined ? undefined : this.#isBad(question, value) });
     this.#answers.set(question, known);
+  }
+
+  /** By which configurations Belay may judge from now on: several, while it changes from one to the other. */
+  goesBy(configurations: readonly ConfigurationName[]): void {
+    this.#errorsAbove = Math.min(...configurations.map((name) => errorsAbove[name]));
+  }
+
+  #isBad(question: string, value: number): boolean {
+    if (question.startsWith('errors')) return value > this.#errorsAbove;
+    return question.startsWith('slowness') ? value > 5 : value === 0;
   }
 
   paged(service: string, firing: boolean): void {
@@ -228,7 +239,7 @@ export class Oracle {
     const window = windows[kind];
     if (window === undefined) throw new TypeError(`the simulation knows no window of ${trigger}`);
     const answers = this.#answers.get(window.question(target)) ?? [];
-    if (window.slots !== undefined && slotsInARow(window, answers, firedTrueAt) < window.slots) this.violate('the-window-held', `${trigger} fires after too few slots`);
+    if (window.slots !== undefined && slotsInARow(answers, firedTrueAt) < window.slots) this.violate('the-window-held', `${trigger} fires after too few slots`);
     const heldMs = heldFor(window, answers, firedTrueAt);
     if (heldMs < window.heldForMs - SLACK_MS) this.violate('the-window-held', `${trigger} fires after ${heldMs} ms`);
   }
@@ -254,10 +265,10 @@ export class Oracle {
   /** A climb goes by what the verification before it asks as well, which is the health of the service. */
   #checkAskedAgain(target: string, by: string): void {
     const kinds = Object.entries(windows).filter(([kind]) => by.includes(kind));
-    const newest = kinds.map(([, { question, breaches }]) => {
+    const newest = kinds.map(([, { question }]) => {
       // What is asked about the past, to fill a gap, comes later and is older.
       const last = (this.#answers.get(question(target)) ?? []).reduce((newest: Answer | undefined, answer) => (newest === undefined || answer.trueAt >= newest.trueAt ? answer : newest), undefined);
-      return last?.value !== undefined && breaches(last.value);
+      return last?.isBad === true;
     });
     if (!newest.includes(true)) this.violate('asked-again-before-acting', `${target} is rolled back for ${by}, of which the newest answers say nothing bad`);
   }
@@ -291,20 +302,22 @@ export class Oracle {
   }
 }
 
-function slotsInARow({ breaches }: Held, answers: readonly Answer[], untilAt: number): number {
-  const known = answers.filter(({ trueAt, value }) => value !== undefined && trueAt <= untilAt + SLACK_MS);
-  const sinceAt = Math.max(-Infinity, ...known.filter(({ value }) => !breaches(value as number)).map(({ trueAt }) => trueAt));
+function slotsInARow(answers: readonly Answer[], untilAt: number): number {
+  const known = answers.filter(({ trueAt, isBad }) => isBad !== undefined && trueAt <= untilAt + SLACK_MS);
+  const sinceAt = Math.max(-Infinity, ...known.filter(({ isBad }) => isBad === false).map(({ trueAt }) => trueAt));
   return new Set(known.filter(({ trueAt }) => trueAt > sinceAt).map(({ trueAt }) => Math.floor(trueAt / INTERVAL_MS))).size;
 }
 
 /** The seen time of breach before an instant, by the answers that were given. */
-function heldFor({ breaches, withinMs }: Held, answers: readonly Answer[], untilAt: number): number {
-  const known = answers.filter(({ trueAt, value }) => value !== undefined && trueAt <= untilAt + SLACK_MS).toSorted((a, b) => b.trueAt - a.trueAt);
+function heldFor({ withinMs }: Held, answers: readonly Answer[], untilAt: number): number {
+  const asked = answers.filter(({ trueAt, isBad }) => isBad !== undefined && trueAt <= untilAt + SLACK_MS);
+  // What was asked about one instant again, under another configuration, counts as it was judged last.
+  const known = [...new Map(asked.map((answer) => [answer.trueAt, answer])).values()].sort((a, b) => b.trueAt - a.trueAt);
   let heldMs = 0;
   for (const [index, later] of known.entries()) {
     const earlier = known[index + 1];
     if (earlier === undefined || (withinMs !== undefined && untilAt - later.trueAt >= withinMs)) break;
-    const both = [later, earlier].filter(({ value }) => value !== undefined && breaches(value)).length;
+    const both = [later, earlier].filter(({ isBad }) => isBad === true).length;
     if (withinMs === undefined && both < 2) break;
     const gapMs = later.trueAt - earlier.trueAt;
     const insideMs = withinMs === undefined ? gapMs : Math.min(gapMs, withinMs - (untilAt - later.trueAt));

@@ -1,5 +1,6 @@
 import { BelayError } from '../../src/fault/belay-error.js';
 import type { GuardStore } from '../../src/guard/guard-store.js';
+import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js';
 import type { JournalEntry } from '../../src/incident/incident-event.js';
 import type { Channel, SendResult } from '../../src/notify/channel.js';
 import type { Outbox } from '../../src/notify/outbox.js';
@@ -23,18 +24,20 @@ export interface OutsideParts {
   readonly oracle: Oracle;
   readonly edge: Edge;
   readonly chance: Chance;
+  readonly disk: Disk;
   /** How wrong the daemon's clock is: its instants minus the world's. */
   readonly offsetMs: () => number;
 }
 
 const INTERVAL_MS = 60_000;
 const SOURCE_TIMEOUT_MS = 10_000;
+const OLDEST_ANSWER_MS = 180_000;
 
 /** The store on a disk that may be full or slow. */
-export function storeOn(disk: Disk, parts: OutsideParts, onAppended: (entries: readonly JournalEntry[]) => void): GuardStore {
-  const { edge } = parts;
-  const { guard } = disk;
-  const write = <T>(work: () => Promise<T>): Promise<T> => edge.write(() => afterDiskFault(parts, work));
+export function storeOn(parts: OutsideParts, onAppended: (entries: readonly JournalEntry[]) => void): GuardStore {
+  const { guard } = parts.disk;
+  const write = <T>(work: () => Promise<T>): Promise<T> => writeTo(parts, work);
+  const read = <T>(work: () => Promise<T>): Promise<T> => readFrom(parts, work);
   return {
     append: (events) =>
       write(async () => {
@@ -43,23 +46,25 @@ export function storeOn(disk: Disk, parts: OutsideParts, onAppended: (entries: r
         return entries;
       }),
     saveAlerts: (alerts) => write(() => guard.saveAlerts(alerts)),
-    saveValue: (name, value) => write(() => guard.saveValue(name, value)),
-    entriesAfter: (seq, limit) => edge.call(() => guard.entriesAfter(seq, limit)),
-    lastSeq: () => edge.call(() => guard.lastSeq()),
-    entriesOfIncident: (id) => edge.call(() => guard.entriesOfIncident(id)),
-    entriesOfExecution: (id) => edge.call(() => guard.entriesOfExecution(id)),
-    entriesOfTypes: (types, sinceAt) => edge.call(() => guard.entriesOfTypes(types, sinceAt)),
-    unfinishedExecutions: () => edge.call(() => guard.unfinishedExecutions()),
-    openIncidents: () => edge.call(() => guard.openIncidents()),
-    incidents: (filter) => edge.call(() => guard.incidents(filter)),
-    loadAlerts: () => edge.call(() => guard.loadAlerts()),
-    loadValue: (name) => edge.call(() => guard.loadValue(name)),
+    // The sign of life is written so often that no fault would be left for anything else.
+    saveValue: (name, value) => parts.edge.write(() => afterDiskFault(parts, () => guard.saveValue(name, value))),
+    entriesAfter: (seq, limit) => read(() => guard.entriesAfter(seq, limit)),
+    lastSeq: () => read(() => guard.lastSeq()),
+    entriesOfIncident: (id) => read(() => guard.entriesOfIncident(id)),
+    entriesOfExecution: (id) => read(() => guard.entriesOfExecution(id)),
+    entriesOfTypes: (types, sinceAt) => read(() => guard.entriesOfTypes(types, sinceAt)),
+    unfinishedExecutions: () => read(() => guard.unfinishedExecutions()),
+    openIncidents: () => read(() => guard.openIncidents()),
+    incidents: (filter) => read(() => guard.incidents(filter)),
+    loadAlerts: () => read(() => guard.loadAlerts()),
+    loadValue: (name) => read(() => guard.loadValue(name)),
   };
 }
 
-export function outboxOn({ outbox }: Disk, parts: OutsideParts): Outbox {
-  const { edge } = parts;
-  const write = (work: () => Promise<void>): Promise<void> => edge.write(() => afterDiskFault(parts, work));
+export function outboxOn(parts: OutsideParts): Outbox {
+  const { outbox } = parts.disk;
+  const write = (work: () => Promise<void>): Promise<void> => writeTo(parts, work);
+  const read = <T>(work: () => Promise<T>): Promise<T> => readFrom(parts, work);
   return {
     enqueue: (items) => write(() => outbox.enqueue(items)),
     enqueueUpTo: (cursor, items) => write(() => outbox.enqueueUpTo(cursor, items)),
@@ -67,18 +72,53 @@ export function outboxOn({ outbox }: Disk, parts: OutsideParts): Outbox {
     markFailed: (id, at, error, nextAttemptAt) => write(() => outbox.markFailed(id, at, error, nextAttemptAt)),
     markUndeliverable: (id, at, error) => write(() => outbox.markUndeliverable(id, at, error)),
     saveThread: (channel, incidentId, reference) => write(() => outbox.saveThread(channel, incidentId, reference)),
-    cursor: () => edge.call(() => outbox.cursor()),
-    due: (channel, now, limit) => edge.call(() => outbox.due(channel, now, limit)),
-    nextDueAt: (channel) => edge.call(() => outbox.nextDueAt(channel)),
-    waiting: (channel, limit) => edge.call(() => outbox.waiting(channel, limit)),
-    stateOf: (id) => edge.call(() => outbox.stateOf(id)),
-    ofIncident: (incidentId) => edge.call(() => outbox.ofIncident(incidentId)),
+    cursor: () => read(() => outbox.cursor()),
+    due: (channel, now, limit) => read(() => outbox.due(channel, now, limit)),
+    nextDueAt: (channel) => read(() => outbox.nextDueAt(channel)),
+    waiting: (channel, limit) => read(() => outbox.waiting(channel, limit)),
+    stateOf: (id) => read(() => outbox.stateOf(id)),
+    ofIncident: (incidentId) => read(() => outbox.ofIncident(incidentId)),
     handOver: (id, copy) => write(() => outbox.handOver(id, copy)),
-    thread: (channel, incidentId) => edge.call(() => outbox.thread(channel, incidentId)),
+    thread: (channel, incidentId) => read(() => outbox.thread(channel, incidentId)),
   };
 }
 
-export async function afterDiskFault<T>({ clock, world, chance, edge }: OutsideParts, work: () => Promise<T>): Promise<T> {
+export function receivedOn(parts: OutsideParts): ReceivedAlertStore {
+  const { received } = parts.disk;
+  return {
+    saveReceived: (messages, alerts, forgotten) => writeTo(parts, () => received.saveReceived(messages, alerts, forgotten)),
+    loadReceived: () => readFrom(parts, () => received.loadReceived()),
+  };
+}
+
+function readFrom<T>({ edge, disk }: OutsideParts, work: () => Promise<T>): Promise<T> {
+  return edge.call(() => {
+    if (disk.isGone) throw diskIsGone();
+    return work();
+  });
+}
+
+/** One transaction. Where its commit fails, nobody knows at first whether it has reached the disk. */
+function writeTo<T>(parts: OutsideParts, work: () => Promise<T>): Promise<T> {
+  const { edge, disk } = parts;
+  const commit = async (): Promise<T> => {
+    const { nextCommit } = disk;
+    if (nextCommit === undefined) return work();
+    disk.nextCommit = undefined;
+    if (nextCommit.isApplied) await work();
+    disk.isGone = nextCommit.isApplied;
+    nextCommit.failed();
+    throw diskIsGone();
+  };
+  return edge.write(() => afterDiskFault(parts, commit));
+}
+
+function diskIsGone(): BelayError {
+  return new BelayError('store-unavailable', 'disk I/O error');
+}
+
+async function afterDiskFault<T>({ clock, world, chance, edge, disk }: OutsideParts, work: () => Promise<T>): Promise<T> {
+  if (disk.isGone) throw diskIsGone();
   const fault = world.fault('store-fault', clock.now())?.how;
   if (fault === 'refuses') throw new BelayError('store-unavailable', 'the disk is full');
   if (fault === 'slow') await clock.sleepUntil(clock.now() + chance.whole(1, 3_000));
@@ -90,13 +130,14 @@ export async function afterDiskFault<T>({ clock, world, chance, edge }: OutsideP
 export function sourceOf(name: 'prometheus' | 'health', parts: OutsideParts): Source {
   const { clock, world, oracle, edge, chance, offsetMs } = parts;
 
-  function ask(query: Query, at: number): Observation {
+  /** `sampleAt`: what is answered about, where that is not what was asked about. */
+  function ask(query: Query, at: number, sampleAt = at): Observation {
     const [metric, service] = questionOf(query);
-    const trueAt = at - offsetMs();
+    const trueAt = sampleAt - offsetMs();
     const value = world.valueAt(metric, service, trueAt);
     oracle.answered(`${metric} ${service}`, trueAt, value === undefined || Number.isNaN(value) ? undefined : value);
     if (value === undefined) return name === 'health' ? errorObservation(at, 'our-side', 'the probe cannot leave the machine') : { kind: 'vector', at, series: [], warnings: [] };
-    const sample = Number.isNaN(value) ? ({ kind: 'no-data', at, reason: 'nan' } as const) : ({ kind: 'value', at, value } as const);
+    const sample = Number.isNaN(value) ? ({ kind: 'no-data', at: sampleAt, reason: 'nan' } as const) : ({ kind: 'value', at: sampleAt, value } as const);
     return { kind: 'vector', at, series: [{ labels: name === 'health' ? {} : { service }, sample }], warnings: [] };
   }
 
@@ -115,7 +156,13 @@ export function sourceOf(name: 'prometheus' | 'health', parts: OutsideParts): So
   return {
     name,
     intervalMs: INTERVAL_MS,
-    observe: (query, at, signal) => edge.call(() => through(at, signal, () => ask(query, at))),
+    observe: (query, at, signal) =>
+      edge.call(() => {
+        // Something on the way answers with what it was told before, now and then from before what it has answered already.
+        const isOld = world.fault('source-fault', clock.now(), ({ source, how }) => source === name && how === 'reordered') !== undefined && chance.happens(0.5);
+        const sampleAt = isOld ? at - chance.whole(1_000, OLDEST_ANSWER_MS) : at;
+        return through(at, signal, () => ask(query, at, sampleAt));
+      }),
     ...(name === 'prometheus' && {
       history: (query, fromAt, toAt, stepMs, signal) =>
         edge.call(async () => {

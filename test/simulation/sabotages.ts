@@ -1,4 +1,5 @@
 import type { JournalEvent } from '../../src/incident/incident-event.js';
+import type { SeriesSample } from '../../src/source/sample.js';
 import type { Invariant } from './oracle.js';
 import type { Sabotage } from './simulate.js';
 
@@ -141,6 +142,30 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
       outside: (outside) => ({
         ...outside,
         store: { ...outside.store, entriesOfTypes: async (types, sinceAt) => (types.includes('paused') ? [] : outside.store.entriesOfTypes(types, sinceAt)) },
+      }),
+    },
+  },
+  {
+    bug: 'an answer without any series is read as if it held one',
+    breaks: 'no-fault-inside',
+    foundBy: 77,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        sources: new Map(
+          [...outside.sources].map(([name, source]) => [
+            name,
+            {
+              ...source,
+              async observe(query, at, signal) {
+                const answer = await source.observe(query, at, signal);
+                if (answer.kind !== 'vector') return answer;
+                const { labels, sample } = answer.series[0] as SeriesSample;
+                return { ...answer, series: [{ labels, sample }] };
+              },
+            },
+          ]),
+        ),
       }),
     },
   },

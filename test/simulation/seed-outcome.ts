@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config/config.js';
+import type { GuardedConfigurations } from './guarded-configurations.js';
 import { shrink } from './shrink.js';
 import { type History, simulate } from './simulate.js';
 
@@ -9,9 +9,9 @@ export interface SeedOutcome {
 }
 
 /** Lives through one seed; a history that breaks a promise is told with as few happenings as still break it. */
-export async function outcomeOf(seed: number, config: Config): Promise<SeedOutcome> {
-  const history = await simulate(seed, config);
-  return history.violations.length === 0 ? { seed } : { seed, told: historyText(await shrink(history, config)) };
+export async function outcomeOf(seed: number, configurations: GuardedConfigurations): Promise<SeedOutcome> {
+  const history = await simulate(seed, configurations);
+  return history.violations.length === 0 ? { seed } : { seed, told: historyText(await shrink(history, configurations)) };
 }
 
 /** Which promise a history breaks, the happenings, and all that came of them. */

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { outcomeOf, type SeedOutcome } from './seed-outcome.js';
-import { guardedConfig } from './simulate.js';
+import { guardedConfigurations } from './guarded-configurations.js';
 
 /** Lives through seeds, one after another. */
 export interface SeedWorker {
@@ -14,8 +14,8 @@ export interface SeedWorker {
 export const WORKER_FLAG = '--worker';
 
 export async function workerHere(): Promise<SeedWorker> {
-  const config = await guardedConfig();
-  return { live: (seed) => outcomeOf(seed, config), end: () => undefined };
+  const configurations = await guardedConfigurations();
+  return { live: (seed) => outcomeOf(seed, configurations), end: () => undefined };
 }
 
 /** A worker in a process of its own. */

@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config/config.js';
+import type { GuardedConfigurations } from './guarded-configurations.js';
 import type { Happening } from './happening.js';
 import { type History, type Sabotage, simulate } from './simulate.js';
 
@@ -6,7 +6,7 @@ import { type History, type Sabotage, simulate } from './simulate.js';
 const MOST_RUNS = 200;
 
 /** The same failure with as few happenings as possible: halves are left out first, then single ones, as long as the same promise is broken. */
-export async function shrink(failed: History, config: Config, sabotage?: Sabotage): Promise<History> {
+export async function shrink(failed: History, configurations: GuardedConfigurations, sabotage?: Sabotage): Promise<History> {
   const invariant = failed.violations[0]?.invariant;
   let best = failed;
   let runs = 0;
@@ -14,7 +14,7 @@ export async function shrink(failed: History, config: Config, sabotage?: Sabotag
     for (let start = 0; start < best.happenings.length && runs < MOST_RUNS; ) {
       const fewer: readonly Happening[] = [...best.happenings.slice(0, start), ...best.happenings.slice(start + size)];
       runs += 1;
-      const history = await simulate(failed.seed, config, { happenings: fewer, sabotage });
+      const history = await simulate(failed.seed, configurations, { happenings: fewer, sabotage });
       if (history.violations[0]?.invariant === invariant) best = history;
       else start += size;
     }

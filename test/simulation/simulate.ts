@@ -1,19 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import type { Config } from '../../src/config/config.js';
-import { loadConfig } from '../../src/config/load-config.js';
 import type { Answerer } from '../../src/decision/approval.js';
 import { BelayError, errorText } from '../../src/fault/belay-error.js';
-import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js';
 import type { JournalEntry, JournalEvent } from '../../src/incident/incident-event.js';
 import { VirtualClock } from '../../src/time/virtual-clock.js';
 import { Chance } from './chance.js';
 import { Disk } from './disk.js';
 import { Edge } from './edge.js';
+import type { ConfigurationName, GuardedConfigurations } from './guarded-configurations.js';
 import { DAY_MS, type Happening, happeningsOf, type Person, type When } from './happening.js';
 import { historyLine } from './history-line.js';
 import { Life, type Outside } from './life.js';
 import { memoryText, Oracle, type Violation } from './oracle.js';
-import { afterDiskFault, channelTo, outboxOn, type OutsideParts, sourceOf, storeOn, Worker } from './outside.js';
+import { channelTo, outboxOn, type OutsideParts, receivedOn, sourceOf, storeOn, Worker } from './outside.js';
 import { World } from './world.js';
 
 /** 2026-01-01T00:00:00Z. */
@@ -38,24 +36,15 @@ export interface Sabotage {
   readonly outside?: (outside: Outside) => Outside;
 }
 
-/** The configuration that every history is about. */
-export async function guardedConfig(): Promise<Config> {
-  const file = fileURLToPath(new URL('guarded/belay.yaml', import.meta.url));
-  const env = { WEBHOOK_TOKEN: 'token-of-the-simulation', SLACK_TOKEN: 'token-of-the-simulation' };
-  const loaded = await loadConfig(file, { env });
-  if (!loaded.ok) throw new Error(`the simulation's configuration is not valid: ${JSON.stringify(loaded.problems)}`);
-  return loaded.config;
-}
-
 /** Lives through one simulated day. The same seed, happenings and sabotage give the same history. */
-export function simulate(seed: number, config: Config, { happenings = happeningsOf(seed), sabotage = {} }: { readonly happenings?: readonly Happening[] | undefined; readonly sabotage?: Sabotage | undefined } = {}): Promise<History> {
-  return new Simulation(seed, happenings, sabotage.config?.(config) ?? config, sabotage, config).run();
+export function simulate(seed: number, configurations: GuardedConfigurations, { happenings = happeningsOf(seed), sabotage = {} }: { readonly happenings?: readonly Happening[] | undefined; readonly sabotage?: Sabotage | undefined } = {}): Promise<History> {
+  return new Simulation(seed, happenings, configurations, sabotage).run();
 }
 
 class Simulation {
   readonly #seed: number;
   readonly #happenings: readonly Happening[];
-  readonly #config: Config;
+  readonly #configurations: GuardedConfigurations;
   readonly #sabotage: Sabotage;
   readonly #clock = new VirtualClock(START_AT);
   readonly #world: World;
@@ -69,17 +58,20 @@ class Simulation {
   /** What waits for an event, and how often that has come so far. */
   readonly #awaited: { readonly on: JournalEvent['type']; left: number; readonly act: () => void }[] = [];
   #offsetMs = 0;
+  /** What the files say now, and how many readings of them have not come to their end. */
+  #files: ConfigurationName = 'first';
+  #reloading = 0;
   #life: Life | undefined;
   #edge = new Edge();
   #memoryAtStop: string | undefined;
 
-  constructor(seed: number, happenings: readonly Happening[], config: Config, sabotage: Sabotage, { policy }: Config) {
+  constructor(seed: number, happenings: readonly Happening[], configurations: GuardedConfigurations, sabotage: Sabotage) {
     this.#seed = seed;
     this.#happenings = happenings;
-    this.#config = config;
+    this.#configurations = configurations;
     this.#sabotage = sabotage;
     this.#world = new World(seed, START_AT, happenings);
-    this.#oracle = new Oracle(policy, () => this.#clock.now());
+    this.#oracle = new Oracle(configurations.first.policy, () => this.#clock.now());
     this.#chance = new Chance(`history ${seed}`);
   }
 
@@ -132,8 +124,17 @@ class Simulation {
         break;
       case 'reload':
         this.#when(happening.when, () => {
-          this.#note('the configuration is read again');
-          this.#attempt('a reload', this.#life?.reload());
+          this.#reload(happening.to);
+        });
+        break;
+      case 'failed-commit':
+        this.#when(happening.when, () => {
+          this.#disk.nextCommit = {
+            isApplied: happening.isApplied,
+            failed: () => {
+              this.#failedToCommit(happening);
+            },
+          };
         });
         break;
       case 'act':
@@ -164,24 +165,28 @@ class Simulation {
     const edge = new Edge();
     this.#edge = edge;
     const { clock, world, oracle, chance } = { clock: this.#clock, world: this.#world, oracle: this.#oracle, chance: this.#chance };
-    const parts: OutsideParts = { clock, world, oracle, edge, chance, offsetMs: () => this.#offsetMs };
+    const disk = this.#disk;
+    disk.isGone = false;
+    const parts: OutsideParts = { clock, world, oracle, edge, chance, disk, offsetMs: () => this.#offsetMs };
+    oracle.goesBy([this.#files]);
     const outside: Outside = {
       clock: edge.clock(clock, () => this.#offsetMs),
-      store: storeOn(this.#disk, parts, (entries) => {
+      store: storeOn(parts, (entries) => {
         this.#appended(entries);
       }),
-      received: this.#receivedStore(parts),
-      outbox: outboxOn(this.#disk, parts),
+      received: receivedOn(parts),
+      outbox: outboxOn(parts),
       channels: [channelTo('slack', parts), channelTo('email', parts)],
       sources: new Map([sourceOf('prometheus', parts), sourceOf('health', parts)].map((source) => [source.name, source])),
       worker: new Worker(parts, this.#leftBehind),
+      files: () => this.#config(),
       newId: (kind) => this.#newId(kind),
       random: () => chance.next(),
       report: (error) => {
         if (edge.isAlive()) this.#reported(error);
       },
     };
-    const life = new Life(this.#config, this.#sabotage.outside?.(outside) ?? outside);
+    const life = new Life(this.#sabotage.outside?.(outside) ?? outside);
     this.#life = life;
     const memory = this.#memoryAtStop;
     this.#memoryAtStop = undefined;
@@ -215,12 +220,44 @@ class Simulation {
     const left = this.#clock.sleepUntil(this.#clock.now() + STOP_GRACE_MS).then(() => 'left' as const);
     const ended = await Promise.race([life.stop().then(() => 'clean' as const), left]);
     if (!edge.isAlive()) return;
-    if (ended === 'clean') this.#memoryAtStop = this.#memoryOf(life);
+    if (ended === 'clean' && !this.#disk.isGone && life.config === this.#config()) this.#memoryAtStop = this.#memoryOf(life);
     this.#kill(downForMs);
   }
 
-  #memoryOf({ guard }: Life): string {
-    return memoryText(guard.openIncidents, this.#config.triggers.flatMap(({ name }) => guard.alertsOf(name)), guard.pauses);
+  #config(): Config {
+    const config = this.#configurations[this.#files];
+    return this.#sabotage.config?.(config) ?? config;
+  }
+
+  #memoryOf({ guard, config }: Life): string {
+    return memoryText(guard.openIncidents, config.triggers.flatMap(({ name }) => guard.alertsOf(name)), guard.pauses);
+  }
+
+  #reload(to: ConfigurationName | undefined): void {
+    const { life, edge } = { life: this.#life, edge: this.#edge };
+    this.#note(`the configuration is read again${to === undefined ? '' : `; it is ${to} now`}`);
+    if (to !== undefined && to !== this.#files) {
+      this.#oracle.goesBy([this.#files, to]);
+      this.#files = to;
+      // What is watched from now on is not what the life before has had in its memory.
+      this.#memoryAtStop = undefined;
+    }
+    if (life === undefined) return;
+    this.#reloading += 1;
+    const reading = life.reload().finally(() => {
+      this.#reloading -= 1;
+      if (this.#reloading === 0 && edge.isAlive()) this.#oracle.goesBy([this.#files]);
+    });
+    this.#attempt('a reload', reading);
+  }
+
+  #failedToCommit({ isApplied, diesAfterMs, downForMs }: Extract<Happening, { readonly kind: 'failed-commit' }>): void {
+    this.#note(`a write is reported to have failed, and has ${isApplied ? '' : 'not '}reached the disk`);
+    const edge = this.#edge;
+    if (!isApplied) return;
+    void this.#clock.sleepUntil(this.#clock.now() + diesAfterMs).then(() => {
+      if (edge.isAlive()) this.#kill(downForMs);
+    });
   }
 
   #appended(entries: readonly JournalEntry[]): void {
@@ -235,14 +272,6 @@ class Simulation {
     }
     const life = this.#life;
     queueMicrotask(() => life?.journalGrew());
-  }
-
-  #receivedStore(parts: OutsideParts): ReceivedAlertStore {
-    const { received } = this.#disk;
-    return {
-      saveReceived: (messages, alerts, forgotten) => parts.edge.write(() => afterDiskFault(parts, () => received.saveReceived(messages, alerts, forgotten))),
-      loadReceived: () => parts.edge.call(() => received.loadReceived()),
-    };
   }
 
   /** An Alertmanager repeats itself, tries again what was not taken, and now and then says a thing twice, or late. */
@@ -291,7 +320,7 @@ class Simulation {
     if (guard === undefined) return;
     const incident = guard.openIncidents.find(({ target }) => target === service) ?? guard.openIncidents[0];
     const rung = incident?.rungs.at(-1);
-    const who = answerer(by, this.#config);
+    const who = answerer(by, this.#configurations.first);
     this.#note(`${by} does: ${act} ${service}`);
     switch (act) {
       case 'approve':
