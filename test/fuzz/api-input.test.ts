@@ -14,7 +14,7 @@ const TOKEN = 'the-token-of-root';
 const METHODS = ['GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'PATCH'] as const;
 
 /** Names that this daemon knows, so that much of what is asked is meant well. */
-const known = ['checkout', 'flag-off', 'Errors', 'new-checkout', '1.2.3'];
+const known = ['checkout', 'flag-off', 'QueueDeep', 'new-checkout', '1.2.3'];
 const word = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...known, '..', '%', '%00', '%ff', '__proto__', 'constructor', '\u0000', 'a'.repeat(5_000), '-1', '1e9', 'NaN', "' or 1=1 --", '\r\nx: y'));
 const field = fc.constantFrom('plan', 'target', 'level', 'reason', 'dryRun', 'version', 'kind', 'for', 'decision', 'limit', 'now', 'by', '__proto__', 'configVersion', 'flags', 'trigger');
 const body = fc.oneof(
@@ -37,7 +37,7 @@ type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
 
 /** A daemon whose whole API may be asked anything, down to its store and its flag file. */
 async function startAskedDaemon(): Promise<{ readonly daemon: Daemon; readonly expectAnswered: (asked: Asked) => Promise<void>; readonly stop: () => Promise<void> }> {
-  const app = await startAnsweringServer('# TYPE requests_total counter\nrequests_total{status="200"} 1\n');
+  const app = await startAnsweringServer('# TYPE queue_depth gauge\nqueue_depth 1\n');
   const file = configFolder({
     'belay.yaml': `environment: test
 store: sqlite:./belay.db
@@ -47,7 +47,7 @@ targets: { checkout: {} }
 featureFlags: { default: { type: file, path: flags.json } }
 policy: { cooldown: 0s }
 `,
-    'rules/checkout.yaml': goodFiles['rules/checkout.yaml'],
+    'rules/checkout.yaml': 'target: checkout\ntriggers:\n  - { name: QueueDeep, source: app, signal: { type: queueDepth, metric: queue_depth }, condition: "> 10", for: 5m, level: 1 }\n',
     'plans/checkout.yaml': goodFiles['plans/checkout.yaml'],
   });
   writeFileSync(join(dirname(file), 'flags.json'), JSON.stringify({ flags: { 'new-checkout': { state: 'ENABLED', variants: { on: true, off: false }, defaultVariant: 'on' } } }));
