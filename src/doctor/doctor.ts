@@ -13,7 +13,7 @@ import { examine } from './examine.js';
 import { type Examination, type Finding, LOOK_TIMEOUT_MS } from './finding.js';
 import { channelExaminations } from './look-at-channels.js';
 import { providerExaminations } from './look-at-providers.js';
-import { sourceExaminations } from './look-at-source.js';
+import { sourceExamination } from './look-at-source.js';
 import { storeExaminations } from './look-at-store.js';
 
 /** Looks at all that a configuration names, with its real credentials and without any effect. `onLooked` hears how many of all are done. No finding holds a secret. */
@@ -28,13 +28,13 @@ export async function doctor(file: string, clock: Clock, onLooked: (done: number
   const { config } = result;
   const examinations = [
     ...storeExaminations({ storePath: config.storePath, file, keyFile: config.http.tls?.key }),
-    ...config.sources.flatMap((settings) => sourceExaminations(settings, config.triggers, clock)),
+    ...config.sources.map((settings) => sourceExamination(settings, config.triggers, clock)),
     ...healthExaminations(config, clock),
     ...providerExaminations(config, clock, redactor),
     ...channelExaminations(config.notify, config.heartbeat, await slackTokenName(file)),
     daemonExamination(file, config),
   ];
-  const looked = await examine(examinations, (done) => onLooked(done, examinations.length), signal);
+  const looked = await examine(examinations, onLooked, signal);
   const well: Finding = { area: 'configuration', name: shown(file), status: 'ok', message: `is valid; mode ${config.mode}` };
   return redactor.data([well, ...written, ...looked]);
 }

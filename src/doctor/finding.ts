@@ -23,6 +23,15 @@ export interface Examination {
   readonly timeoutMs: number;
   /** Has no effect on the world. What it rejects with is found to be bad. */
   look(signal: AbortSignal): Promise<Omit<Finding, 'area' | 'name'> | readonly Finding[]>;
+  /** What can do nothing without it: where it gives no answer, that is said once, with how many these are. */
+  readonly dependents?: Dependents | undefined;
+}
+
+export interface Dependents {
+  readonly area: Area;
+  readonly count: number;
+  /** Looked at once it has answered, and not at all where it does not. */
+  readonly examinations: readonly Examination[];
 }
 
 /** Most answer at once; one that hangs must not hold up a person who waits. */

@@ -16,16 +16,18 @@ const MOST_SKEW_MS = 5_000;
 const MOST_SAMPLES = 200_000;
 
 /** Whether a source answers, whether its clock agrees with this one, and whether it has what its triggers ask for. */
-export function sourceExaminations(settings: SourceSettings, triggers: readonly Trigger[], clock: Clock): readonly Examination[] {
+export function sourceExamination(settings: SourceSettings, triggers: readonly Trigger[], clock: Clock): Examination {
   const own = triggers.filter(({ source }) => source === settings.name);
-  const examination = (look: (signal: AbortSignal) => Promise<readonly Finding[]>): Examination => ({ area: 'source', name: settings.name, timeoutMs: LOOK_TIMEOUT_MS, look });
+  const examination = (look: (signal: AbortSignal) => Promise<readonly Finding[]>, after: readonly Examination[] = []): Examination => ({
+    area: 'source', name: settings.name, timeoutMs: LOOK_TIMEOUT_MS, look, dependents: { area: 'trigger', count: own.length, examinations: after },
+  });
   switch (settings.type) {
     case 'prometheus':
-      return [examination((signal) => prometheusFindings(settings, clock, signal)), ...own.map((trigger) => triggerExamination(settings, trigger, clock))];
+      return examination((signal) => prometheusFindings(settings, clock, signal), own.map((trigger) => triggerExamination(settings, trigger, clock)));
     case 'scrape':
-      return [examination((signal) => scrapeFindings(settings, own, clock, signal))];
+      return examination((signal) => scrapeFindings(settings, own, clock, signal));
     case 'alertmanager':
-      return [examination((signal) => alertmanagerFindings(settings, signal))];
+      return examination((signal) => alertmanagerFindings(settings, signal));
     default:
       return settings satisfies never;
   }

@@ -133,12 +133,34 @@ it('says what is missing, and how to mend it, without a secret', async () => {
   expect(stdout).toMatch(/\n5 bad, \d+ to look at, \d+ well\n$/);
 });
 
+it('names a source that gives no answer once, with how many triggers depend on it, and asks each of them once it answers', async () => {
+  const triggers = ['Down', 'Slow', 'Full'].map((name) => `  - { name: ${name}, source: prom, expr: "${name.toLowerCase()}", condition: "== 0", for: 5m, level: 3 }`);
+  const file = configFolder({
+    'belay.yaml': `environment: test\nmode: dry-run\nsources: { prom: { type: prometheus, url: "${web.url}" } }\ntargets: { shop: {} }\nnotify: { webhook: [ { url: "${web.url}/hook" } ] }\n`,
+    'rules/shop.yaml': `target: shop\ntriggers:\n${triggers.join('\n')}\n`,
+    'plans/back.yaml': 'id: back\nname: Back\ntarget: shop\nlevel: 3\nsteps:\n  - { id: wait, name: Wait, type: wait, parameters: { duration: 1s }, timeout: 10 }\n',
+  });
+  const respond = web.respond;
+  web.respond = (_request, response) => response.writeHead(503).end();
+  expect((await findings(file, 1)).filter(({ area }) => area === 'source' || area === 'trigger')).toEqual([
+    { area: 'source', name: 'prom', status: 'bad', message: 'does not answer as a Prometheus does: HTTP 503; 3 triggers depend on it and see nothing' },
+  ]);
+  expect(web.requests.filter(({ url }) => url.startsWith('/api/v1/'))).toHaveLength(1);
+
+  stdout = '';
+  web.respond = respond;
+  const well = await findings(file, 0);
+  expect(of(well, 'source', 'prom')).toEqual([{ area: 'source', name: 'prom', status: 'ok', message: `answers at ${web.url}` }]);
+  expect(well.filter(({ area }) => area === 'trigger').map(({ name, message }) => [name, message])).toEqual(['Down', 'Slow', 'Full'].map((name) => [name, `its query returns nothing now: ${name.toLowerCase()}`]));
+});
+
 it('says that Slack does not accept the token, that nothing answers, and what is wrong in the files', async () => {
   slack.fail = () => ({ body: '{"ok":false,"error":"invalid_auth"}' });
   await web.stop();
   const all = await findings(everything(), 1);
   expect(of(all, 'channel', 'slack')).toEqual([expect.objectContaining({ status: 'bad', message: 'Slack does not accept the token: invalid_auth' })]);
-  expect(of(all, 'source', 'prom')).toEqual([expect.objectContaining({ status: 'bad', mend: 'see whether it runs, and whether address and port are right' })]);
+  expect(of(all, 'source', 'prom')).toEqual([expect.objectContaining({ status: 'bad', message: expect.stringMatching(/; 1 trigger depends on it and sees nothing$/) as string, mend: 'see whether it runs, and whether address and port are right' })]);
+  expect(all.filter(({ area }) => area === 'trigger')).toEqual([]);
 
   stdout = '';
   const broken = configFolder({ 'belay.yaml': 'targets: { shop: { owner: [a] } }\n' });
