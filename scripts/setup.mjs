@@ -21,6 +21,8 @@ const DEBIAN_PACKAGES = {
   'nginx-light': () => onPath('nginx') || existsSync('/usr/sbin/nginx'),
   chromium: () => onPath('chromium'),
   git: () => onPath('git'),
+  zsh: () => onPath('zsh'),
+  fish: () => onPath('fish'),
   procps: () => onPath('ps'),
 };
 
