@@ -12,7 +12,7 @@ class PlainCount implements Reporter {
 }
 
 /** Folders with files that take a minute or more, the longest first. */
-const LONG = ['simulation', 'examples', 'soak', 'e2e', 'page'].map((folder) => `/test/${folder}/`);
+const LONG = ['simulation', 'examples', 'soak', 'e2e', 'page', 'scripts'].map((folder) => `/test/${folder}/`);
 
 /** Begins with the long files, so that the last worker isn't left with one of them at the end. */
 class LongFirst extends BaseSequencer {

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 let home: string;
 let files: readonly string[];
+/** Its minute is mostly waiting, so it begins first and is looked at last. */
+let demo: { readonly child: ChildProcess; readonly folder: string; readonly ended: Promise<unknown>; said: string } | undefined;
 
 /** An empty folder into which the package is put as npm would; what it depends on is there already. */
 beforeAll(async () => {
@@ -26,8 +29,19 @@ beforeAll(async () => {
   mkdirSync(place, { recursive: true });
   await run('tar', ['-xzf', join(home, packed.filename), '-C', place, '--strip-components=1']);
   symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+
+  const folder = join(home, 'empty');
+  mkdirSync(folder);
+  const child = spawn(process.execPath, [join(place, 'dist', 'bin.js'), 'demo', '--once'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const begun = { child, folder, ended: once(child, 'close'), said: '' };
+  demo = begun;
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (begun.said += text));
 });
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(async () => {
+  demo?.child.kill();
+  await demo?.ended;
+  rmSync(home, { recursive: true, force: true });
+});
 
 it('holds what is needed and nothing else', () => {
   const strange = files.filter((path) => !/^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|belay\.yaml|rules\/[\w-]+\.yaml|plans\/[\w-]+\.yaml)$/.test(path) && !/^dist\/.*\.(?:js|d\.ts|sql|mjs|ttf|LICENSE|html|css|json|svg|woff2|md)$/.test(path));
@@ -62,4 +76,11 @@ it('exports what docs/api.md names, and nothing else', () => {
   const table = readDoc('docs/api.md').split('## What there is')[1] ?? '';
   const named = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name));
   expect(named.sort()).toEqual(exported.sort());
+});
+
+it('shows its demo where it is installed: the shop recovers, and nothing is left behind', { timeout: 180_000 }, async () => {
+  await demo?.ended;
+  expect(demo?.child.exitCode, demo?.said).toBe(0);
+  expect(demo?.said).toMatch(/proof from outside: the shop says release v1, healthy; of the last \d+ customers 0 saw an error[\s\S]*The shop has recovered, and nobody was woken\./);
+  expect(readdirSync(demo?.folder ?? '')).toEqual([]);
 });
