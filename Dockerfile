@@ -10,6 +10,10 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/copy-assets.mjs scripts/build-page.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+# Sources of SQLite, what its compiler left behind, source maps and types: half of all, and of no use to what runs.
+RUN rm -r node_modules/better-sqlite3/deps node_modules/better-sqlite3/src \
+    && find node_modules/better-sqlite3/build -type f ! -path '*/build/Release/better_sqlite3.node' -delete \
+    && find dist node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete
 
 FROM node:${NODE_VERSION}-trixie-slim
 # git: configuration kept in a repository. tini: reaps what rolled-back commands leave behind, and passes signals on.

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -151,5 +152,26 @@ describe('the Dockerfile', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toContain('npm ');
     expect(read('Dockerfile')).toContain('npm prune --omit=dev');
+  });
+
+  it('leaves out what SQLite is compiled from, source maps and types, and what is left still runs', async () => {
+    const [, trim = ''] = /^RUN (rm -r node_modules\/better-sqlite3[\s\S]*?[^\\])\n(?=[A-Z#\n])/m.exec(read('Dockerfile')) ?? [];
+    const home = mkdtempSync(join(tmpdir(), 'belay-image-'));
+    try {
+      const modules = join(home, 'node_modules');
+      mkdirSync(join(home, 'dist'));
+      for (const file of ['bin.js', 'bin.js.map', 'bin.d.ts']) writeFileSync(join(home, 'dist', file), '');
+      for (const name of ['better-sqlite3', 'bindings', 'file-uri-to-path']) cpSync(join(root, 'node_modules', name), join(modules, name), { recursive: true });
+      await run('sh', ['-ec', trim], { cwd: home });
+      const left = [...readdirSync(join(modules, 'better-sqlite3'), { recursive: true, withFileTypes: true })].filter((entry) => entry.isFile());
+      const bytes = left.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+      expect(left.filter(({ name }) => /\.(?:c|cpp|h|o|a)$/.test(name))).toEqual([]);
+      expect(bytes).toBeLessThan(4_000_000);
+      expect(readdirSync(join(home, 'dist'))).toEqual(['bin.js']);
+      const { stdout } = await run(process.execPath, ['-p', `new (require('better-sqlite3'))(':memory:').prepare('SELECT 40 + 2').pluck().get()`], { cwd: home });
+      expect(stdout).toBe('42\n');
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 });
