@@ -55,6 +55,8 @@ policy: { cooldown: 0s }
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const send = async (method: string, url: string, headers: Record<string, string>, payload: string | undefined): Promise<{ readonly status: number; readonly text: string }> => {
     const sent = httpRequest(`${daemon.url}${url}`, { method, agent, headers: { authorization: `Bearer ${TOKEN}`, ...headers, ...(payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) }) } });
+    // A HEAD with too many headers for it to be known as one is refused with a body, which Node's client minds after the answer.
+    sent.on('error', () => undefined);
     sent.end(payload);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     return { status: answer.statusCode ?? 0, text: (await buffer(answer)).toString() };
