@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BelayProcess } from '../support/belay-process.js';
 import { journalOf } from '../support/journal-file.js';
 import { carriers, waitFor } from '../support/processes.js';
+import { belayProgram } from '../support/programs.js';
 
 const second = 1_000;
 /** One daemon lives through all of it, in this order. */
@@ -119,6 +120,11 @@ it('a store that is damaged, cut short or out of reach is refused with what to d
   expect((await belay.cli('run')).stderr).toMatch(/must exist, and Belay's user must be able to write/);
   await belay.write({ 'belay.yaml': config });
   writeFileSync(inFolder('belay.db'), good);
+  // Not even root writes to a folder that is mounted read-only.
+  const readOnly = `mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" "$3" run --config "$1/belay.yaml"`;
+  const { status, stderr } = spawnSync('unshare', ['--map-root-user', '--mount', 'sh', '-c', readOnly, 'sh', belay.directory, process.execPath, belayProgram], { encoding: 'utf8', timeout: 30 * second });
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/belay\.db-lock cannot be opened for writing\. The folder \S+ must exist, and Belay's user must be able to write/)]);
+  expect(readFileSync(inFolder('belay.db')).equals(good)).toBe(true);
   await belay.start();
   expect((await belay.incidents()).length).toBe(3);
 });
