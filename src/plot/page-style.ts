@@ -6,6 +6,7 @@ body{margin:0;background:var(--ground);color:var(--text);font:15px/1.5 system-ui
 main{max-width:1080px;margin:0 auto;padding:24px 20px 60px}
 h1{font-size:24px;margin:0 0 14px}
 h2{font-size:18px;margin:0 0 4px}
+*+h2{margin-top:30px}
 h2 small{font-size:14px;font-weight:400;color:var(--dim);margin-left:6px}
 section{margin-top:36px;padding-top:24px;border-top:1px solid var(--rule)}
 p{margin:6px 0 12px}
@@ -15,10 +16,15 @@ code{background:var(--code);border-radius:4px;padding:1px 5px;font-size:13px;ove
 .ok{color:var(--ok)}
 .notes{margin:8px 0;padding-left:18px;color:var(--dim)}
 .wide{overflow-x:auto}
+.wide svg{min-width:640px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--dim);vertical-align:bottom}
 th,td{padding:5px 14px 5px 0;border-bottom:1px solid var(--rule)}
 td{vertical-align:top}
+table.facts{width:auto}
+.facts th{min-width:150px;padding-right:28px;vertical-align:top}
+.facts td{overflow-wrap:anywhere}
+.timeline th{min-width:0;padding-right:20px;white-space:nowrap;font-weight:400}
 a{color:inherit}
 figure{margin:0 0 18px}
 ul{padding-left:20px;margin:6px 0 12px}

@@ -6,6 +6,7 @@ import type { Incident, Rung } from '../incident/incident.js';
 import type { Plot } from '../plot/plot.js';
 import { severities, type Severity } from '../trigger/trigger.js';
 import type { CustomersTold } from './customers-told.js';
+import { durationText } from './duration-text.js';
 import { incidentTimes, type IncidentTimes } from './incident-times.js';
 import { incidentTimeline, type DeployedChange, type TimelineEntry } from './incident-timeline.js';
 
@@ -77,7 +78,7 @@ export function incidentReport(incident: Incident, surroundings: ReportSurroundi
     severity: severities.find((severity) => seen.has(severity)),
     status: incident.status,
     dryRun: incident.rungs.length > 0 && incident.rungs.every(({ mode }) => mode !== 'enforce'),
-    summary: summaryOf(incident),
+    summary: summaryOf(incident, times, target?.rtoMs),
     timeline: incidentTimeline(incident, lastDeploy, customers.messages),
     times,
     objectives: { rtoMs: target?.rtoMs, rtoKept: target?.rtoMs === undefined || times.downtimeMs === undefined ? undefined : times.downtimeMs <= target.rtoMs, rpoMs: target?.rpoMs },
@@ -102,18 +103,30 @@ export function incidentReport(incident: Incident, surroundings: ReportSurroundi
   };
 }
 
-function summaryOf({ target, alerts, rungs, resolution, needsHuman }: Incident): string {
+function summaryOf({ target, alerts, rungs, resolution, needsHuman }: Incident, { downtimeMs }: IncidentTimes, rtoMs: number | undefined): string {
   const [first] = alerts;
   const began = first === undefined ? `${target} was rolled back by hand.` : `${first.evidence.trigger} of ${target} fired at ${first.evidence.value ?? 'an unknown value'} (${`${first.evidence.condition} ${first.evidence.window}`.trimEnd()}).`;
-  const done = rungs.filter(({ begun }) => begun).map((rung) => `${rung.mode === 'enforce' ? '' : 'dry run of '}plan ${rung.planId}: ${verdictOf(rung)}`);
+  const done = rungs.filter(({ begun }) => begun).map(rungText);
+  const lasted = downtimeMs === undefined ? [] : [`The trouble lasted ${durationText(downtimeMs)}${rtoMs === undefined ? '' : `; the goal (RTO) was ${durationText(rtoMs)}`}.`];
   const ended = resolution?.explanation ?? (needsHuman === undefined ? 'It is not over yet.' : `It waits for a person: ${needsHuman.explanation}`);
-  return [began, ...(done.length === 0 ? ['Nothing was rolled back.'] : [`Done: ${done.join('; ')}.`]), ended].join(' ');
+  return [began, ...(done.length === 0 ? ['Nothing was rolled back.'] : done), ...lasted, ended].join(' ');
 }
 
-function verdictOf({ outcome, verification }: Rung): string {
+/** `Plan checkout-flag-off (level 1, feature flag) was carried out, and did not bring recovery.` */
+function rungText({ planId, level, mode, outcome, verification }: Rung): string {
+  const plan = `Plan ${planId}${level === undefined ? '' : ` (level ${level}, ${levelNames[level]})`}`;
+  if (mode !== 'enforce') return `${plan} would have been carried out (dry run).`;
+  const done = outcome === undefined ? 'is under way' : outcome === 'success' ? 'was carried out' : outcome === 'failed' ? 'failed' : `ended as ${outcome}`;
   const verdict = verification?.result?.outcome;
-  return verdict === undefined || verdict === 'skipped' ? (outcome ?? 'under way') : `${outcome ?? ''}, ${verdict}`;
+  return `${plan} ${done}${verdict === undefined || verdict === 'skipped' ? '' : `, and ${proofs[verdict]}`}.`;
 }
+
+const proofs = {
+  recovered: 'recovery was proved',
+  'not-recovered': 'did not bring recovery',
+  inconclusive: 'whether it helped was not clear',
+  error: 'whether it helped could not be looked at',
+} as const;
 
 function reportedRollback(rung: Rung): ReportedRollback {
   const { planId, level, mode, trigger, by, startedAt, endedAt, outcome, verification, steps, budgetMs } = rung;

@@ -14,6 +14,10 @@ export interface PeriodFigures {
   readonly neededPerson: number;
   /** Incidents that fired and were over by themselves, with nothing done: the trigger was too sharp, or the service too lively. */
   readonly falseAlarms: number;
+  /** Incidents in which plans were walked and nothing was changed. */
+  readonly dryRuns: number;
+  /** All downtime together; absent where none is known. */
+  readonly downtimeMs?: number | undefined;
   readonly detectionMs?: number | undefined;
   readonly decisionMs?: number | undefined;
   readonly rollbackMs?: number | undefined;
@@ -31,7 +35,9 @@ export interface PeriodReport {
   /** By the highest level that really ran, such as `level 3 (code)`. */
   readonly byLevel: Readonly<Record<string, PeriodFigures>>;
   readonly deployments: number;
-  /** DORA's change failure rate: the share of deployments that were followed, before the next one, by a real rollback. Absent without deployments. */
+  /** Those that were followed, before the next one, by a real rollback. */
+  readonly failedDeployments: number;
+  /** DORA's change failure rate: their share. Absent without deployments. */
   readonly changeFailureRate?: number | undefined;
   readonly drills: PeriodDrills;
 }
@@ -66,6 +72,7 @@ export function periodReport(incidents: readonly Incident[], deploys: readonly (
       return level === undefined ? 'without a level' : `level ${level} (${levelNames[level]})`;
     }),
     deployments: made.length,
+    failedDeployments: failed.length,
     changeFailureRate: made.length === 0 ? undefined : failed.length / made.length,
     drills: drillFigures(drills.filter(({ at }) => at >= fromAt && at < toAt)),
   };
@@ -99,6 +106,8 @@ function figuresOf(incidents: readonly Incident[]): PeriodFigures {
     recovered: incidents.filter(({ status }) => status === 'recovered').length,
     neededPerson: incidents.filter((incident) => incident.status === 'needs-human' || incident.status === 'closed' || incident.needsHuman !== undefined).length,
     falseAlarms: incidents.filter(({ resolution, rungs }) => resolution?.how === 'by-itself' && rungs.every(({ begun }) => !begun)).length,
+    dryRuns: incidents.filter(({ rungs }) => rungs.some(({ begun }) => begun) && rungs.every(({ mode }) => mode !== 'enforce')).length,
+    downtimeMs: sum(times.flatMap(({ downtimeMs }) => downtimeMs ?? [])),
     detectionMs: median(times.flatMap(({ detectionMs }) => detectionMs ?? [])),
     decisionMs: median(times.flatMap(({ decisionMs }) => decisionMs ?? [])),
     rollbackMs: median(times.flatMap(({ rollbackMs }) => rollbackMs ?? [])),
@@ -118,6 +127,10 @@ function wasRolledBack({ rungs }: Incident): boolean {
 function highestLevel({ rungs }: Incident): Level | undefined {
   const levels = rungs.flatMap(({ mode, begun, level }) => (mode === 'enforce' && begun && level !== undefined ? [level] : []));
   return levels.length === 0 ? undefined : (Math.max(...levels) as Level);
+}
+
+function sum(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((total, value) => total + value, 0);
 }
 
 /** The middle value, the mean of the two middle ones where there is none. */

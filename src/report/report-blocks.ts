@@ -1,7 +1,9 @@
 import { formatDuration } from '../time/duration.js';
 import { instantText } from '../time/instant-text.js';
 import { type CustomerMessage, customersToldText, wayText } from './customers-told.js';
+import { durationText } from './duration-text.js';
 import type { IncidentReport, MeasuredImpact, ReportedRollback } from './incident-report.js';
+import type { TimelineEntry } from './incident-timeline.js';
 import { reportFields, type ReportField } from './report-fields.js';
 
 /** One item of a list, with lines below it. `code` is shown as it is. */
@@ -15,6 +17,7 @@ export type ReportBlock =
   | { readonly kind: 'heading'; readonly depth: 1 | 2 | 3; readonly text: string }
   | { readonly kind: 'paragraph'; readonly text: string }
   | { readonly kind: 'table'; readonly rows: readonly (readonly [name: string, value: string])[] }
+  | { readonly kind: 'timeline'; readonly entries: readonly TimelineEntry[] }
   | { readonly kind: 'list'; readonly items: readonly ReportItem[] }
   /** What only people know. */
   | { readonly kind: 'field'; readonly field: ReportField; readonly label: string }
@@ -26,12 +29,12 @@ export function reportBlocks(report: IncidentReport): readonly ReportBlock[] {
   const { rtoMs, rtoKept, rpoMs } = objectives;
   return [
     heading(1, `${report.dryRun ? 'DRY RUN: ' : ''}Incident report: ${report.target} (${report.environment})`),
-    table(['Incident', report.id], ['Severity', report.severity ?? 'started by hand'], ['Status', report.status], ['Date', instantText(times.beganAt).slice(0, 10)], ['Owners', report.owners.join(', ') || '—']),
+    table(['Incident', report.id], ['Severity', report.severity ?? 'started by hand'], ['Status', statusText(report.status)], ['Date', instantText(times.beganAt).slice(0, 10)], ['Owners', report.owners.join(', ') || '—']),
     heading(2, 'Summary'),
     { kind: 'paragraph', text: report.summary },
     { kind: 'plots' },
     heading(2, 'Timeline'),
-    { kind: 'list', items: report.timeline.map(({ at, what }) => ({ text: `${instantText(at)} ${what}` })) },
+    { kind: 'timeline', entries: report.timeline },
     heading(2, 'Times'),
     table(
       ['Time to detection', durationText(times.detectionMs)],
@@ -67,10 +70,6 @@ export function reportBlocks(report: IncidentReport): readonly ReportBlock[] {
   ];
 }
 
-export function durationText(durationMs: number | undefined): string {
-  return durationMs === undefined ? '—' : formatDuration(Math.round(durationMs / 1000) * 1000);
-}
-
 function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, budgetMs, verification, steps }: ReportedRollback): readonly ReportBlock[] {
   const told = `By ${by}: ${outcome}${tookMs === undefined ? '' : ` after ${durationText(tookMs)}${budgetText(tookMs, budgetMs)}`}.${verification === undefined ? '' : ` Verification: ${verification}`}`;
   return [
@@ -84,6 +83,10 @@ function rollbackBlocks({ plan, level, dryRun, by, outcome, tookMs, budgetMs, ve
       })),
     },
   ];
+}
+
+function statusText(status: IncidentReport['status']): string {
+  return status === 'needs-human' ? 'waits for a person' : status;
 }
 
 function budgetText(tookMs: number, budgetMs: number | undefined): string {

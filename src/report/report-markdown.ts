@@ -1,3 +1,4 @@
+import { instantText } from '../time/instant-text.js';
 import type { IncidentReport } from './incident-report.js';
 import { reportBlocks, type ReportBlock, type ReportItem } from './report-blocks.js';
 import { fieldText, type ReportFields } from './report-fields.js';
@@ -15,6 +16,8 @@ function blockText(block: ReportBlock, fields: ReportFields): string {
       return plain(block.text);
     case 'table':
       return ['| | |', '|---|---|', ...block.rows.map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`)].join('\n');
+    case 'timeline':
+      return block.entries.map(({ at, what }) => `- ${plain(`${instantText(at)} ${what}`)}`).join('\n');
     case 'list':
       return block.items.map(itemText).join('\n');
     case 'field':

@@ -90,7 +90,7 @@ describe('the report of an incident', () => {
 describe('the report of a period', () => {
   it('counts what happened', async () => {
     await oneIncident();
-    expect((await belay.cli('report', '--period', '7d')).stdout).toMatch(/1 incidents: 1 rolled back, 1 recovered[\s\S]*\| shop +\| 1 /);
+    expect((await belay.cli('report', '--period', '7d')).stdout).toMatch(/1 incident, of which:\n\n- 1 rolled back\n[\s\S]*- 1 recovered\n[\s\S]*\| shop +\| 1 /);
     expect(JSON.parse((await belay.cli('report', '--json')).stdout)).toMatchObject({ all: { incidents: 1 }, byLevel: { 'level 3 (code)': { rolledBack: 1 } } });
   });
 

@@ -107,6 +107,8 @@ it('tells a whole incident: what was done on each level, and how it was proved',
     'checkout-previous-release: success, recovered',
   ]);
   expect(report.severity).toBe('critical');
+  expect(report.summary).toBe('CheckoutErrorRateHigh of checkout fired at 23.4% (> 10% for 5m). Plan checkout-flag-off (level 1, feature flag) was carried out, and did not bring recovery. Plan checkout-previous-release (level 3, code) was carried out, and recovery was proved. The trouble lasted 15m22s; the goal (RTO) was 5m. Every check and every alert was OK for 2m without a break.');
+  expect(reportHtml(report, {})).toContain('<p class="dim">On 2026-01-01, in UTC.</p><table class="facts timeline"><tbody><tr><th scope="row"><time datetime="2026-01-01T02:59:00.000Z">02:59:00Z</time></th><td>first breaching sample</td></tr>');
   const markdown = reportMarkdown(report, {});
   for (const part of ['## Summary', '## Timeline', '## Times', '## Impact', '## Root cause', '## Actions taken', '## Lessons learned']) expect(markdown).toContain(`\n${part}\n`);
   expect(markdown).toContain('| RTO | 5m, missed |');

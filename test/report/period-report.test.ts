@@ -20,7 +20,7 @@ const all = [rolledBack, byItself, dryRun];
 
 it('tells how often and how fast, by target and by the level that helped', () => {
   const report = periodReport(all, [], began - day, began + day);
-  expect(report.all).toMatchObject({ incidents: 3, rolledBack: 1, recovered: 2, neededPerson: 0, falseAlarms: 1, decisionMs: 1_000 });
+  expect(report.all).toMatchObject({ incidents: 3, rolledBack: 1, recovered: 2, neededPerson: 0, falseAlarms: 1, dryRuns: 1, decisionMs: 1_000 });
   expect(report.all.restoreMs).toBeGreaterThan(12 * 60_000);
   expect(Object.keys(report.byTarget)).toEqual(['cart', 'checkout']);
   expect(report.byTarget['cart']).toMatchObject({ incidents: 1, rolledBack: 0 });
@@ -37,9 +37,19 @@ it('counts a deployment as failed when it is the last one before what was rolled
   expect(rate(deploy(began + 1_000)), 'it came after the trouble').toBe(0);
 });
 
+it('tells a manager in words what happened, how fast, and what the figures mean', () => {
+  const deploys = [{ at: began - 1_000, version: 'v', by: 'ci', target: 'checkout' }];
+  const text = periodMarkdown(periodReport(all, deploys, began - day, began + day));
+  expect(text).toContain('3 incidents, of which:\n\n- 1 rolled back\n- 1 as a dry run, which changed nothing\n- 1 over by itself with nothing done: false alarm\n- 0 needed a person\n- 2 recovered\n');
+  expect(text).toMatch(/- Time to restore: 15m\d+s, the median of what was rolled back\.\n- Change failure rate: 100%, 1 of 1 marked deployment led to a rollback\.\n/);
+  expect(text).toMatch(/\| checkout \| 2 +\| 1 +\| 1 +\| 0 +\| 20m24s +\| 5m1s/);
+  expect(text).toContain('Times are medians. Detection: from the first bad sample to the alarm.');
+  expect(periodMarkdown(periodReport([], [], began - day, began + day))).toContain('No incidents.\n\nBy the measures of DORA:\n\n- Time to restore: nothing was rolled back and over.\n- Change failure rate: no deployment was marked.');
+});
+
 it('leaves out what lies outside of its time, and has no figures for nothing', () => {
   const report = periodReport(all, [], began + day, began + 2 * day);
-  expect(report.all).toEqual({ incidents: 0, rolledBack: 0, recovered: 0, neededPerson: 0, falseAlarms: 0, detectionMs: undefined, decisionMs: undefined, rollbackMs: undefined, restoreMs: undefined });
+  expect(report.all).toEqual({ incidents: 0, rolledBack: 0, recovered: 0, neededPerson: 0, falseAlarms: 0, dryRuns: 0, downtimeMs: undefined, detectionMs: undefined, decisionMs: undefined, rollbackMs: undefined, restoreMs: undefined });
   expect(report.byTarget).toEqual({});
 });
 
@@ -55,5 +65,5 @@ it('tells how drills went, with every gap that they found', () => {
   const events: readonly DrillEvent[] = [ended('passed', ['code: documented 3m, took 7m']), ended('failed'), ended('interrupted'), ended('passed', [], began - 2 * day), { type: 'drill-skipped', at: began, drill, dueAt: began, reason: 'paused', explanation: 'checkout is paused' }];
   const report = periodReport([], [], began - day, began + day, events);
   expect(report.drills).toEqual({ passed: 1, failed: 1, cutOff: 1, skipped: 1, gaps: ['plan checkout-flag-off: code: documented 3m, took 7m', 'plan checkout-flag-off: staging is down'] });
-  expect(periodMarkdown(report)).toContain('## Drills\n\n1 went well, 1 failed, 1 were cut off, 1 were not held when they were due.\n\n- plan checkout-flag-off: code: documented 3m, took 7m\n');
+  expect(periodMarkdown(report)).toContain('## Drills\n\n1 went well, 1 failed, 1 was cut off, 1 was not held when due. What they found:\n\n- plan checkout-flag-off: code: documented 3m, took 7m\n');
 });
