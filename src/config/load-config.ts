@@ -172,7 +172,7 @@ class FileReading {
     this.#files.push(file);
     const { text, problem } = await readTextFile(file);
     if (problem !== undefined) {
-      this.note([basename(file) === 'belay.yaml' ? { ...problem, hint: problem.hint ?? 'name another file with --config' } : problem]);
+      this.note([basename(file) === 'belay.yaml' ? { ...problem, hint: problem.hint ?? 'name another file with --config, or begin one with belay init' } : problem]);
       return undefined;
     }
     return this.noting(readYaml(file, text, readText)).document;

@@ -75,7 +75,7 @@ function examinationOf({ kind, name, type, step, target }: Question, executors: 
     timeoutMs: step.type === 'data' ? BACKUP_TIMEOUT_MS : LOOK_TIMEOUT_MS,
     async look(signal): Promise<Omit<Finding, 'area' | 'name'>> {
       const executor = executors.get(step.type);
-      const filled = { ...step, parameters: filledIn(step.parameters, redactor) as RollbackStep['parameters'] };
+      const filled = { ...step, parameters: filledIn(step.parameters, environment, redactor) as RollbackStep['parameters'] };
       try {
         const backup = step.type === 'data' ? await executor?.ready?.(filled, context, signal) : undefined;
         const state = await executor?.state?.(filled, context, signal);
@@ -95,16 +95,16 @@ function examinationOf({ kind, name, type, step, target }: Question, executors: 
 const STAND_IN = 'belay-doctor';
 
 /** Where a value is known at a rollback only, a stand-in: what is asked is whether the provider answers. */
-function filledIn(value: unknown, redactor: Redactor): unknown {
+function filledIn(value: unknown, environment: string, redactor: Redactor): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(/\$\{(?:(env|file):)?([^}]*)\}/g, (_all, root: string | undefined, name: string) => {
-      if (root === undefined) return STAND_IN;
+      if (root === undefined) return name === 'context.environment' ? environment : STAND_IN;
       const secret = root === 'env' ? (process.env[name] ?? '') : readFileSync(name, 'utf8').trim();
       redactor.add(secret);
       return secret;
     });
   }
-  if (Array.isArray(value)) return value.map((part: unknown) => filledIn(part, redactor));
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, filledIn(part, redactor)]));
+  if (Array.isArray(value)) return value.map((part: unknown) => filledIn(part, environment, redactor));
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, filledIn(part, environment, redactor)]));
   return value;
 }

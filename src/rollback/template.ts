@@ -140,6 +140,7 @@ function lookUp(scope: Record<string, unknown>, reference: string): Resolution {
   for (const key of reference.split('.')) {
     const names = namesIn(value);
     if (!names.includes(key)) {
+      if (walked === 'rollbackPoint.' && names.length === 0) return { problem: `cannot be resolved: nothing of ${targetIn(scope)} is known to be good yet; say what is: belay mark good --target ${targetIn(scope)} --version VERSION` };
       const shown = names.slice(0, MOST_NAMES_SHOWN).map((name) => `${walked}${name}`);
       const more = names.length > shown.length ? ', …' : '';
       return { problem: `cannot be resolved (available: ${shown.length === 0 ? `nothing under ${walked.slice(0, -1)}` : shown.join(', ') + more})` };
@@ -148,6 +149,11 @@ function lookUp(scope: Record<string, unknown>, reference: string): Resolution {
     walked += `${key}.`;
   }
   return { value };
+}
+
+function targetIn({ context }: Record<string, unknown>): string {
+  const target = (context as { metadata?: { target?: unknown } } | undefined)?.metadata?.target;
+  return typeof target === 'string' ? target : 'TARGET';
 }
 
 function namesIn(value: unknown): readonly string[] {

@@ -55,7 +55,7 @@ function belayFile({ target, place, health, bindings: { compose, flags } }: Firs
     'targets:',
     `  ${key(target)}:`,
     '    owners: []',
-    ...(health === undefined ? ['    # health: { url: "http://127.0.0.1:3000/health" }   # then a plan is proved by it, too'] : [`    health: { url: ${quoted(health.url)}, expect: ${expect} }`]),
+    ...(health === undefined ? [`    # health: { url: ${quoted(place.kind === 'scrape' ? new URL('/health', place.url).href : 'http://127.0.0.1:3000/health')} }   # then a plan is proved by it, too`] : [`    health: { url: ${quoted(health.url)}, expect: ${expect} }`]),
     ...(flags === undefined ? [] : ['featureFlags:', `  default: { type: file, path: ${quoted(flags.file)} }`]),
     'deployments:',
     ...(compose === undefined

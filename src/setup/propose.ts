@@ -11,6 +11,7 @@ import { BelayError, errorText } from '../fault/belay-error.js';
 import { createPrometheusSource } from '../source/prometheus-source.js';
 import type { PrometheusSettings } from '../source/source-settings.js';
 import { instantText } from '../time/instant-text.js';
+import { formatDuration } from '../time/duration.js';
 import type { Trigger } from '../trigger/trigger.js';
 import type { Candidate } from './candidate.js';
 import { type FirstFiles, firstFiles, type ProposedTrigger, triggerName } from './first-files.js';
@@ -28,6 +29,7 @@ export interface Proposal {
 }
 
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 /** As fine as a window of minutes needs, and coarse enough for a week of it to be read in seconds. */
 const STEP_MS = 30_000;
 const RANGE_TIMEOUT_MS = 120_000;
@@ -91,8 +93,8 @@ function pastText({ replay, wasQuiet }: Learned, config: Config): readonly strin
 
 function replayedText({ fromAt, toAt, unknownShare }: TriggerSummary): string {
   if (fromAt === null || toAt === null || unknownShare === 1) return 'No value of it in the past';
-  const knownDays = ((toAt - fromAt) * (1 - unknownShare)) / DAY_MS;
-  return `In ${Number(knownDays.toPrecision(2))} days of values`;
+  const knownMs = (toAt - fromAt) * (1 - unknownShare);
+  return knownMs < DAY_MS ? `In only ${formatDuration(Math.ceil(knownMs / MINUTE_MS) * MINUTE_MS)} of values` : `In ${Number((knownMs / DAY_MS).toPrecision(2))} days of values`;
 }
 
 /** Through files of their own, so that what is tried is what will be read. */

@@ -109,12 +109,12 @@ function queues(inventory: MetricInventory, select: Labels): readonly Candidate[
 function memories(inventory: MetricInventory, select: Labels, limited: ReadonlySet<string>): readonly Candidate[] {
   const [family] = MEMORY.flatMap((shape) => [...inventory.values()].find((one) => isGauge(one) && shape.test(one.name) && !limited.has(one.name)) ?? []);
   if (family === undefined) return [];
-  const mebibytes = Array.from({ length: 12 }, (_, power) => 128 * 2 ** power);
+  const megabytes = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000];
   return [
     {
       name: 'MemoryHigh',
       watches: { kind: 'signal', signal: { type: 'gauge', metric: family.name, select, reduce: 'max' } },
-      conditions: steps(mebibytes, (1.5 * Math.max(0, ...family.series.map(({ value }) => value ?? 0))) / 1024 ** 2, (size) => (size < 1024 ? `> ${size}MiB` : `> ${size / 1024}GiB`)),
+      conditions: steps(megabytes, (1.5 * Math.max(0, ...family.series.map(({ value }) => value ?? 0))) / 1000 ** 2, (size) => (size < 1000 ? `> ${size}MB` : `> ${size / 1000}GB`)),
       window: '10m',
       severity: 'medium',
       acts: false,

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as waitMs } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
@@ -30,6 +31,7 @@ export class StoreConnection {
   static open(path: string, now: number): StoreConnection {
     let database: Database | undefined;
     try {
+      makePrivate(path);
       database = new SqliteDatabase(path, { timeout: OPEN_BUSY_TIMEOUT_MS });
       const verdict = database.pragma('quick_check(1)', { simple: true });
       if (verdict !== 'ok') throw damagedStore(path, String(verdict));
@@ -77,6 +79,15 @@ export class StoreConnection {
   async close(): Promise<void> {
     await this.#lastWrite;
     await this.#kysely.destroy();
+  }
+}
+
+/** A new file is made for this user alone; SQLite gives those beside it the same rights. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch {
+    // It is there already, or cannot be made: SQLite says which.
   }
 }
 

@@ -44,7 +44,7 @@ describe('a file that cannot be read as it should', () => {
   it('does not exist', async () => {
     const file = configFolder(goodFiles);
     rmSync(file);
-    await expect(loadConfig(file, { env: {} })).resolves.toMatchObject({ ok: false, problems: [{ file, line: 1, column: 1, message: 'the file does not exist', hint: 'name another file with --config' }] });
+    await expect(loadConfig(file, { env: {} })).resolves.toMatchObject({ ok: false, problems: [{ file, line: 1, column: 1, message: 'the file does not exist', hint: 'name another file with --config, or begin one with belay init' }] });
   });
 
   it('is a folder, is endless, or hides in a folder', async () => {

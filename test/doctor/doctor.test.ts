@@ -5,6 +5,7 @@ import { main } from '../../src/cli/main.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { type AnsweringServer, startAnsweringServer } from '../support/answering-server.js';
 import { configFolder } from '../support/config-folder.js';
+import { freePort } from '../support/free-port.js';
 import { TestSlackServer } from '../support/slack-server.js';
 import { TestSmtpServer } from '../support/smtp-server.js';
 
@@ -36,13 +37,14 @@ afterEach(async () => {
 });
 
 /** A folder whose configuration names everything there is. */
-function everything({ password = PASSWORD, metric = 'http_requests_total', current = '["echo", "v1"]', health = 'healthy' } = {}): string {
+async function everything({ password = PASSWORD, metric = 'http_requests_total', current = '["echo", "v1"]', health = 'healthy' } = {}): Promise<string> {
   const mail = new URL(smtp.url);
   mail.username = 'belay';
   mail.password = password;
   return configFolder({
     'belay.yaml': `environment: test
 mode: dry-run
+http: { listen: "127.0.0.1:${await freePort()}" }
 sources:
   app: { type: scrape, url: "${web.url}/metrics" }
   prom: { type: prometheus, url: "${web.url}" }
@@ -66,7 +68,7 @@ name: Back
 target: shop
 level: 3
 steps:
-  - { id: back, name: Back, type: deployment, parameters: { service: shop, version: "\${rollbackPoint.version}", environment: test }, timeout: 10 }
+  - { id: back, name: Back, type: deployment, parameters: { service: shop, version: "\${rollbackPoint.version}", environment: "\${context.environment}" }, timeout: 10 }
 `,
     'flags.json': '{"flags":{}}',
   });
@@ -88,7 +90,7 @@ const of = (all: readonly Finding[], area: string, name: string): readonly Findi
 
 it('finds that all is well, and has changed nothing and told nobody', async () => {
   knowsToken('chat:write,files:write');
-  const file = everything();
+  const file = await everything();
   const before = readdirSync(dirname(file));
   const all = await findings(file, 0);
   expect(all.filter(({ status }) => status !== 'ok').map(({ area, name, status }) => [area, name, status])).toEqual([
@@ -114,7 +116,7 @@ it('says what is missing, and how to mend it, without a secret', async () => {
     response.setHeader('date', new Date(Date.now() - 120_000).toUTCString());
     respond?.(request, response, body);
   };
-  const file = everything({ password: 'wrong-pass-word', metric: 'no_such_total', current: '["./nowhere"]', health: 'up' });
+  const file = await everything({ password: 'wrong-pass-word', metric: 'no_such_total', current: '["./nowhere"]', health: 'up' });
   chmodSync(file, 0o666);
   const all = await findings(file, 1);
   expect(of(all, 'channel', 'slack')[1]).toMatchObject({ status: 'warning', mend: expect.stringMatching(/add the bot scope files:write .* into the variable DOCTOR_SLACK_TOKEN/) as string });
@@ -157,7 +159,7 @@ it('names a source that gives no answer once, with how many triggers depend on i
 it('says that Slack does not accept the token, that nothing answers, and what is wrong in the files', async () => {
   slack.fail = () => ({ body: '{"ok":false,"error":"invalid_auth"}' });
   await web.stop();
-  const all = await findings(everything(), 1);
+  const all = await findings(await everything(), 1);
   expect(of(all, 'channel', 'slack')).toEqual([expect.objectContaining({ status: 'bad', message: 'Slack does not accept the token: invalid_auth' })]);
   expect(of(all, 'source', 'prom')).toEqual([expect.objectContaining({ status: 'bad', message: expect.stringMatching(/; 1 trigger depends on it and sees nothing$/) as string, mend: 'see whether it runs, and whether address and port are right' })]);
   expect(all.filter(({ area }) => area === 'trigger')).toEqual([]);

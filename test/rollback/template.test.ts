@@ -109,6 +109,9 @@ describe('filling templates', () => {
       'parameters.d: ${context} lacks a name',
     ]);
     expect(fillContext('${rollbackPoint}', { ...context, metadata: { labels: {} } }).problems).toHaveLength(1);
+    expect(fillContext('${rollbackPoint.version}', { ...context, metadata: { target: 'shop', rollbackPoint: {} } }).problems).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('nothing of shop is known to be good yet; say what is: belay mark good --target shop --version VERSION') as string }),
+    ]);
     expect(problemsOf('${rollbackPoint.version.major}')).toEqual([expect.stringContaining('nothing under rollbackPoint.version')]);
   });
 

@@ -80,6 +80,11 @@ it('learns thresholds from the past of a real Prometheus, under which nothing wo
   expect(triggers.get('CheckoutMailQueueDeep')).toMatchObject({ condition: '> 50', response: 'monitor' });
   expect(stdout).toMatch(/In 1\.5 days of values: never fired; .*highest value 8%/);
   expect(stdout).not.toContain('billing');
+
+  const short = join(folder, 'short');
+  stdout = '';
+  expect(await main(['init', '--prometheus', prometheus.url, '--target', 'checkout', '--out', short, '--days', '0.25'])).toBe(0);
+  expect(stdout).toMatch(/In only (?:6h|5h5\dm) of values: /);
   expect(readFileSync(join(folder, 'belay.yaml'), 'utf8')).toContain('\nmode: dry-run\n');
 
   stdout = '';
@@ -117,6 +122,8 @@ it('reads a /metrics and a health endpoint, finds a flag file and a compose proj
     expect(await main(init)).toBe(0);
     expect(writtenTriggers('web-shop.yaml').get('WebShopErrorRateHigh')?.levels).toEqual([1, 3]);
     expect(stdout).toContain('not learned ones');
+    expect(await main(['init', '--metrics', `${server.url}/metrics`, '--target', 'plain', '--out', join(folder, 'plain')])).toBe(0);
+    expect(readFileSync(join(folder, 'plain/belay.yaml'), 'utf8')).toContain(`# health: { url: "${server.url}/health" }`);
     const belay = readFileSync(join(folder, 'belay.yaml'), 'utf8');
     expect(belay).toContain('json: { status: "healthy" }');
     expect(belay).toContain('type: compose, projectDirectory: ".", service: "api", tagVariable: API_TAG');

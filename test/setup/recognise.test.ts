@@ -52,7 +52,7 @@ describe('what is recognised by its shape', () => {
       'Slow: http_request_duration_seconds > 500ms',
       'ProcessOpenFdsNearlyFull: process_open_fds/process_max_fds{}',
       'OrderQueueDeep: order_queue_depth{} > 100',
-      'MemoryHigh: process_resident_memory_bytes{} > 512MiB',
+      'MemoryHigh: process_resident_memory_bytes{} > 500MB',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -49,6 +49,16 @@ const stopped = (reason: string): JournalEvent => ({ type: 'daemon-stopped', at:
 guardStoreContract(async () => {
   const store = await open();
   return { guard: store.guard, close: () => close(store) };
+});
+
+test('a new store is for its own user only, as are the files beside it, and one that is there keeps its rights', async () => {
+  const store = await open();
+  await store.guard.append([stopped('to have a log')]);
+  for (const file of [path, `${path}-wal`]) expect((await stat(file)).mode & 0o777, file).toBe(0o600);
+  await close(store);
+  await chmod(path, 0o640);
+  await close(await open());
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
 
 describe('what was written stays', () => {

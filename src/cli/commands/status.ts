@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { StatusView, TargetView, TriggerView } from '../../http/guard-api.js';
 import { formatDuration } from '../../time/duration.js';
+import { alertStateText } from '../alert-state-text.js';
 import { daemonOf } from '../context.js';
 import { drillRows } from '../drill-text.js';
 import { openApprovalText } from '../approval-text.js';
@@ -68,7 +69,6 @@ function versionLines({ running, lastGood, versionUnknown }: TargetView, output:
 }
 
 function triggerRows(trigger: TriggerView, output: Output): string[][] {
-  const styles = { inactive: 'green', pending: 'yellow', firing: 'red' } as const;
   const rule = `${trigger.condition} ${trigger.window}`;
   if (trigger.alerts.length === 0) {
     const { name, message } = trigger;
@@ -76,10 +76,16 @@ function triggerRows(trigger: TriggerView, output: Output): string[][] {
   }
   return trigger.alerts.map((alert) => [
     `  ${trigger.name}${labelText(alert.labels)}`,
-    alert.health === 'err' ? output.style('red', `blind, was ${alert.state}`) : output.style(styles[alert.state], alert.state === 'inactive' ? 'ok' : alert.state),
+    stateText(alert, output),
     rule,
     alert.value ?? '',
   ]);
+}
+
+function stateText(alert: TriggerView['alerts'][number], output: Output): string {
+  const text = alertStateText(alert);
+  if (alert.health === 'err') return output.style(text.startsWith('blind') ? 'red' : 'dim', text);
+  return output.style(({ inactive: 'green', pending: 'yellow', firing: 'red' } as const)[alert.state], alert.state === 'inactive' ? 'ok' : text);
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -1,5 +1,6 @@
 import { instantText } from '../../time/instant-text.js';
 import type { TriggerView } from '../../http/guard-api.js';
+import { alertStateText } from '../alert-state-text.js';
 import type { LivePicture } from './live-picture.js';
 
 type AlertState = { readonly subject: string; readonly state: string; readonly value?: string | undefined };
@@ -23,7 +24,7 @@ function alertStates(triggers: readonly TriggerView[]): ReadonlyMap<string, Aler
       alerts.map(({ fingerprint, labels, state, health, value }): [string, AlertState] => {
         const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
         const subject = `${target} ${name}${pairs.length === 0 ? '' : `{${pairs.join(', ')}}`}`;
-        return [fingerprint, { subject, state: health === 'err' ? `blind, was ${state}` : state, value }];
+        return [fingerprint, { subject, state: alertStateText({ health, state, value }), value }];
       }),
     ),
   );
