@@ -90,9 +90,9 @@ export function buildConfig({ file, belay, triggers, plans, plugins, wording }: 
   });
 }
 
-function drillOf({ plan, backup, communication, cron, timezone, announce: announceMs, within: withinMs, against, target, labels = {}, recipients = [] }: WrittenDrill, inDirectory: (path: string) => string): Drill {
+function drillOf({ plan, backup, communication, cron, timezone, announce: announceMs, within: withinMs, against, settings, target, labels = {}, recipients = [] }: WrittenDrill, inDirectory: (path: string) => string): Drill {
   const subject: DrillSubject = plan !== undefined ? { kind: 'plan', name: plan } : backup !== undefined ? { kind: 'backup', name: backup } : { kind: 'communication', name: communication ?? '' };
-  return { ...subject, schedule: { cron, timezone }, announceMs, withinMs, against: against === undefined ? undefined : inDirectory(against), target, labels, recipients };
+  return { ...subject, schedule: { cron, timezone }, announceMs, withinMs, against: against === undefined ? undefined : inDirectory(against), settings: settings === undefined ? undefined : inDirectory(settings), target, labels, recipients };
 }
 
 function heartbeatOf({ heartbeat }: BelayFile): Config['heartbeat'] {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { errorText } from '../fault/belay-error.js';
 import { drillKinds } from '../incident/drill-event.js';
+import { readSettingsFile } from '../secret/settings-file.js';
 import { systemClock } from '../time/clock.js';
 import { nextAt } from '../time/cron-schedule.js';
 import type { BelayPart } from './belay-part.js';
@@ -29,6 +31,7 @@ export function checkDrills(belay: BelayPart, plans: readonly PlanPart[], plansC
       ...checkKnown(document, [...path, 'target'], written['target'], targets, 'target', 'belay.yaml'),
       ...checkRecipients(belay, path, written['recipients']),
       ...checkAgainst(belay, path, written['against']),
+      ...(written['against'] === undefined ? [] : checkSettings(belay, path, written['settings'])),
       ...checkSchedule(belay, path, entry),
     ];
   });
@@ -45,6 +48,17 @@ function checkAgainst({ document }: BelayPart, path: Path, against: unknown): re
   const file = resolve(dirname(document.file), against);
   if (file === resolve(document.file)) return [document.problem([...path, 'against'], 'is this file itself, whose systems a drill must not change', { hint: 'leave it out for a dry run, or name the belay.yaml of staging' })];
   return existsSync(file) ? [] : [document.problem([...path, 'against'], `there is no file ${against}`, { hint: 'write the path of the belay.yaml of staging, from the folder of this one on' })];
+}
+
+function checkSettings({ document }: BelayPart, path: Path, settings: unknown): readonly Problem[] {
+  if (typeof settings !== 'string' || settings === '') return [];
+  const file = resolve(dirname(document.file), settings);
+  try {
+    readSettingsFile(file);
+    return [];
+  } catch (error) {
+    return [document.problem([...path, 'settings'], errorText(error).replace(file, settings), { hint: 'name a file of lines NAME=value, from the folder of this one on' })];
+  }
 }
 
 function checkSchedule({ document }: BelayPart, path: Path, entry: unknown): readonly Problem[] {

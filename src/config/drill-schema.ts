@@ -4,7 +4,7 @@ import { cronField, timezoneField } from './cron-field.js';
 import { durationField, labelsField, nameField, positiveDurationField } from './fields.js';
 
 /** Which keys belong to one kind of drill only. */
-const keysOfKind = { against: 'plan', labels: 'plan', target: 'backup', recipients: 'communication' } as const;
+const keysOfKind = { against: 'plan', settings: 'plan', labels: 'plan', target: 'backup', recipients: 'communication' } as const;
 
 /** An entry of `drills`: one of a plan, of the backup of an entry of `databases`, or of the ways to people. */
 export const drillSchema = z
@@ -18,6 +18,8 @@ export const drillSchema = z
     within: positiveDurationField.optional(),
     /** Another belay.yaml, whose systems are really changed; relative to this one. */
     against: z.string().min(1).optional(),
+    /** What `${env:…}` means in the files of `against`; relative to this one. */
+    settings: z.string().min(1).optional(),
     labels: labelsField.optional(),
     target: nameField.optional(),
     recipients: z.array(nameField).optional(),
@@ -28,6 +30,7 @@ export const drillSchema = z
     for (const [key, kind] of Object.entries(keysOfKind)) {
       if (kinds.length === 1 && drill[key as keyof typeof keysOfKind] !== undefined && kinds[0] !== kind) context.addIssue({ code: 'custom', path: [key], message: `belongs to a drill of a ${kind}` });
     }
+    if (drill.settings !== undefined && drill.against === undefined) context.addIssue({ code: 'custom', path: ['settings'], message: 'belongs to a drill with "against"' });
   });
 
 export type WrittenDrill = z.output<typeof drillSchema>;

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.js';
 import { strictestMode } from '../decision/mode.js';
-import type { Drill } from '../drill/drill.js';
-import type { DrillGround } from '../drill/plan-drill.js';
+import type { DrillGround, PlanDrillPorts } from '../drill/plan-drill.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Guard } from '../guard/guard.js';
 import type { RollbackJournal } from '../rollback/rollback-journal.js';
 import { RollbackManager } from '../rollback/rollback-manager.js';
 import type { RollbackPlan } from '../rollback/rollback-plan.js';
 import type { Redactor } from '../secret/redactor.js';
+import { readSettingsFile } from '../secret/settings-file.js';
 import { SystemSecretReader } from '../secret/system-secret-reader.js';
 import type { CheckRunner } from '../source/check.js';
 import type { Clock } from '../time/clock.js';
@@ -27,8 +27,8 @@ export interface DrillGroundPorts {
 }
 
 /** Where a drill of a plan is held: on the daemon's own systems, of which the state is read, or on those of another belay.yaml. */
-export function drillGrounds(ports: DrillGroundPorts): (drill: Pick<Drill, 'name' | 'against'>) => Promise<DrillGround> {
-  return ({ name, against }) => (against === undefined ? Promise.resolve(ownGround(name, ports)) : otherGround(name, against, ports));
+export function drillGrounds(ports: DrillGroundPorts): PlanDrillPorts['groundOf'] {
+  return ({ name, against, settings }) => (against === undefined ? Promise.resolve(ownGround(name, ports)) : otherGround(name, against, settings, ports));
 }
 
 function ownGround(planId: string, { guard, checks, rollbacks }: DrillGroundPorts): DrillGround {
@@ -48,8 +48,10 @@ function ownGround(planId: string, { guard, checks, rollbacks }: DrillGroundPort
 }
 
 /** The plan as the other files have it, with their bindings. Rejects with BelayError `config-invalid` where they are not valid, or are of this very environment. */
-async function otherGround(planId: string, file: string, { guard, journal, clock, redactor, report }: DrillGroundPorts): Promise<DrillGround> {
-  const config = await readConfig(file, redactor);
+async function otherGround(planId: string, file: string, settings: string | undefined, { guard, journal, clock, redactor, report }: DrillGroundPorts): Promise<DrillGround> {
+  // Plans are shared, and what they ask by address is another there: nothing of the environment here counts then.
+  const env = settings === undefined ? process.env : readSettingsFile(settings);
+  const config = await readConfig(file, redactor, env);
   const { environment, plans, verifications } = config;
   if (environment === guard.declaration.environment) throw new BelayError('config-invalid', `${file} is of the environment ${environment} too, which a drill must not change: give it an environment of its own`);
   const plan = planOf(planId, plans, file);
@@ -57,7 +59,7 @@ async function otherGround(planId: string, file: string, { guard, journal, clock
   const { sources } = pool.use(config);
   // What a drill tells and asks people is told at its beginning and its end; its steps leave them in peace.
   const { checks, executors } = equipmentOf(config, { sources, clock, people: silence });
-  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(process.env), redactor, onBackgroundError: report });
+  const rollbacks = new RollbackManager({ journal, clock, secrets: new SystemSecretReader(env), redactor, onBackgroundError: report });
   for (const [type, executor] of executors) rollbacks.registerExecutor(type, executor);
   for (const declared of plans) rollbacks.registerPlan(declared);
   return {

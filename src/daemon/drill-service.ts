@@ -6,7 +6,7 @@ import { type Drill, drillKey, plansToDrill } from '../drill/drill.js';
 import { type DrillRecord, drillWarning, type PastDrill } from '../drill/drill-history.js';
 import { stepsOfRun } from '../drill/drill-steps.js';
 import { type DrillObstacle, Drills } from '../drill/drills.js';
-import { type DrillGround, planDrill, settleInterrupted } from '../drill/plan-drill.js';
+import { planDrill, type PlanDrillPorts, settleInterrupted } from '../drill/plan-drill.js';
 import { BelayError } from '../fault/belay-error.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardStore } from '../guard/guard-store.js';
@@ -25,7 +25,7 @@ export interface DrillServicePorts {
   readonly store: Pick<GuardStore, 'append' | 'entriesOfTypes' | 'entriesOfExecution'>;
   readonly clock: Clock;
   readonly config: () => Pick<Config, 'drills' | 'bindings' | 'policy'>;
-  readonly groundOf: (drill: Pick<Drill, 'name' | 'against'>) => Promise<DrillGround>;
+  readonly groundOf: PlanDrillPorts['groundOf'];
   readonly judge: () => BackupJudge;
   readonly rehearsal: () => BackupRehearsal;
   readonly messenger: () => DrillMessenger;
@@ -114,7 +114,7 @@ export class DrillService implements DrillApi {
 
   async startDrill({ subject, dryRun }: DrillRequest, by: string): Promise<{ readonly executionId: string }> {
     const drill = this.#wanted(subject);
-    return { executionId: await this.#drills.startByHand(dryRun ? { ...drill, against: undefined } : drill, by) };
+    return { executionId: await this.#drills.startByHand(dryRun ? { ...drill, against: undefined, settings: undefined } : drill, by) };
   }
 
   cancelDrill(executionId: string, by: string): Promise<void> {

@@ -5,9 +5,9 @@ import type { Problem } from '../config/problem.js';
 import { BelayError, errorText } from '../fault/belay-error.js';
 import type { Redactor } from '../secret/redactor.js';
 
-/** Reads the files; rejects with BelayError `config-invalid`, `context.problems` holding every error. */
-export async function readConfig(file: string, redactor: Redactor): Promise<Config> {
-  const result = await loadConfig(file, { redactor });
+/** Reads the files, `${env:…}` in them from `env`; rejects with BelayError `config-invalid`, `context.problems` holding every error. */
+export async function readConfig(file: string, redactor: Redactor, env: NodeJS.ProcessEnv = process.env): Promise<Config> {
+  const result = await loadConfig(file, { redactor, env });
   if (result.ok) return result.config;
   const problems = result.problems.filter(({ severity }) => severity === 'error');
   const text = formatProblems(problems, { cwd: process.cwd() }).trimEnd();

@@ -13,6 +13,8 @@ export interface Drill extends DrillSubject {
   readonly withinMs?: number | undefined;
   /** Absolute: another belay.yaml, whose systems are really changed. Without it, a dry run. */
   readonly against?: string | undefined;
+  /** Absolute: the file that says what `${env:…}` means in the files of `against`; without it, what it means here. */
+  readonly settings?: string | undefined;
   /** For a backup: whose `rpo` and `rto` count. */
   readonly target?: string | undefined;
   /** What a plan's `${labels.…}` are filled with. */

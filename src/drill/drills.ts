@@ -25,7 +25,7 @@ export interface DrillsPorts {
   readonly documentedMsOf: (drill: Drill) => number | undefined;
   readonly obstacleTo: (targets: readonly string[], now: number) => DrillObstacle | undefined;
   /** Ends what a drill left behind in which Belay died. */
-  readonly settle: (drill: Pick<Drill, 'kind' | 'name' | 'against'>, executionId: string) => Promise<void>;
+  readonly settle: (drill: Pick<Drill, 'kind' | 'name' | 'against' | 'settings'>, executionId: string) => Promise<void>;
   readonly newId: () => string;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
@@ -66,7 +66,8 @@ export class Drills {
     this.#count(aliveAt);
     for (const { subject, last } of this.#history.values()) {
       if (last === undefined || last.endedAt !== undefined) continue;
-      await settle({ ...subject, against: last.against }, last.executionId).catch((error: unknown) => report(error, { drill: drillText(subject) }));
+      const settings = this.#ports.declared().find((drill) => drillKey(drill) === drillKey(subject) && drill.against === last.against)?.settings;
+      await settle({ ...subject, against: last.against, settings }, last.executionId).catch((error: unknown) => report(error, { drill: drillText(subject) }));
       await this.#end(subject, last, { outcome: 'interrupted', steps: [], gaps: [], explanation: `Belay was stopped in the middle of it.${last.against === undefined ? '' : ' The systems that it was held on are as it left them.'}` });
     }
     this.#loop = this.#run();

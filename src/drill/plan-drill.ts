@@ -26,11 +26,14 @@ export interface DrillGround {
   close(): Promise<void>;
 }
 
+/** What is practised, and where. */
+export type DrillPlace = Pick<Drill, 'name' | 'against' | 'settings'>;
+
 export interface PlanDrillPorts {
   readonly clock: Clock;
   readonly entriesOfExecution: (executionId: string) => Promise<readonly JournalEntry[]>;
   /** Rejects where it cannot be reached, such as another belay.yaml that is not valid. */
-  readonly groundOf: (drill: Pick<Drill, 'name' | 'against'>) => Promise<DrillGround>;
+  readonly groundOf: (drill: DrillPlace) => Promise<DrillGround>;
 }
 
 /** Runs a plan as a rollback does, step by step, and looks whether its verification could be asked. */
@@ -52,7 +55,7 @@ export function planDrill({ clock, entriesOfExecution, groundOf }: PlanDrillPort
 }
 
 /** Ends what a run left behind in which Belay died: what its attempt left running is ended, and nothing further begins. */
-export async function settleInterrupted(groundOf: PlanDrillPorts['groundOf'], drill: Pick<Drill, 'name' | 'against'>, executionId: string): Promise<void> {
+export async function settleInterrupted(groundOf: PlanDrillPorts['groundOf'], drill: DrillPlace, executionId: string): Promise<void> {
   const ground = await groundOf(drill);
   try {
     await ground.rollbacks.resume(executionId, { signal: AbortSignal.abort(new Error('Belay died in the drill')) });

@@ -118,15 +118,17 @@ const ofBelay: readonly Case[] = [
 drills:
   - { plan: ►flag-of, cron: "0 10 1 * *" }
   - { plan: flag-off, cron: ►monthly }
-  - { plan: ►flag-off, cron: "0 10 1 * *", against: ►staging.yaml, target: ►checkout }
+  - { plan: ►flag-off, cron: "0 10 1 * *", against: ►staging.yaml, settings: ►staging.env, target: ►checkout }
   - { backup: ►orders, cron: ►"0 0 29 2 1", target: ►checkot }
   - { communication: call, cron: "0 10 1 * *", timezone: ►Mars, recipients: [oncall, ►onkall] }
   - ►{ cron: "0 10 1 * *" }
+  - { plan: ►flag-off, cron: "0 10 1 * *", settings: ►staging.env }
 `),
     'error: there is no plan "flag-of" (drills[0].plan)\n  hint: did you mean "flag-off"?',
     'error: "monthly" is not a cron expression of five fields (expected 5 or 6 fields but got 1): write minute, hour, day of the month, month and day of the week, such as "0 18 * * 5" (drills[1].cron)',
     'error: another drill is of plan flag-off (drills[2].plan)\n  hint: one entry for each; its cron can name several times',
     'error: there is no file staging.yaml (drills[2].against)\n  hint: write the path of the belay.yaml of staging, from the folder of this one on',
+    'error: staging.env cannot be read (ENOENT) (drills[2].settings)\n  hint: name a file of lines NAME=value, from the folder of this one on',
     'error: belongs to a drill of a backup (drills[2].target)',
     'error: there is no database "orders" (drills[3].backup)\n  hint: there is none in belay.yaml',
     'error: "0 0 29 2 1" names no day within eight years (drills[3].cron)',
@@ -134,6 +136,8 @@ drills:
     'error: "timezone" is not a time zone: write a name such as Europe/Berlin or UTC (drills[4].timezone)',
     'error: there is no person or group "onkall" (drills[4].recipients[1])\n  hint: did you mean "oncall"?',
     'error: a drill is of one thing (this one has none): write plan: ID, backup: DATABASE or communication: NAME (drills[5])',
+    'error: another drill is of plan flag-off (drills[6].plan)\n  hint: one entry for each; its cron can name several times',
+    'error: belongs to a drill with "against" (drills[6].settings)',
   ],
   [
     'keys that are missing, misspelled or not known',

@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-it('every command of the tutorial works, typed one after the other', async () => {
+it('every command of the tutorial works, typed one after the other', { timeout: 240_000 }, async () => {
   const ports = new Map([[SHOP_PORT, String(await freePort())], [BELAY_PORT, String(await freePort())]]);
   const commands = codeBlocks(readDoc('docs/tutorial.md')).map(({ info, text, line }) => {
     expect(info, `line ${line}`).toBe('sh');

@@ -28,6 +28,8 @@ const { opened, closing } = worldOfFile();
 let home: string;
 let pm2: Pm2Daemon;
 let app: Pm2Service;
+/** The same service in staging, where the flag stands in an environment of its own. */
+let staging: Pm2Service;
 let unleash: UnleashServer;
 let user: LineProcess;
 let data: PostgresShop;
@@ -64,8 +66,8 @@ createServer((request, response) => {
 }).listen(Number(PORT), '127.0.0.1');
 `;
 
-const connect = async (plan: string): Promise<unknown> => {
-  const answer = await fetch(`${app.url}/connections?plan=${plan}`, { method: 'POST' });
+const connect = async (plan: string, { url } = app): Promise<unknown> => {
+  const answer = await fetch(`${url}/connections?plan=${plan}`, { method: 'POST' });
   return { status: answer.status, ...((await answer.json()) as object) };
 };
 const violations = async (): Promise<number> => Number((await data.query<{ count: string }>(`SELECT count(*) FROM connections WHERE state <> 'open'`))[0]?.count);
@@ -111,6 +113,10 @@ beforeAll(async () => {
 
   pm2 = opened(await startPm2());
   app = await startPm2Service(pm2, 'connections', { '2.5.4': release('2.5.4'), '2.6.0': release('2.6.0') }, '2.6.0', { UNLEASH_URL: unleash.url, CLIENT_TOKEN: unleash.clientToken, FAULT: join(home, 'fault') });
+  await unleash.admin('POST', `/projects/default/features/${FLAG}/environments/production/strategies`, rollout);
+  await unleash.admin('POST', `/projects/default/features/${FLAG}/environments/production/on`);
+  const { secret: stagingToken } = (await unleash.admin('POST', '/api-tokens', { tokenName: 'staging', type: 'client', environment: 'production', projects: ['*'] })) as { secret: string };
+  staging = await startPm2Service(pm2, 'connections-staging', { '2.6.0': release('2.6.0') }, '2.6.0', { UNLEASH_URL: unleash.url, CLIENT_TOKEN: stagingToken, FAULT: join(home, 'fault') });
   for (const plan of ['beta', 'stable']) {
     const visits = startVisits(`${app.url}/connections?plan=${plan}`, 200);
     closing(() => visits.stop());
@@ -119,23 +125,33 @@ beforeAll(async () => {
   const prometheus = opened(await startPrometheus({ config: { scrape_configs: jobs.flatMap((job) => job['scrape_configs'] as object[]) } }));
   const hurried: readonly [string, string][] = [['hold: 2m\n  timeout: 10m', 'hold: 1s\n  timeout: 60s']];
   const windows: readonly [string, string][] = [['window: 1m', 'window: 5s'], ['for: 5m', 'for: 2s']];
+  const files = exampleFiles('procedures-by-issue', {
+    'belay.yaml': [['interval: 15s', 'interval: 1s']],
+    'rules/issues.yaml': [...windows, ['for: 3m', 'for: 2s'], ['for: 1m', 'for: 2s']],
+    'rules/beta.yaml': windows,
+    'plans/1-flag-for-everybody.yaml': hurried,
+    'plans/1-flag-for-beta.yaml': hurried,
+    'plans/2-code.yaml': [...hurried, ['window: 1m', 'window: 5s']],
+    'plans/3-database.yaml': [...hurried, ['window: 1m', 'window: 5s']],
+  });
+  const env = {
+    BELAY_TOKEN: 'the-token-of-operations', BELAY_TOKEN_ANA: ANA, BELAY_TOKEN_BO: BO,
+    PROMETHEUS_URL: prometheus.url, APP_URL: app.url, APP_HOME: app.home, PM2_HOME: pm2.home,
+    UNLEASH_URL: unleash.url, UNLEASH_ENVIRONMENT: 'development', UNLEASH_ADMIN_TOKEN: unleash.adminToken, UNLEASH_CLIENT_TOKEN: unleash.clientToken,
+    DATABASE_URL: data.url, MIGRATIONS: join(home, 'migrations'), BACKUPS: join(home, 'backups'), SMTP_URL: smtp.url,
+  };
+  const declared = files['belay.yaml'] as { readonly drills: readonly { readonly plan?: string }[] };
+  const there = Object.entries({ ...env, APP_URL: staging.url, UNLEASH_ENVIRONMENT: 'production', UNLEASH_CLIENT_TOKEN: stagingToken }).map(([name, value]) => `${name}='${value}'\n`);
   belay = opened(
     await BelayProcess.start(
-      exampleFiles('procedures-by-issue', {
-        'belay.yaml': [['interval: 15s', 'interval: 1s']],
-        'rules/issues.yaml': [...windows, ['for: 3m', 'for: 2s'], ['for: 1m', 'for: 2s']],
-        'rules/beta.yaml': windows,
-        'plans/1-flag-for-everybody.yaml': hurried,
-        'plans/1-flag-for-beta.yaml': hurried,
-        'plans/2-code.yaml': [...hurried, ['window: 1m', 'window: 5s']],
-        'plans/3-database.yaml': [...hurried, ['window: 1m', 'window: 5s']],
-      }),
       {
-        PATH: pathWith(pm2), BELAY_TOKEN: 'the-token-of-operations', BELAY_TOKEN_ANA: ANA, BELAY_TOKEN_BO: BO,
-        PROMETHEUS_URL: prometheus.url, APP_URL: app.url, APP_HOME: app.home, PM2_HOME: pm2.home,
-        UNLEASH_URL: unleash.url, UNLEASH_ENVIRONMENT: 'development', UNLEASH_ADMIN_TOKEN: unleash.adminToken, UNLEASH_CLIENT_TOKEN: unleash.clientToken,
-        DATABASE_URL: data.url, MIGRATIONS: join(home, 'migrations'), BACKUPS: join(home, 'backups'), SMTP_URL: smtp.url,
+        ...files,
+        'belay.yaml': { ...declared, drills: declared.drills.map((drill) => (drill.plan === 'strict-flow-off' ? { ...drill, against: 'staging/belay.yaml', settings: 'staging/settings.env' } : drill)) },
+        ...Object.fromEntries(Object.entries(files).map(([path, content]) => [`staging/${path}`, content])),
+        'staging/belay.yaml': { ...declared, environment: 'staging' },
+        'staging/settings.env': there.join(''),
       },
+      { ...env, PATH: pathWith(pm2) },
     ),
   );
   for (const mark of [['good', '2.5.4'], ['deploy', '2.6.0']] as const) expect(await belay.cli('mark', mark[0], '--target', 'connections', '--version', mark[1])).toMatchObject({ code: 0 });
@@ -164,6 +180,13 @@ it('practises both ways through the flag and the way back of the data, reading e
   expect([await user.ask(`${FLAG} beta`), await columns(), await app.health()]).toEqual(['on', ['id', 'state', 'loose_state'], { status: 'healthy', version: '2.6.0' }]);
   expect((await belay.cli('drill')).stdout).toMatch(/strict-flow-off-for-beta +passed .*next \d{4}-\d\d-01 10:00 UTC\n *strict-flow-off +never drilled/);
   await mailTo('incident-response@example.com', 'drill');
+});
+
+it('really practises the way back through the flag in staging, by the addresses of staging, and leaves production as it is', { timeout: 120 * second }, async () => {
+  expect([await connect('stable', staging), await connect('stable')]).toEqual([{ status: 200, validation: 'strict' }, { status: 200, validation: 'strict' }]);
+  const drill = await belay.cli('drill', 'strict-flow-off');
+  expect([drill.code, drill.stderr]).toEqual([0, expect.stringMatching(/ok: Switch strict-connection-flow off [\s\S]*ok: A new connection is validated as before [\s\S]*ok: verification /)]);
+  expect([await connect('stable', staging), await connect('stable')]).toEqual([{ status: 200, validation: 'legacy' }, { status: 200, validation: 'strict' }]);
 });
 
 it('beta users are refused: the flag goes off for them, and stays on for everybody else', { timeout: 120 * second }, async () => {
