@@ -29,7 +29,9 @@ const edits: Readonly<Record<ConfigurationName, readonly Edit[]>> = {
   ],
 };
 
-const env = { WEBHOOK_TOKEN: 'token-of-the-simulation', SLACK_TOKEN: 'token-of-the-simulation' };
+/** Who may ask what of the HTTP interface, by the name of the token. */
+export const tokens = { alertmanager: 'token-of-the-alertmanagers', ana: 'token-of-ana-in-the-simulation', ben: 'token-of-ben-in-the-simulation', operator: 'token-of-the-operator' } as const;
+const env = { WEBHOOK_TOKEN: tokens.alertmanager, ANA_TOKEN: tokens.ana, BEN_TOKEN: tokens.ben, OPERATOR_TOKEN: tokens.operator, SLACK_TOKEN: 'token-of-the-simulation' };
 
 /** Reads them as the daemon does, from files. */
 export async function guardedConfigurations(): Promise<GuardedConfigurations> {

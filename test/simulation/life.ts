@@ -1,5 +1,9 @@
 import { AliveMark } from '../../src/daemon/alive-mark.js';
+import { GuardService } from '../../src/daemon/guard-service.js';
+import { GuardViews } from '../../src/daemon/guard-views.js';
 import { Reloads } from '../../src/daemon/reloads.js';
+import { SeriesMemory } from '../../src/daemon/series-memory.js';
+import { StepOutputs } from '../../src/daemon/step-outputs.js';
 import { ApprovalExecutor } from '../../src/executor/steps/approval-executor.js';
 import { CheckExecutor } from '../../src/executor/steps/check-executor.js';
 import { NotificationExecutor } from '../../src/executor/steps/notification-executor.js';
@@ -96,6 +100,15 @@ export class Life {
       await this.guard.declare(this.#config, this.#eyes());
       await this.#outside.store.append([{ type: 'configuration-reloaded', at: this.#outside.clock.now(), by: 'simulation' }]);
     });
+  }
+
+  /** The guard as the HTTP interface sees it. */
+  get service(): GuardService {
+    const { clock, store } = this.#outside;
+    const { guard, receiver } = this;
+    const notReady = (): readonly string[] => [];
+    const views = new GuardViews({ guard, clock, version: 'simulation', startedAt: clock.now(), notReady, channels: () => this.#notifier.channels, storeState: () => this.#alive.storeState, drills: () => [], configurationRefused: () => undefined });
+    return new GuardService({ guard, store, receiver, clock, notReady, views, rollbacks: this.#rollbacks, series: new SeriesMemory(), outputs: new StepOutputs(), reload: () => this.reload() });
   }
 
   /** As SIGTERM. */

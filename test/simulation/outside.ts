@@ -11,7 +11,7 @@ import type { Observation } from '../../src/source/sample.js';
 import type { Query, Source } from '../../src/source/source.js';
 import type { VirtualClock } from '../../src/time/virtual-clock.js';
 import type { Chance } from './chance.js';
-import type { Disk } from './disk.js';
+import type { Disk, Kept } from './disk.js';
 import { type Edge, never } from './edge.js';
 import { services, type Service } from './happening.js';
 import type { Oracle } from './oracle.js';
@@ -25,6 +25,8 @@ export interface OutsideParts {
   readonly edge: Edge;
   readonly chance: Chance;
   readonly disk: Disk;
+  /** What this life has opened of the disk. */
+  readonly kept: Kept;
   /** How wrong the daemon's clock is: its instants minus the world's. */
   readonly offsetMs: () => number;
 }
@@ -35,7 +37,7 @@ const OLDEST_ANSWER_MS = 180_000;
 
 /** The store on a disk that may be full or slow. */
 export function storeOn(parts: OutsideParts, onAppended: (entries: readonly JournalEntry[]) => void): GuardStore {
-  const { guard } = parts.disk;
+  const { guard } = parts.kept;
   const write = <T>(work: () => Promise<T>): Promise<T> => writeTo(parts, work);
   const read = <T>(work: () => Promise<T>): Promise<T> => readFrom(parts, work);
   return {
@@ -62,7 +64,7 @@ export function storeOn(parts: OutsideParts, onAppended: (entries: readonly Jour
 }
 
 export function outboxOn(parts: OutsideParts): Outbox {
-  const { outbox } = parts.disk;
+  const { outbox } = parts.kept;
   const write = (work: () => Promise<void>): Promise<void> => writeTo(parts, work);
   const read = <T>(work: () => Promise<T>): Promise<T> => readFrom(parts, work);
   return {
@@ -84,7 +86,7 @@ export function outboxOn(parts: OutsideParts): Outbox {
 }
 
 export function receivedOn(parts: OutsideParts): ReceivedAlertStore {
-  const { received } = parts.disk;
+  const { received } = parts.kept;
   return {
     saveReceived: (messages, alerts, forgotten) => writeTo(parts, () => received.saveReceived(messages, alerts, forgotten)),
     loadReceived: () => readFrom(parts, () => received.loadReceived()),

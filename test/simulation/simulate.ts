@@ -1,13 +1,14 @@
 import type { Config } from '../../src/config/config.js';
-import type { Answerer } from '../../src/decision/approval.js';
 import { BelayError, errorText } from '../../src/fault/belay-error.js';
 import type { JournalEntry, JournalEvent } from '../../src/incident/incident-event.js';
+import type { AlertNotice } from '../../src/source/received-alert.js';
 import { VirtualClock } from '../../src/time/virtual-clock.js';
 import { Chance } from './chance.js';
 import { Disk } from './disk.js';
 import { Edge } from './edge.js';
-import type { ConfigurationName, GuardedConfigurations } from './guarded-configurations.js';
-import { DAY_MS, type Happening, happeningsOf, type Person, type When } from './happening.js';
+import { type Answer, FrontDoor, type Question } from './front-door.js';
+import { type ConfigurationName, type GuardedConfigurations, tokens } from './guarded-configurations.js';
+import { DAY_MS, type Happening, happeningsOf, type When } from './happening.js';
 import { historyLine } from './history-line.js';
 import { Life, type Outside } from './life.js';
 import { memoryText, Oracle, type Violation } from './oracle.js';
@@ -16,10 +17,14 @@ import { World } from './world.js';
 
 /** 2026-01-01T00:00:00Z. */
 const START_AT = 1_767_225_600_000;
+const CHANNELS = ['slack', 'email'] as const;
 /** A step that has not ended by then is left to the next life. */
 const STOP_GRACE_MS = 20_000;
 /** Whoever watches over the daemon starts it again so long after it could not start. */
 const START_AGAIN_MS = 10_000;
+
+/** One of so many seeds has a daemon that keeps everything in the product's own store: a day takes seven times as long with it. */
+const IN_FILE_EVERY = 16;
 
 /** What happened in one history, and where a promise was broken. */
 export interface History {
@@ -36,9 +41,17 @@ export interface Sabotage {
   readonly outside?: (outside: Outside) => Outside;
 }
 
+export interface SimulateOptions {
+  readonly happenings?: readonly Happening[] | undefined;
+  readonly sabotage?: Sabotage | undefined;
+  readonly store?: 'in-memory' | 'in-file' | undefined;
+}
+
 /** Lives through one simulated day. The same seed, happenings and sabotage give the same history. */
-export function simulate(seed: number, configurations: GuardedConfigurations, { happenings = happeningsOf(seed), sabotage = {} }: { readonly happenings?: readonly Happening[] | undefined; readonly sabotage?: Sabotage | undefined } = {}): Promise<History> {
-  return new Simulation(seed, happenings, configurations, sabotage).run();
+export async function simulate(seed: number, configurations: GuardedConfigurations, { happenings = happeningsOf(seed), sabotage = {}, store = seed % IN_FILE_EVERY === 0 ? 'in-file' : 'in-memory' }: SimulateOptions = {}): Promise<History> {
+  const clock = new VirtualClock(START_AT);
+  const disk = store === 'in-file' ? await Disk.inFile(clock) : Disk.inMemory();
+  return new Simulation(seed, happenings, configurations, sabotage, clock, disk).run();
 }
 
 class Simulation {
@@ -46,11 +59,11 @@ class Simulation {
   readonly #happenings: readonly Happening[];
   readonly #configurations: GuardedConfigurations;
   readonly #sabotage: Sabotage;
-  readonly #clock = new VirtualClock(START_AT);
+  readonly #clock: VirtualClock;
   readonly #world: World;
   readonly #oracle: Oracle;
   readonly #chance: Chance;
-  readonly #disk = new Disk();
+  readonly #disk: Disk;
   readonly #lines: string[] = [];
   readonly #ids = new Map<string, number>();
   /** Work of the killed that goes on in the world, by attempt. */
@@ -62,11 +75,14 @@ class Simulation {
   #files: ConfigurationName = 'first';
   #reloading = 0;
   #life: Life | undefined;
+  #openDoor: FrontDoor | undefined;
   #edge = new Edge();
   #memoryAtStop: string | undefined;
 
-  constructor(seed: number, happenings: readonly Happening[], configurations: GuardedConfigurations, sabotage: Sabotage) {
+  constructor(seed: number, happenings: readonly Happening[], configurations: GuardedConfigurations, sabotage: Sabotage, clock: VirtualClock, disk: Disk) {
     this.#seed = seed;
+    this.#clock = clock;
+    this.#disk = disk;
     this.#happenings = happenings;
     this.#configurations = configurations;
     this.#sabotage = sabotage;
@@ -77,11 +93,11 @@ class Simulation {
 
   async run(): Promise<History> {
     for (const happening of this.#happenings) this.#prepare(happening);
-    this.#begin();
+    void this.#begin();
     await this.#clock.advanceTo(START_AT + DAY_MS);
-    const waiting = this.#disk.outbox.records.filter(({ state }) => state === 'waiting');
-    this.#oracle.atEnd(this.#disk.guard.entries, waiting, ['slack', 'email']);
     this.#edge.die();
+    const { entries, waiting } = await this.#disk.end(CHANNELS);
+    this.#oracle.atEnd(entries, waiting, CHANNELS);
     return { seed: this.#seed, happenings: this.#happenings, violations: this.#oracle.violations, lines: this.#lines };
   }
 
@@ -161,13 +177,14 @@ class Simulation {
   }
 
   /** A life begins. */
-  #begin(): void {
+  async #begin(): Promise<void> {
+    const kept = await this.#disk.open();
     const edge = new Edge();
     this.#edge = edge;
     const { clock, world, oracle, chance } = { clock: this.#clock, world: this.#world, oracle: this.#oracle, chance: this.#chance };
     const disk = this.#disk;
     disk.isGone = false;
-    const parts: OutsideParts = { clock, world, oracle, edge, chance, disk, offsetMs: () => this.#offsetMs };
+    const parts: OutsideParts = { clock, world, oracle, edge, chance, disk, kept, offsetMs: () => this.#offsetMs };
     oracle.goesBy([this.#files]);
     const outside: Outside = {
       clock: edge.clock(clock, () => this.#offsetMs),
@@ -176,7 +193,7 @@ class Simulation {
       }),
       received: receivedOn(parts),
       outbox: outboxOn(parts),
-      channels: [channelTo('slack', parts), channelTo('email', parts)],
+      channels: CHANNELS.map((name) => channelTo(name, parts)),
       sources: new Map([sourceOf('prometheus', parts), sourceOf('health', parts)].map((source) => [source.name, source])),
       worker: new Worker(parts, this.#leftBehind),
       files: () => this.#config(),
@@ -208,9 +225,9 @@ class Simulation {
     this.#note(`Belay dies, for ${downForMs} ms`);
     this.#edge.die();
     this.#life = undefined;
-    void this.#clock.sleepUntil(this.#clock.now() + downForMs).then(() => {
-      this.#begin();
-    });
+    this.#openDoor = undefined;
+    this.#disk.close();
+    void this.#clock.sleepUntil(this.#clock.now() + downForMs).then(() => this.#begin());
   }
 
   async #stop(downForMs: number): Promise<void> {
@@ -287,7 +304,7 @@ class Simulation {
     if (resolves) void this.#deliver({ service, firing: false, notice: { status: 'resolved', labels, annotations: {}, startsAt, endsAt } });
   }
 
-  async #deliver({ service, firing, notice }: { readonly service: string; readonly firing: boolean; readonly notice: Parameters<Life['receiver']['receive']>[0]['alerts'][number] }): Promise<void> {
+  async #deliver({ service, firing, notice }: { readonly service: string; readonly firing: boolean; readonly notice: AlertNotice }): Promise<void> {
     if (this.#chance.happens(0.1)) await this.#clock.sleepUntil(this.#clock.now() + this.#chance.whole(1_000, 120_000));
     const copies = this.#chance.happens(0.1) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
@@ -303,16 +320,28 @@ class Simulation {
   }
 
   /** Whether it was answered well within an Alertmanager's patience. */
-  async #offered(notice: Parameters<Life['receiver']['receive']>[0]['alerts'][number]): Promise<boolean> {
-    const life = this.#life;
-    if (life === undefined) return false;
-    const message = { groupKey: '{}', receiver: 'belay', truncatedAlerts: 0, alerts: [notice] };
-    const received = life.receiver.receive(message, 'alertmanager').then(
-      () => true,
-      () => false,
-    );
+  async #offered({ status, labels, annotations, startsAt, endsAt }: AlertNotice): Promise<boolean> {
+    const door = this.#door();
+    if (door === undefined) return false;
+    const instants = { startsAt: new Date(startsAt).toISOString(), ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }) };
+    const body = { version: '4', groupKey: '{}', receiver: 'belay', truncatedAlerts: 0, alerts: [{ status, labels, annotations, ...instants }] };
+    const taken = this.#asked(door, { method: 'POST', path: '/api/v1/alertmanager', token: tokens.alertmanager, body }).then(({ status: answer }) => answer === 204);
     const patience = this.#clock.sleepUntil(this.#clock.now() + 10_000).then(() => false);
-    return Promise.race([received, patience]);
+    return Promise.race([taken, patience]);
+  }
+
+  /** How the life that is there is asked over HTTP. */
+  #door(): FrontDoor | undefined {
+    const life = this.#life;
+    if (life === undefined) return undefined;
+    this.#openDoor ??= new FrontDoor(this.#clock, life.service, () => life.config.http);
+    return this.#openDoor;
+  }
+
+  async #asked(door: FrontDoor, question: Question): Promise<Answer> {
+    const answer = await door.ask(question);
+    if (answer.status === 500) this.#oracle.violate('no-fault-inside', `${question.method} ${question.path} is answered ${answer.status} ${answer.refusal}`);
+    return answer;
   }
 
   #act({ act, service, by }: Extract<Happening, { readonly kind: 'act' }>): void {
@@ -320,51 +349,69 @@ class Simulation {
     if (guard === undefined) return;
     const incident = guard.openIncidents.find(({ target }) => target === service) ?? guard.openIncidents[0];
     const rung = incident?.rungs.at(-1);
-    const who = answerer(by, this.#configurations.first);
     this.#note(`${by} does: ${act} ${service}`);
+    const ask = (path: string, body?: unknown, then?: () => void): void => {
+      this.#ask(act, { method: 'POST', path: `/api/v1/${path}`, token: tokens[by], body }, then);
+    };
+    const reason = 'by hand';
     switch (act) {
       case 'approve':
       case 'reject': {
         const approval = incident?.approvals.findLast(({ status }) => status === 'requested');
-        if (approval !== undefined) this.#attempt(act, guard.answerApproval(approval.id, who, { answer: act, way: 'cli' }));
+        if (approval !== undefined) ask(`approvals/${approval.id}`, { decision: act });
         break;
       }
       case 'cancel':
-        if (rung !== undefined) this.#attempt(act, guard.cancel(rung.executionId).then(() => this.#oracle.cancelled(rung.executionId)));
+        if (rung !== undefined) {
+          ask(`rollbacks/${rung.executionId}/cancel`, undefined, () => {
+            this.#oracle.cancelled(rung.executionId);
+          });
+        }
         break;
       case 'pause':
       case 'pause-now': {
-        const until = this.#chance.happens(0.7) ? this.#clock.now() + this.#offsetMs + this.#chance.whole(60_000, 7_200_000) : undefined;
-        this.#attempt(act, guard.pause({ target: this.#chance.happens(0.7) ? service : undefined, by, reason: 'by hand', until, now: act === 'pause-now' }));
+        const forMs = this.#chance.happens(0.7) ? this.#chance.whole(60_000, 7_200_000) : undefined;
+        const target = this.#chance.happens(0.7) ? service : undefined;
+        ask('pauses', { target, reason, now: act === 'pause-now', ...(forMs === undefined ? {} : { for: `${forMs}ms` }) });
         break;
       }
       case 'resume':
-        for (const { id } of guard.pauses) this.#attempt(act, guard.resume(id, by));
+        for (const { id } of guard.pauses) this.#ask(act, { method: 'DELETE', path: `/api/v1/pauses/${id}`, token: tokens[by] });
         break;
       case 'close':
-        if (incident !== undefined) this.#attempt(act, guard.closeIncident(incident.id, by, 'by hand'));
+        if (incident !== undefined) ask(`incidents/${incident.id}/close`, { reason });
         break;
       case 'reset':
-        this.#attempt(act, guard.reset(this.#chance.happens(0.5) ? service : undefined, by));
+        ask('resets', this.#chance.happens(0.5) ? { target: service } : {});
         break;
       case 'rollback':
-        this.#attempt(act, guard.startByHand({ plan: `${service}-${this.#chance.whole(1, 3)}`, by, reason: 'by hand', dryRun: this.#chance.happens(0.2) }));
+        ask('rollbacks', { plan: `${service}-${this.#chance.whole(1, 3)}`, reason, dryRun: this.#chance.happens(0.2) });
         break;
       case 'undo':
-        if (rung !== undefined) this.#attempt(act, guard.undoByHand(rung.executionId, by, 'by hand'));
+        if (rung !== undefined) ask(`rollbacks/${rung.executionId}/undo`, { reason });
         break;
       case 'deploy':
-        this.#attempt(act, guard.markChange({ target: service, kind: this.#chance.pick(['deploy', 'good'] as const), version: `v${this.#chance.whole(1, 5)}`, by }));
+        ask('changes', { target: service, kind: this.#chance.pick(['deploy', 'good'] as const), version: `v${this.#chance.whole(1, 5)}` });
         break;
       case 'acknowledge':
-        if (incident !== undefined) this.#attempt(act, guard.acknowledge(incident.id, by));
+        if (incident !== undefined) ask(`incidents/${incident.id}/ack`);
         break;
       default:
         act satisfies never;
     }
   }
 
-  /** What people ask for may be refused, in words; anything else is a fault of Belay's. */
+  /** What people ask for may be refused, in words. */
+  #ask(what: string, question: Question, then?: () => void): void {
+    const door = this.#door();
+    if (door === undefined) return;
+    void this.#asked(door, question).then(({ status, refusal }) => {
+      if (status >= 400) this.#note(`${what} is refused: ${refusal}`);
+      else then?.();
+    });
+  }
+
+  /** What is asked for may be refused, in words; anything else is a fault of Belay's. */
   #attempt(what: string, doing: Promise<unknown> | undefined): void {
     doing?.catch((error: unknown) => {
       this.#note(`${what} is refused: ${errorText(error)}`);
@@ -383,11 +430,6 @@ class Simulation {
     this.#ids.set(kind, number);
     return `${kind}-${number}`;
   }
-}
-
-function answerer(by: Person, { people }: Config): Answerer {
-  const person = people.find(({ name }) => name === by);
-  return { name: by, groups: person?.groups ?? [], isApprover: true };
 }
 
 /** An event as a reader of a history wants it: what it is about, without what it rests on. */

@@ -24,6 +24,12 @@ it('the same seed gives the same history, line by line', async () => {
   expect(once.lines.length).toBeGreaterThan(50);
 });
 
+it.runIf(process.env['BELAY_LONG'] === '1').each([4, 8, 13])('seed %i gives the same history with the store in memory and with the product\'s own in a file', { timeout: 300_000 }, async (seed) => {
+  const inMemory = await simulate(seed, configurations, { store: 'in-memory' });
+  const inFile = await simulate(seed, configurations, { store: 'in-file' });
+  expect(inFile).toEqual(inMemory);
+});
+
 it.each(FOUND_BUGS)('seed %i, which once found a bug, keeps every promise', { timeout: 60_000 }, async (seed) => {
   const kept = JSON.parse(await readFile(new URL(`corpus/seed-${seed}.json`, import.meta.url), 'utf8')) as readonly Happening[];
   const { violations } = await simulate(seed, configurations, { happenings: kept });
