@@ -31,3 +31,8 @@ export function climbs({ rungs }: Incident): boolean {
 export function lastBegun(rungs: readonly Rung[]): Rung | undefined {
   return rungs.filter((rung) => rung.begun).at(-1);
 }
+
+/** Whether an incident was opened, and what it was opened for has never been written down. */
+export function isEmpty({ alerts, rungs, approvals }: Incident): boolean {
+  return alerts.length === 0 && rungs.length === 0 && approvals.length === 0;
+}

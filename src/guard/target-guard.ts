@@ -12,7 +12,7 @@ import { approvalConsequence } from './approval-consequences.js';
 import { ApprovalDesk, type NewAnswer, type Question } from './approval-desk.js';
 import { AutomaticResponse } from './automatic-response.js';
 import { HandStarts } from './hand-starts.js';
-import { climbs } from './incident-progress.js';
+import { climbs, isEmpty } from './incident-progress.js';
 import { IncidentRecord, type IncidentRecordPorts } from './incident-record.js';
 import { type Pause, pauseThatStopped, pauseWords } from './pauses.js';
 import { NotedFirings } from './noted-firings.js';
@@ -99,6 +99,7 @@ export class TargetGuard {
     const last = incident?.rungs.at(-1);
     this.#desk.resume();
     if (incident !== undefined) this.#take(() => this.#followApprovals());
+    if (incident !== undefined && isEmpty(incident)) this.reconsider();
     if (incident === undefined || last === undefined || incident.status === 'needs-human') return;
     const pause = pauseThatStopped(pauses, this.name, last);
     this.#run.goOn(last, pause === undefined ? last.cancelReason : pauseWords(pause));
@@ -121,7 +122,10 @@ export class TargetGuard {
 
   /** Starts a plan by hand, or asks those who must agree. Skips window, re-ask, cooldown and budget; never the lock or the approval. Resolves once that is durable. */
   startByHand(plan: RollbackPlan, wish: WishByHand): Promise<HandStart> {
-    return this.#fact(() => this.#byHand.start(this.#declaration, plan, wish));
+    const started = this.#fact(() => this.#byHand.start(this.#declaration, plan, wish));
+    // It may have opened an incident, and come no further.
+    started.catch(() => this.reconsider());
+    return started;
   }
 
   /** Takes an answer to one of the incident's questions, at once, whatever else the target is busy with. */
@@ -227,6 +231,7 @@ export class TargetGuard {
     const newlyFiring = await this.#firings.note(this.#declaration, firing, () => this.#run.isUnderWay);
     const incident = this.#record.current;
     if (incident === undefined || (await this.#followApprovals())) return;
+    if (isEmpty(incident)) return this.#closed('Belay', 'Nothing has come of it: what it was opened for could not be written down.');
     if (incident.alerts.length > 0 && (firing.length > 0 || climbs(incident))) {
       const isOvertaken = (): boolean => !isOnceMore && this.#firings.hasNew(this.#firingAlerts());
       if (await this.#response.respond(this.#declaration, this.#record.mustBeOpen(), { firing, newlyFiring, isOvertaken })) return this.#reconsider(true);

@@ -42,7 +42,8 @@ export function refineOnsets(trigger: Trigger, evaluation: Evaluation, onsets: r
     const breachingSince = closeLook
       .filter(({ at }) => at > clearAt && at < knownSince)
       .reduceRight((sinceAt, answer) => (sinceAt - answer.at <= 1.5 * stepMs && breaches(trigger, fingerprint, answer) ? answer.at : sinceAt), knownSince);
-    refined.set(fingerprint, begunAt(trigger, alert, breachingSince, tick.at));
+    // It is the time of the samples that counts: the newest may be older than the look.
+    refined.set(fingerprint, begunAt(trigger, alert, breachingSince, alert.window.lastBreachAt ?? tick.at));
   }
   const alerts = evaluation.alerts.map((alert) => refined.get(alert.fingerprint) ?? alert);
   const transitions = evaluation.transitions.map((transition) => {

@@ -62,6 +62,21 @@ describe('a store that refuses to write for a while', () => {
     expect(await rig.story()).toContain('rung cart-off enforce automatic');
   });
 
+  it.each(['at once', 'after a restart'])('closes the incident of a rollback by hand whose start could not be written down, %s', async (when) => {
+    rig.source.answer = 0;
+    await rig.redeclare({ plans: [plan('flag-off', 1), plan('cart-off', 1, { target: 'cart' })] });
+    const writeAgain = when === 'at once' ? refuse('rung-started') : refuse('rung-started', 'incident-closed');
+    await expect(rig.guard.startByHand({ plan: 'cart-off', by: 'ana', reason: 'to be sure', dryRun: false })).rejects.toMatchObject({ code: 'store-unavailable' });
+    await rig.clock.advance(second);
+    if (when === 'after a restart') await rig.stop();
+    writeAgain();
+    if (when === 'after a restart') await rig.open();
+    await rig.clock.advance(second);
+    expect(await rig.incident()).toMatchObject({ target: 'cart', status: 'closed', rungs: [] });
+    expect(rig.guard.openIncidents).toEqual([]);
+    expect(rig.executor.done).toEqual([]);
+  });
+
   it('has forgotten an alert that cleared meanwhile when it is asked after a restart', async () => {
     await rig.guard.pause({ by: 'ana', reason: 'to look at the alert alone' });
     await rig.clock.advance(15 * second);

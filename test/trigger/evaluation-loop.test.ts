@@ -260,6 +260,16 @@ describe('a closer look at when a breach began', () => {
     expect(results.at(-1)?.alerts[0]).toMatchObject({ activeAt: at(20.004), firedAt: at(60.004) });
   });
 
+  it('counts no more than up to the newest sample, where that is older than the look', async () => {
+    const source = closely(breachFrom(20));
+    const behind: Source = { name: source.name, intervalMs: source.intervalMs, observe: (query, askedAt, signal) => source.observe(query, askedAt - 6_000, signal), history: (...asked) => source.history?.(...asked) ?? Promise.resolve([]), close: () => source.close() };
+    const { clock, heard, results } = watch(behind, { trigger: aTrigger(forSeconds(36)) });
+    await clock.advanceTo(at(80));
+    // At 60 it is known to have breached from 20.004 to 54, which is not long enough.
+    expect(heard).toEqual(['24 inactive → pending (heard 30)', '69 pending → firing (heard 75)']);
+    expect(results.at(-1)?.alerts[0]).toMatchObject({ activeAt: at(20.004), firedAt: at(69) });
+  });
+
   it('fires with the slot itself when the breach has lasted long enough by then', async () => {
     const { clock, heard } = watch(closely(breachFrom(16)), { trigger: aTrigger(forSeconds(5)) });
     await clock.advanceTo(at(40));
