@@ -11,6 +11,7 @@ import { listOf, recordOf } from './check-schema.js';
 import { drillSchema } from './drill-schema.js';
 import type { PlanPart } from './plans-part.js';
 import type { Path, Problem } from './problem.js';
+import { sharedSettings } from './shared-settings.js';
 
 /** What the schema cannot see of `drills`: whether there is what they practise. `plansComplete`: every file of plans could be read. */
 export function checkDrills(belay: BelayPart, plans: readonly PlanPart[], plansComplete: boolean): readonly Problem[] {
@@ -30,7 +31,7 @@ export function checkDrills(belay: BelayPart, plans: readonly PlanPart[], plansC
       ...checkKnown(document, [...path, 'backup'], written['backup'], belay.bindings.databases, 'database', 'belay.yaml'),
       ...checkKnown(document, [...path, 'target'], written['target'], targets, 'target', 'belay.yaml'),
       ...checkRecipients(belay, path, written['recipients']),
-      ...checkAgainst(belay, path, written['against']),
+      ...checkAgainst(belay, path, written, planIds?.get(String(written['plan']))),
       ...(written['against'] === undefined ? [] : checkSettings(belay, path, written['settings'])),
       ...checkSchedule(belay, path, entry),
     ];
@@ -43,11 +44,15 @@ function checkRecipients({ document, people }: BelayPart, path: Path, recipients
   return listOf(recipients).flatMap((name, index) => checkKnown(document, [...path, 'recipients', index], name, known, 'person or group', '"people"'));
 }
 
-function checkAgainst({ document }: BelayPart, path: Path, against: unknown): readonly Problem[] {
+function checkAgainst({ document }: BelayPart, path: Path, { against, settings }: Readonly<Record<string, unknown>>, plan: PlanPart | undefined): readonly Problem[] {
   if (typeof against !== 'string' || against === '') return [];
   const file = resolve(dirname(document.file), against);
   if (file === resolve(document.file)) return [document.problem([...path, 'against'], 'is this file itself, whose systems a drill must not change', { hint: 'leave it out for a dry run, or name the belay.yaml of staging' })];
-  return existsSync(file) ? [] : [document.problem([...path, 'against'], `there is no file ${against}`, { hint: 'write the path of the belay.yaml of staging, from the folder of this one on' })];
+  if (!existsSync(file)) return [document.problem([...path, 'against'], `there is no file ${against}`, { hint: 'write the path of the belay.yaml of staging, from the folder of this one on' })];
+  const shared = settings === undefined ? sharedSettings(document.file, file, plan?.written['steps']) : [];
+  if (shared.length === 0) return [];
+  const names = shared.map((name) => `\${env:${name}}`).join(', ');
+  return [document.problem([...path, 'against'], `${names} ${shared.length === 1 ? 'means there what it means' : 'mean there what they mean'} here: the drill may reach the systems of here`, { severity: 'warning', hint: 'name the file with the values of there: settings: ../staging/settings.env' })];
 }
 
 function checkSettings({ document }: BelayPart, path: Path, settings: unknown): readonly Problem[] {
