@@ -23,6 +23,7 @@ const DEBIAN_PACKAGES = {
   git: () => onPath('git'),
   zsh: () => onPath('zsh'),
   fish: () => onPath('fish'),
+  libfaketime: () => existsSync('/usr/lib') && readdirSync('/usr/lib').some((folder) => existsSync(`/usr/lib/${folder}/faketime/libfaketime.so.1`)),
   procps: () => onPath('ps'),
 };
 

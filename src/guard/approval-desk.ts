@@ -154,14 +154,14 @@ export class ApprovalDesk {
     return approval;
   }
 
-  #setTimer({ id, expiresAt }: IncidentApproval): void {
+  #setTimer({ id, requestedAt, expiresAt }: IncidentApproval): void {
     const { clock, report } = this.#ports;
     const timer = new AbortController();
     this.#timers.get(id)?.abort();
     this.#timers.set(id, timer);
     const wait = async (): Promise<void> => {
-      // A clock that was set back ends the sleep early.
-      while (clock.now() < expiresAt) await clock.sleepUntil(expiresAt, timer.signal);
+      // It lasts as long as was said, whatever the clock is set to meanwhile.
+      await clock.sleepUntil(Math.min(expiresAt, clock.now() + expiresAt - requestedAt), timer.signal);
       await untilWritten(() => this.#expire(id), { clock, report, giveUp: this.#stopping.signal });
     };
     void wait().catch((error: unknown) => (timer.signal.aborted || this.#stopping.signal.aborted ? undefined : report(error)));

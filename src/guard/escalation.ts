@@ -20,13 +20,16 @@ export interface NextEscalation {
   readonly step: EscalationStep;
 }
 
-/** Whom an incident calls next, and when; `undefined` while nobody is wanted, once somebody looks after it, and after the last step. */
-export function nextEscalation({ attention, escalations, alerts }: Incident, steps: readonly EscalationStep[]): NextEscalation | undefined {
-  if (attention === undefined || attention.seenAt !== undefined) return undefined;
+/**
+ * Whom an incident calls next, and when; `undefined` while nobody is wanted, once somebody looks after it, and after the
+ * last step. `wantedAt`: since when somebody is wanted, where the clock was set since that was written down.
+ */
+export function nextEscalation({ attention, escalations, alerts }: Incident, steps: readonly EscalationStep[], wantedAt = attention?.since): NextEscalation | undefined {
+  if (attention === undefined || wantedAt === undefined || attention.seenAt !== undefined) return undefined;
   const { since } = attention;
   const called = Math.max(0, ...escalations.filter((call) => call.since === since).map(({ step }) => step));
   const concerns = ({ severities }: EscalationStep): boolean => severities === undefined || alerts.some(({ evidence }) => severities.includes(evidence.severity));
   const index = steps.findIndex((step, place) => place >= called && concerns(step));
   const step = steps[index];
-  return step === undefined ? undefined : { at: since + step.afterMs, number: index + 1, step };
+  return step === undefined ? undefined : { at: wantedAt + step.afterMs, number: index + 1, step };
 }

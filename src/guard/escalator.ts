@@ -1,6 +1,7 @@
 import { applyToIncident, type Incident } from '../incident/incident.js';
 import type { JournalEntry } from '../incident/incident-event.js';
 import type { Clock } from '../time/clock.js';
+import { ClockSteps } from '../time/clock-steps.js';
 import { WakingSleep } from '../time/waking-sleep.js';
 import { type EscalationStep, nextEscalation, type NextEscalation } from './escalation.js';
 import type { GuardStore } from './guard-store.js';
@@ -11,6 +12,14 @@ export interface EscalatorPorts {
   /** The steps of a target, soonest first, as the configuration is now. */
   readonly stepsOf: (target: string) => readonly EscalationStep[];
   readonly report: (error: unknown) => void;
+}
+
+interface OpenIncident {
+  /** The journal line up to which it is folded. */
+  readonly seq: number;
+  readonly incident: Incident;
+  /** Since when somebody is wanted, as the clock shows it now: it moves with a clock that is set. */
+  readonly wantedAt: number | undefined;
 }
 
 /** How often steps are looked at without a reason: a new configuration may have brought sooner ones. */
@@ -24,14 +33,15 @@ const STORE_RETRY_MS = 1_000;
 export class Escalator {
   readonly #ports: EscalatorPorts;
   readonly #sleep: WakingSleep;
+  readonly #steps: ClockSteps;
   readonly #stopping = new AbortController();
-  /** Each as it was after the journal line `seq`. */
-  readonly #open = new Map<string, { readonly seq: number; readonly incident: Incident }>();
+  readonly #open = new Map<string, OpenIncident>();
   #loop: Promise<void> | undefined;
 
   constructor(ports: EscalatorPorts) {
     this.#ports = ports;
     this.#sleep = new WakingSleep(ports.clock, this.#stopping.signal);
+    this.#steps = new ClockSteps(ports.clock);
   }
 
   /** Takes up the open incidents of before a restart, and begins. */
@@ -40,6 +50,9 @@ export class Escalator {
     for (const id of await store.openIncidents()) {
       for (const entry of await store.entriesOfIncident(id)) this.note(entry);
     }
+    // What seems to lie ahead is from before the clock was set back.
+    const now = this.#ports.clock.now();
+    for (const [id, open] of this.#open) this.#open.set(id, { ...open, wantedAt: open.wantedAt && Math.min(open.wantedAt, now) });
     this.#loop ??= this.#run();
   }
 
@@ -49,9 +62,12 @@ export class Escalator {
     if (incidentId === undefined) return;
     const known = this.#open.get(incidentId);
     if (known !== undefined && seq <= known.seq) return;
+    this.#moveWithClock();
     const incident = applyToIncident(known?.incident, event);
+    const since = incident?.attention?.since;
+    const wantedAt = since !== undefined && since === known?.incident.attention?.since ? known.wantedAt : since;
     if (incident === undefined || incident.endedAt !== undefined) this.#open.delete(incidentId);
-    else this.#open.set(incidentId, { seq, incident });
+    else this.#open.set(incidentId, { seq, incident, wantedAt });
     this.#sleep.poke();
   }
 
@@ -79,9 +95,17 @@ export class Escalator {
     }
   }
 
+  /** Who is to be called after five minutes is called then, and neither an hour later nor at once. */
+  #moveWithClock(): void {
+    const stepMs = this.#steps.takeMs();
+    if (stepMs === 0) return;
+    for (const [id, open] of this.#open) this.#open.set(id, { ...open, wantedAt: open.wantedAt && open.wantedAt + stepMs });
+  }
+
   #next(): { readonly incident: Incident; readonly call: NextEscalation } | undefined {
-    const calls = [...this.#open.values()].flatMap(({ incident }) => {
-      const call = nextEscalation(incident, this.#ports.stepsOf(incident.target));
+    this.#moveWithClock();
+    const calls = [...this.#open.values()].flatMap(({ incident, wantedAt }) => {
+      const call = nextEscalation(incident, this.#ports.stepsOf(incident.target), wantedAt);
       return call === undefined ? [] : [{ incident, call }];
     });
     return calls.reduce<(typeof calls)[number] | undefined>((first, other) => (first === undefined || other.call.at < first.call.at ? other : first), undefined);

@@ -1,9 +1,16 @@
 import { emptyLedger, recordActivity, recordReset, recordTrip, type Ledger } from '../decision/ledger.js';
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
+import type { Clock } from '../time/clock.js';
+import { ClockSteps } from '../time/clock-steps.js';
 import type { Mode } from '../trigger/trigger.js';
 
 /** The journal events that the ledger is made of. */
 export const ledgerEventTypes = ['alert-cleared', 'rung-started', 'rollback-ended', 'verification-ended', 'needs-human', 'budget-reset', 'incident-opened'] as const satisfies readonly JournalEvent['type'][];
+
+interface Flap {
+  readonly fingerprint: string;
+  readonly at: number;
+}
 
 /** Of one target; more are never asked about. */
 const MOST_FLAPS = 1_000;
@@ -17,14 +24,24 @@ export class Fleet {
   /** Incidents for which something was run. */
   readonly #helped = new Set<string>();
   /** Per target, when which alert cleared without any help. */
-  readonly #flaps = new Map<string, readonly { readonly fingerprint: string; readonly at: number }[]>();
+  readonly #flaps = new Map<string, readonly Flap[]>();
+  readonly #clock: Clock | undefined;
+  readonly #steps: ClockSteps | undefined;
+
+  /** Without a clock the instants stay those of the journal; with one they move with it when it is set. */
+  constructor(clock?: Clock) {
+    this.#clock = clock;
+    this.#steps = clock && new ClockSteps(clock);
+  }
 
   get ledger(): Ledger {
+    this.#moveWithClock();
     return this.#ledger;
   }
 
   /** How often the alert of a target that flaps most has cleared by itself since an instant. */
   flapsOf(target: string, sinceAt: number): number {
+    this.#moveWithClock();
     const counts = new Map<string, number>();
     for (const { fingerprint, at } of this.#flaps.get(target) ?? []) if (at > sinceAt) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
     return Math.max(0, ...counts.values());
@@ -45,10 +62,14 @@ export class Fleet {
 
   restore(entries: readonly JournalEntry[]): void {
     for (const { event } of entries) this.note(event);
+    // What seems to lie ahead is from before the clock was set back: it happened just now at the latest.
+    const now = this.#clock?.now() ?? Infinity;
+    this.#moveInstants((at) => Math.min(at, now));
   }
 
   /** Books an event as it becomes durable, or once more while the journal is read back. */
   note(event: JournalEvent): void {
+    this.#moveWithClock();
     switch (event.type) {
       case 'incident-opened':
         this.#modes.set(event.incidentId, event.mode);
@@ -93,6 +114,17 @@ export class Fleet {
       this.#helped.delete(id);
     }
     this.#ledger = { ...this.#ledger, entries: this.#ledger.entries.filter(({ incidentId }) => !gone.has(incidentId)) };
+  }
+
+  /** A clock that is set makes nothing longer ago, nor later: else a step back would prolong a cooldown by as much, and a step forward end it. */
+  #moveWithClock(): void {
+    const stepMs = this.#steps?.takeMs() ?? 0;
+    if (stepMs !== 0) this.#moveInstants((at) => at + stepMs);
+  }
+
+  #moveInstants(move: (at: number) => number): void {
+    this.#ledger = { ...this.#ledger, entries: this.#ledger.entries.map((entry) => ({ ...entry, startedAt: move(entry.startedAt), lastActivityAt: move(entry.lastActivityAt) })) };
+    for (const [target, flaps] of this.#flaps) this.#flaps.set(target, flaps.map((flap) => ({ ...flap, at: move(flap.at) })));
   }
 
   #record(incidentId: string, target: string, mode: Mode, at: number): void {

@@ -49,7 +49,7 @@ export interface GuardPorts {
 /** Guards every declared target: joins their triggers' loops, their incidents, and what people ask of them. */
 export class Guard {
   readonly #ports: GuardPorts;
-  readonly #books = new SharedBooks(() => this.#versions.noteMarked());
+  readonly #books: SharedBooks;
   readonly #alerts = new AlertBook();
   readonly #targets = new GuardedTargets((target) => this.#make(target), () => this.#declaration);
   #declaration: GuardDeclaration;
@@ -65,6 +65,7 @@ export class Guard {
     this.#declaration = declaration;
     this.#eyes = eyes;
     this.#ports = ports;
+    this.#books = new SharedBooks(() => this.#versions.noteMarked(), ports.clock);
     this.#versions = new RunningVersions({
       ...ports,
       declaration: () => this.#declaration,

@@ -13,7 +13,7 @@ export interface QuietHoldPorts {
 /** Whether an incident with nothing under way has ended by itself: its alerts known to be clear for the hold, and the target healthy. */
 export class QuietHold {
   readonly #ports: QuietHoldPorts;
-  /** Since when every alert of the incident has been known to be clear, with nothing under way. */
+  /** Since when every alert of the incident has been known to be clear, with nothing under way; on a clock that nobody sets. */
   #since: number | undefined;
 
   constructor(ports: QuietHoldPorts) {
@@ -30,11 +30,14 @@ export class QuietHold {
     const incident = record.current;
     if (incident === undefined || incident.alerts.length === 0) return false;
     const now = clock.now();
-    if (!record.alertResults(incident.openedAt, now).every((result) => result.status === 'ok')) {
+    // The clock was set back since it was opened: samples from after that look older.
+    const openedAt = incident.openedAt > now ? -Infinity : incident.openedAt;
+    if (!record.alertResults(openedAt, now).every((result) => result.status === 'ok')) {
       this.restart();
       return false;
     }
-    this.#since ??= now;
-    return now - this.#since >= quietHoldMs(declaration) && (!target.hasHealth || (await askEndpoint(checks, target.name, signal)) === 'ok');
+    const elapsedMs = clock.elapsedMs();
+    this.#since ??= elapsedMs;
+    return elapsedMs - this.#since >= quietHoldMs(declaration) && (!target.hasHealth || (await askEndpoint(checks, target.name, signal)) === 'ok');
   }
 }

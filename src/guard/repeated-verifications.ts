@@ -64,9 +64,8 @@ export class RepeatedVerifications {
 
   async #verify({ id: incidentId, target, alerts: fired }: Incident, executionId: string, spec: VerificationSpec, verificationId: string, by: string): Promise<void> {
     const { clock, checks, alerts, append } = this.#ports;
-    const startedAt = clock.now();
-    const watched = (now: number): ReturnType<typeof alertResults> =>
-      alertResults(fired.map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: alerts.find(target, fingerprint) })), startedAt, now);
+    const watched = (since: number, now: number): ReturnType<typeof alertResults> =>
+      alertResults(fired.map(({ evidence: { fingerprint, trigger } }) => ({ fingerprint, trigger, alert: alerts.find(target, fingerprint) })), since, now);
     const result = await runVerification(spec, { clock, checks, alerts: watched }, this.#stopping.signal);
     await append({ type: 'verification-repeated', incidentId, target, at: result.endedAt, executionId, verificationId, by, result });
   }

@@ -87,10 +87,9 @@ export class RungRun {
     const append = (event: JournalEvent): Promise<void> =>
       untilWritten(() => record.append(event), { clock, report: (error) => report(error, { target: incident.target }), giveUp: signal });
     const base = { incidentId: incident.id, target: incident.target, executionId: this.executionId };
-    const startedAt = clock.now();
     try {
-      await append({ type: 'verification-started', ...base, at: startedAt, holdMs: spec.holdMs, timeoutMs: spec.timeoutMs });
-      const alerts = (now: number): ReturnType<IncidentRecord['alertResults']> => record.alertResults(startedAt, now);
+      await append({ type: 'verification-started', ...base, at: clock.now(), holdMs: spec.holdMs, timeoutMs: spec.timeoutMs });
+      const alerts: IncidentRecord['alertResults'] = (since, now) => record.alertResults(since, now);
       const result = await runVerification(spec, { clock, checks, alerts }, signal);
       await append({ type: 'verification-ended', ...base, at: result.endedAt, result });
     } catch (error) {

@@ -2,16 +2,18 @@ import type { JournalEvent } from '../incident/incident-event.js';
 import { changeEventTypes, Changes } from './changes.js';
 import { Fleet, ledgerEventTypes } from './fleet.js';
 import type { GuardStore } from './guard-store.js';
+import type { Clock } from '../time/clock.js';
 import { activePauses, applyToPauses, foldPauses, pauseEventTypes, pauseHistory, type Pause } from './pauses.js';
 
 /** What the journal comes to beyond single incidents: the fleet with its ledger, the pauses, and the change markers. */
 export class SharedBooks {
-  readonly fleet = new Fleet();
+  readonly fleet: Fleet;
   readonly changes: Changes;
   #pauses: readonly Pause[] = [];
 
   /** `onMarked` hears that there is a new change marker. */
-  constructor(onMarked: () => void) {
+  constructor(onMarked: () => void, clock?: Clock) {
+    this.fleet = new Fleet(clock);
     this.changes = new Changes(onMarked);
   }
 

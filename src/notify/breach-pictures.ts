@@ -27,7 +27,8 @@ const REST_MS = 60_000;
 /** Draws the series of an incident's first trigger against its threshold, as the source, or Belay itself, remembers it when the message goes out. */
 export class BreachPictures implements Pictures {
   readonly #ports: BreachPicturePorts;
-  #restsUntil = 0;
+  /** On a clock that nobody sets. */
+  #restsUntilMs = -Infinity;
   /** Channels send the same message at the same time: it is drawn once. */
   #newest: { readonly key: string; readonly picture: Promise<Picture | undefined> } | undefined;
 
@@ -38,7 +39,7 @@ export class BreachPictures implements Pictures {
   async of(message: Message): Promise<Picture | undefined> {
     const { clock, failed } = this.#ports;
     const { incidentId } = message;
-    if (incidentId === undefined || !hasPicture(message) || clock.now() < this.#restsUntil) return undefined;
+    if (incidentId === undefined || !hasPicture(message) || clock.elapsedMs() < this.#restsUntilMs) return undefined;
     const over = new AbortController();
     const asking = new AbortController();
     const limit = clock.sleepUntil(clock.now() + LIMIT_MS, over.signal).then(
@@ -52,7 +53,7 @@ export class BreachPictures implements Pictures {
     try {
       return await Promise.race([this.#draw(incidentId, asking.signal), limit]);
     } catch (error) {
-      this.#restsUntil = clock.now() + REST_MS;
+      this.#restsUntilMs = clock.elapsedMs() + REST_MS;
       failed(errorText(error));
       return undefined;
     } finally {

@@ -1,8 +1,9 @@
 import { errorText } from '../fault/belay-error.js';
 import type { Redactor } from '../secret/redactor.js';
 import type { Clock } from '../time/clock.js';
+import { ClockSteps } from '../time/clock-steps.js';
 import { WakingSleep } from '../time/waking-sleep.js';
-import type { Channel, Delivery, SendResult } from './channel.js';
+import { type Channel, type Delivery, type SendResult, SLOWEST_RETRY_MS } from './channel.js';
 import type { ChannelWatch } from './channel-watch.js';
 import { digestMessage, lateMessage } from './gathered-message.js';
 import { handedOver, type ReturnedItems, returnedItems } from './hand-over.js';
@@ -58,10 +59,13 @@ export class ChannelDispatcher {
   readonly #ports: DispatchPorts;
   readonly #sleep: WakingSleep;
   readonly #pace: Pace;
+  readonly #steps: ClockSteps;
   readonly #stopping = new AbortController();
   #recent: readonly { readonly key: string; readonly at: number }[] = [];
   #failuresInARow = 0;
   #restsUntil = 0;
+  /** The clock was set back, and the outbox does not know yet. */
+  #isSetBack = false;
   /** A delivery of several was refused as it was. */
   #singly = false;
   #loop: Promise<void> | undefined;
@@ -71,6 +75,7 @@ export class ChannelDispatcher {
     this.#ports = ports;
     this.#sleep = new WakingSleep(ports.clock, this.#stopping.signal);
     this.#pace = new Pace(channel.pace);
+    this.#steps = new ClockSteps(ports.clock);
   }
 
   start(): void {
@@ -110,16 +115,20 @@ export class ChannelDispatcher {
 
   /** Whether it was dead before the restart can be seen by what others have taken over. */
   async #restore(): Promise<void> {
-    const { outbox, watch } = this.#ports;
+    const { outbox, clock, watch } = this.#ports;
     const { name } = this.#channel;
     const [oldest] = await outbox.waiting(name, 1);
     if (oldest?.handedTo !== undefined) watch.restoreDead(name, oldest.createdAt);
+    // The clock may have been set back while nobody was there to see it.
+    const latestAt = clock.now() + SLOWEST_RETRY_MS;
+    if (((await outbox.nextDueAt(name)) ?? 0) > latestAt) await outbox.bringForward(name, latestAt);
   }
 
   /** Sends what is due first, and says until when to sleep. */
   async #step(): Promise<number> {
     const { outbox, clock, watch, digest } = this.#ports;
     const { name } = this.#channel;
+    await this.#moveWithClock();
     const now = clock.now();
     if (watch.deadlineOf(name) <= now) await watch.declareDead(name, now, (await outbox.waiting(name, MOST_SEEN)).length);
     if (watch.isDead(name)) await this.#handOver();
@@ -137,6 +146,26 @@ export class ChannelDispatcher {
     if (next.kind === 'wait') return Math.min(next.until, now + POLL_MS);
     await this.#deliver(next, waiting);
     return clock.now();
+  }
+
+  /**
+   * When the clock was set, what is remembered moves with it. What waits in the outbox waits for no more than the channel
+   * itself then: after a step back its next attempts would lie hours ahead.
+   */
+  async #moveWithClock(): Promise<void> {
+    const { outbox, clock, watch } = this.#ports;
+    const { name } = this.#channel;
+    const stepMs = this.#steps.takeMs();
+    if (stepMs !== 0) {
+      this.#restsUntil += stepMs;
+      this.#pace.moveBy(stepMs);
+      watch.moveBy(name, stepMs);
+      this.#recent = this.#recent.map(({ key, at }) => ({ key, at: at + stepMs }));
+    }
+    this.#isSetBack ||= stepMs < 0;
+    if (!this.#isSetBack) return;
+    await outbox.bringForward(name, clock.now());
+    this.#isSetBack = false;
   }
 
   /** Incidents that have a message in Slack: it is changed, and disturbs nobody. Only asked where it matters. */

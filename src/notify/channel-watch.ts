@@ -68,6 +68,12 @@ export class ChannelWatch {
     standing.failingSince = undefined;
   }
 
+  /** The clock was set forward, or (negative) back: a channel has not failed for longer by that, nor for less long. */
+  moveBy(channel: ChannelName, stepMs: number): void {
+    const standing = this.#of(channel);
+    if (standing.failingSince !== undefined) standing.failingSince += stepMs;
+  }
+
   async declareDead(channel: ChannelName, at: number, waiting: number): Promise<void> {
     const standing = this.#of(channel);
     const instead = this.standInFor(channel);

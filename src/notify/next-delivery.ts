@@ -49,7 +49,8 @@ export function nextDelivery(backlog: Backlog): NextDelivery {
   if (digest === undefined || singly || crowd.size <= digest.over) return { kind: 'send', items: runOf(first[1], backlog) };
   const gatherUntil = Math.min(...loud.map(([, [head]]) => head?.createdAt ?? now)) + GATHER_MS;
   const cannotWait = loud.length > digest.over || loud.some(([, items]) => items.some(asks));
-  if (!cannotWait && gatherUntil > now) return { kind: 'wait', until: gatherUntil };
+  // Further ahead it would be for a clock that was set back.
+  if (!cannotWait && gatherUntil > now && gatherUntil <= now + GATHER_MS) return { kind: 'wait', until: gatherUntil };
   // What a plan says to somebody stays by itself, and people see only what is meant for them.
   const together = loud.map(([, items]) => items).filter((items) => isForAll(items) && audienceOf(items) === audienceOf(first[1]));
   if (!isForAll(first[1]) || together.length < 2) return { kind: 'send', items: runOf(first[1], backlog) };

@@ -34,12 +34,9 @@ export interface Outbox {
    * BelayError `conflict`, and enqueues nothing, unless the cursor moves forward.
    */
   enqueueUpTo(cursor: number, items: readonly NewOutboxItem[]): Promise<void>;
-  /**
-   * The oldest unsent item of each incident on this channel, where its time has come, in the order of enqueueing: a
-   * later message of an incident never overtakes an earlier one. Items without an incident wait for nothing.
-   */
-  due(channel: ChannelName, now: number, limit: number): Promise<readonly OutboxItem[]>;
-  /** When the next item that waits for nothing but its time falls due on this channel; `undefined` when all is sent. */
+  /** Lets nothing of this channel wait for an instant later than `at`. */
+  bringForward(channel: ChannelName, at: number): Promise<void>;
+  /** When the next item that waits for nothing but its time falls due on this channel, of each incident the oldest; `undefined` when all is sent. */
   nextDueAt(channel: ChannelName): Promise<number | undefined>;
   /** The unsent items of one channel, due or not, in the order of enqueueing. */
   waiting(channel: ChannelName, limit: number): Promise<readonly OutboxItem[]>;

@@ -9,7 +9,7 @@ export type StepPhase =
   /** An attempt has begun, and nothing is known of its end. */
   | { readonly type: 'attempting'; readonly attempt: number; readonly attemptId: string }
   /** Without `retryAt` the step will not be tried again. */
-  | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly retryAt?: number | undefined }
+  | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: string; readonly timedOut: boolean; readonly failedAt: number; readonly retryAt?: number | undefined }
   | { readonly type: 'succeeded'; readonly how: 'executed' | 'already-so' }
   | { readonly type: 'described' }
   | { readonly type: 'skipped'; readonly reason: string }
@@ -67,9 +67,9 @@ export function applyEvent(state: ExecutionState, event: RollbackEvent): Executi
       return withProgress(state, event.stepKey, () => ({ phase: { type: 'attempting', attempt, attemptId }, ...before, ...(captureProblem === undefined ? {} : { captureProblem }) }));
     }
     case 'step-attempt-failed': {
-      const { attempt, error, timedOut, retryAt, interrupted } = event;
+      const { attempt, error, timedOut, at: failedAt, retryAt, interrupted } = event;
       return withProgress(state, event.stepKey, ({ interruptions }) => ({
-        phase: { type: 'attempt-failed', attempt, error, timedOut, retryAt },
+        phase: { type: 'attempt-failed', attempt, error, timedOut, failedAt, retryAt },
         interruptions: interruptions + (interrupted === true ? 1 : 0),
       }));
     }

@@ -87,7 +87,8 @@ function moveOf(state: ExecutionState, progress: OpenStep, moment: Moment): Move
       return { type: 'examine', step, attemptId: phase.attemptId };
     case 'attempt-failed': {
       if (moment.stopped || phase.retryAt === undefined) return afterLastAttempt(state, progress, phase, moment.now);
-      if (phase.retryAt > moment.now) return { type: 'wait', until: phase.retryAt };
+      // Before the failure: the clock was set back, and the wait that it makes of the delay could be hours long.
+      if (phase.retryAt > moment.now && moment.now >= phase.failedAt) return { type: 'wait', until: phase.retryAt };
       return moment.isFull ? undefined : { type: 'attempt', step, attempt: phase.attempt + 1 };
     }
     case 'failed':

@@ -37,20 +37,10 @@ export class SqlOutbox implements Outbox {
     });
   }
 
-  async due(channel: ChannelName, now: number, limit: number): Promise<readonly OutboxItem[]> {
-    const rows = await this.#connection.read((database) =>
-      database
-        .selectFrom('outbox as item')
-        .selectAll('item')
-        .where('item.state', '=', 'waiting')
-        .where('item.channel', '=', channel)
-        .where('item.next_attempt_at', '<=', Math.floor(now))
-        .where(isFirstOfItsIncident)
-        .orderBy('item.position')
-        .limit(limit)
-        .execute(),
+  async bringForward(channel: ChannelName, at: number): Promise<void> {
+    await this.#connection.write((transaction) =>
+      transaction.updateTable('outbox').set({ next_attempt_at: Math.floor(at) }).where('state', '=', 'waiting').where('channel', '=', channel).where('next_attempt_at', '>', Math.floor(at)).execute(),
     );
-    return rows.map(toItem);
   }
 
   async nextDueAt(channel: ChannelName): Promise<number | undefined> {

@@ -3,6 +3,11 @@ export interface Clock {
   /** Milliseconds since the epoch, UTC. */
   now(): number;
   /**
+   * Milliseconds since some instant of this process. Unlike `now()` nobody can set it, so it is what durations are
+   * counted by; it says nothing about another process.
+   */
+  elapsedMs(): number;
+  /**
    * Resolves once `now()` has reached `at` (milliseconds since the epoch), at once when it already has.
    * When the clock is set back meanwhile, it resolves after as long as there was left when it was called, so that no
    * loop sleeps through the hours that the clock repeats: who needs the instant itself compares with `now()` again.
@@ -18,6 +23,7 @@ const SET_BACK_MS = 1_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsedMs: () => performance.now(),
   async sleepUntil(at, signal) {
     signal?.throwIfAborted();
     const timerEndsAt = performance.now() + (at - Date.now());

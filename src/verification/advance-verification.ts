@@ -2,37 +2,44 @@ import { formatDuration } from '../time/duration.js';
 import type { CheckResult } from '../source/check.js';
 import type { VerificationOutcome, VerificationResult, VerificationSpec } from './verification.js';
 
-/** A verification under way. Instants in milliseconds since the epoch. */
+/** A verification under way. */
 export interface VerificationState {
-  readonly startedAt: number;
-  /** Since when every round has been OK without a break; absent while one was not. */
-  readonly okSince?: number | undefined;
+  /** When it was last looked, or when it began: on a clock that nobody sets (`Clock.elapsedMs`), as all instants here. */
+  readonly lookedAt: number;
+  /** How much of the timeout is over. */
+  readonly spentMs: number;
+  /** For how long every round has been OK without a break; absent while one was not. */
+  readonly okForMs?: number | undefined;
 }
 
 export type VerificationMove =
-  | { readonly kind: 'go-on'; readonly state: VerificationState; readonly nextRoundAt: number }
-  | { readonly kind: 'ended'; readonly result: VerificationResult };
+  | { readonly kind: 'go-on'; readonly state: VerificationState; readonly nextRoundInMs: number }
+  | { readonly kind: 'ended'; readonly result: Omit<VerificationResult, 'startedAt' | 'endedAt'> };
 
 /**
  * One round of results, at its instant. Recovery needs every result OK for the whole hold, before the timeout; at the
  * timeout the last round tells: something known bad is `not-recovered`, something unknown `inconclusive`, something
  * that could not be measured `error`, and a hold that was broken too late `inconclusive`. A round without any result
  * proves nothing and is unknown.
+ *
+ * The time between two rounds counts toward the hold only where it was seen, that is where they are not much further
+ * apart than two rounds are; a longer gap (a stopped process, a machine that slept) adds nothing, and to the timeout no
+ * more than the longest that counts.
  */
-export function advanceVerification(spec: VerificationSpec, state: VerificationState, results: readonly CheckResult[], now: number): VerificationMove {
+export function advanceVerification(spec: VerificationSpec, { lookedAt, ...before }: VerificationState, results: readonly CheckResult[], now: number): VerificationMove {
+  const passedMs = now - lookedAt;
+  const longestMs = longestStepMs(spec);
+  const spentMs = before.spentMs + Math.min(passedMs, longestMs);
   const allOk = results.length > 0 && results.every((result) => result.status === 'ok');
-  const okSince = allOk ? (state.okSince ?? now) : undefined;
-  const end = (outcome: VerificationOutcome, explanation: string): VerificationMove => ({
-    kind: 'ended',
-    result: { outcome, startedAt: state.startedAt, endedAt: now, results, explanation },
-  });
-  if (okSince !== undefined && now - okSince >= spec.holdMs) {
+  const okForMs = allOk ? (before.okForMs === undefined ? 0 : before.okForMs + (passedMs <= longestMs ? passedMs : 0)) : undefined;
+  const end = (outcome: VerificationOutcome, explanation: string): VerificationMove => ({ kind: 'ended', result: { outcome, results, explanation } });
+  if (okForMs !== undefined && okForMs >= spec.holdMs) {
     return end('recovered', `Every check and every alert was OK for ${formatDuration(spec.holdMs)} without a break.`);
   }
-  const deadlineAt = state.startedAt + spec.timeoutMs;
-  if (now < deadlineAt) {
-    const holdEndsAt = okSince === undefined ? Infinity : okSince + spec.holdMs;
-    return { kind: 'go-on', state: { startedAt: state.startedAt, okSince }, nextRoundAt: Math.min(now + spec.intervalMs, holdEndsAt, deadlineAt) };
+  const leftMs = spec.timeoutMs - spentMs;
+  if (leftMs > 0) {
+    const holdLeftMs = okForMs === undefined ? Infinity : spec.holdMs - okForMs;
+    return { kind: 'go-on', state: { lookedAt: now, spentMs, okForMs }, nextRoundInMs: Math.min(spec.intervalMs, holdLeftMs, leftMs) };
   }
   const within = `within ${formatDuration(spec.timeoutMs)}`;
   const bad = describe(results, 'failed');
@@ -42,6 +49,11 @@ export function advanceVerification(spec: VerificationSpec, state: VerificationS
   const unknown = describe(results, 'unknown');
   if (unknown !== '' || results.length === 0) return end('inconclusive', `Nothing certain ${within}: ${unknown || 'there was nothing to check'}.`);
   return end('inconclusive', `All is OK, but not yet for ${formatDuration(spec.holdMs)} when the ${formatDuration(spec.timeoutMs)} were over.`);
+}
+
+/** Two rounds are an interval apart, and what the slower one took to ask. */
+function longestStepMs({ intervalMs, checks }: VerificationSpec): number {
+  return 1.5 * intervalMs + Math.max(0, ...checks.map(({ timeoutMs }) => timeoutMs));
 }
 
 function describe(results: readonly CheckResult[], status: CheckResult['status']): string {

@@ -170,7 +170,7 @@ describe('kill -9 of PostgreSQL', () => {
 
   it('that stays away: the words say how a DBA lets the writers in again', async () => {
     let at = Date.now();
-    const hasty: Clock = { now: () => at, sleepUntil: async (until) => void (at = Math.max(at, until)) };
+    const hasty: Clock = { now: () => at, elapsedMs: () => at, sleepUntil: async (until) => void (at = Math.max(at, until)) };
     const failing = here.runner({}, { clock: hasty }).execute('data', { database: 'shop-db', ...whole }).then(() => 'done', (error: unknown) => (error as Error).message);
     await gate.waiting();
     await here.server.kill();

@@ -124,6 +124,31 @@ describe('the escalator', () => {
     expect(store.calls).toHaveLength(3);
   });
 
+  it.each([60 * MINUTE, -60 * MINUTE])('calls after as long as was said when the clock is set by %i ms', async (byMs) => {
+    const store = new Store();
+    const escalator = await start(store);
+    await tell(store, escalator, now(new IncidentStory({ incidentId: 'one' })).opened().needsHuman('no-plan', 'x'));
+    await clock.advance(2 * MINUTE);
+    clock.set(byMs);
+    await clock.advance(2 * MINUTE);
+    expect(store.calls).toEqual([]);
+    await clock.advance(2 * MINUTE);
+    expect(store.calls).toHaveLength(1);
+    await clock.advance(10 * MINUTE);
+    expect(store.calls).toHaveLength(2);
+  });
+
+  it('calls after no longer than was said when it starts with a clock that was set back', async () => {
+    const store = new Store();
+    const first = await start(store);
+    await tell(store, first, now(new IncidentStory({ incidentId: 'one' })).opened().needsHuman('no-plan', 'x'));
+    await first.stop();
+    clock.set(-60 * MINUTE);
+    await start(store);
+    await clock.advance(6 * MINUTE);
+    expect(store.calls).toHaveLength(1);
+  });
+
   it('tries again when the store does not take a call', async () => {
     const store = new Store();
     const escalator = await start(store);

@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const id = (): string => `incident-${incident}`;
 /** Waits for nothing, since only the tries of a fault are waited for. */
-const impatient: Clock = { now: () => systemClock.now(), sleepUntil: () => Promise.resolve() };
+const impatient: Clock = { now: () => systemClock.now(), elapsedMs: () => systemClock.elapsedMs(), sleepUntil: () => Promise.resolve() };
 
 async function silencer(changes: Partial<SilencerPorts> & { readonly url?: string } = {}): Promise<Silencer> {
   const { url = server.url, ...ports } = changes;

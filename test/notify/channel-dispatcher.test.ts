@@ -71,6 +71,31 @@ describe('from the journal to people', () => {
     expect(email.titles).toEqual(slack.titles);
   });
 
+  it.each([60 * MINUTE, -60 * MINUTE])('tries again after as long as it rests, and calls nobody dead, when the clock is set by %i ms', async (byMs) => {
+    const slack = new RecordingNotifier('slack');
+    slack.answer = () => ({ kind: 'retry', error: 'HTTP 503' });
+    const { clock, outbox, journal } = world([slack]);
+    await enqueue({ outbox, clock }, 'slack', loose('first'), loose('second'));
+    await clock.advance(6_000);
+    const tried = slack.attempts.length;
+    clock.set(byMs);
+    slack.answer = () => ({ kind: 'sent' });
+    await clock.advance(500);
+    expect(slack.attempts).toHaveLength(tried);
+    await clock.advance(20_000);
+    expect(slack.titles).toEqual(['first', 'second']);
+    expect(journal.entries).toEqual([]);
+  });
+
+  it('does not wait for hours after a start with a clock that was set back', async () => {
+    const slack = new RecordingNotifier('slack');
+    const outbox = new MemoryOutbox();
+    await outbox.enqueue([{ channel: 'slack', message: loose('first'), recipients: [], createdAt: START + 60 * MINUTE }]);
+    const { clock } = world([slack], { outbox });
+    await clock.advance(6 * MINUTE);
+    expect(slack.titles).toEqual(['first']);
+  });
+
   it('notices what was appended without a word', async () => {
     const slack = new RecordingNotifier('slack');
     const { clock, journal } = world([slack]);

@@ -35,6 +35,7 @@ describe('what a channel sends next', () => {
     ['a digest of many, each with all that has happened of it', backlog([item('a1'), item('b1'), item('-1'), item('a2'), item('c1')]), [['a1', 'a2'], ['b1'], ['-1'], ['c1']]],
     ['nothing for a moment, when many were told just now', backlog([item('d1')], { recent: recent('a', 'b', 'c') }), 'wait 15'],
     ['after that moment', backlog([item('d1', { createdAt: NOW - 15_000 })], { recent: recent('a', 'b', 'c') }), ['d1']],
+    ['at once what seems to come from hours ahead, because the clock was set back', backlog([item('d1', { createdAt: NOW + 3_600_000 })], { recent: recent('a', 'b', 'c') }), ['d1']],
     ['at once what asks somebody', backlog([item('d1'), item('e1', {}, { kind: 'needs-human' })], { recent: recent('a', 'b', 'c') }), [['d1'], ['e1']]],
     ['by itself what came long after the others', backlog([item('d1')], { recent: [{ key: 'a', at: NOW - 61_000 }, ...recent('b', 'c')] }), ['d1']],
     ['first what disturbs nobody', backlog([item('a1'), item('b1'), item('c1'), item('d1')], { quiet: new Set(['incident-c']) }), ['c1']],

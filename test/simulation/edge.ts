@@ -65,6 +65,7 @@ export class Edge {
   clock(world: VirtualClock, offsetMs: () => number): Clock {
     return {
       now: () => world.now() + offsetMs(),
+      elapsedMs: () => world.now(),
       sleepUntil: async (at, signal) => {
         if (!this.isAlive()) return never;
         const leftMs = at - (world.now() + offsetMs());

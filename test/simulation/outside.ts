@@ -75,7 +75,7 @@ export function outboxOn(parts: OutsideParts): Outbox {
     markUndeliverable: (id, at, error) => write(() => outbox.markUndeliverable(id, at, error)),
     saveThread: (channel, incidentId, reference) => write(() => outbox.saveThread(channel, incidentId, reference)),
     cursor: () => read(() => outbox.cursor()),
-    due: (channel, now, limit) => read(() => outbox.due(channel, now, limit)),
+    bringForward: (channel, at) => write(() => outbox.bringForward(channel, at)),
     nextDueAt: (channel) => read(() => outbox.nextDueAt(channel)),
     waiting: (channel, limit) => read(() => outbox.waiting(channel, limit)),
     stateOf: (id) => read(() => outbox.stateOf(id)),

@@ -31,7 +31,7 @@ test('waiting messages, attempts, threads and the cursor survive a restart', asy
   const first = await open(path);
   const message = { kind: 'firing', tone: 'bad', incidentId: 'i1', dryRun: false, title: 'checkout fires', text: '', facts: [] } as const;
   await first.outbox.enqueueUpTo(7, [{ channel: 'email', message, recipients: ['ana@example.com'], createdAt: 5 }]);
-  const [item] = await first.outbox.due('email', 5, 1);
+  const [item] = await first.outbox.waiting('email', 1);
   await first.outbox.markFailed(item!.id, 6, 'refused', 90);
   await first.outbox.saveThread('email', 'i1', { messageId: '<a@b>' });
   await first.close();
@@ -40,6 +40,6 @@ test('waiting messages, attempts, threads and the cursor survive a restart', asy
   cleanUps.push(() => second.close());
   expect(await second.outbox.cursor()).toBe(7);
   expect(await second.outbox.nextDueAt('email')).toBe(90);
-  expect(await second.outbox.due('email', 90, 1)).toEqual([{ ...item, attempts: 1, nextAttemptAt: 90 }]);
+  expect(await second.outbox.waiting('email', 1)).toEqual([{ ...item, attempts: 1, nextAttemptAt: 90 }]);
   expect(await second.outbox.thread('email', 'i1')).toEqual({ messageId: '<a@b>' });
 });

@@ -248,7 +248,7 @@ test('no secret reaches the file, and the journal can still be searched when a n
   await store.guard.saveAlerts([alert('checkout-fingerprint', { lastSample: { kind: 'error', at: 1, reason: 'http-status', message: 'http://x:hunter2-password@y' } })]);
   const message = { kind: 'firing', tone: 'bad', dryRun: false, title: 'hunter2-password', text: '', facts: [['query', 'hunter2-password']] } as const;
   await store.outbox.enqueue([{ channel: 'slack', message, recipients: [], createdAt: 1 }]);
-  const [item] = await store.outbox.due('slack', 1, 1);
+  const [item] = await store.outbox.waiting('slack', 1);
   await store.outbox.markFailed(item!.id, 1, 'hunter2-password', 2);
   expect(await store.guard.incidents({ target: 'checkout', limit: 1 })).toEqual(['i1']);
   expect((await store.guard.loadAlerts())[0]?.fingerprint).toBe('checkout-fingerprint');

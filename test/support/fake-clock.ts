@@ -11,6 +11,7 @@ interface Sleeper {
  */
 export class FakeClock implements Clock {
   #now: number;
+  #setByMs = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(startAt = Date.UTC(2026, 0, 1)) {
@@ -19,6 +20,17 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  elapsedMs(): number {
+    return this.#now - this.#setByMs;
+  }
+
+  /** Sets the clock, forward or (negative) back: no time passes by it, and who sleeps wakes after as long as was left. */
+  set(byMs: number): void {
+    this.#now += byMs;
+    this.#setByMs += byMs;
+    for (const sleeper of this.#sleepers) sleeper.at += byMs;
   }
 
   sleepUntil(at: number, signal?: AbortSignal): Promise<void> {

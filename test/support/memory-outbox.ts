@@ -28,10 +28,8 @@ export class MemoryOutbox implements Outbox {
     await this.enqueue(items);
   }
 
-  async due(channel: ChannelName, now: number, limit: number): Promise<readonly OutboxItem[]> {
-    return this.#heads(channel)
-      .filter((item) => item.nextAttemptAt <= now)
-      .slice(0, limit);
+  async bringForward(channel: ChannelName, at: number): Promise<void> {
+    for (const { id, nextAttemptAt } of this.#waiting(channel)) if (nextAttemptAt > at) this.#change(id, (item) => ({ ...item, nextAttemptAt: at }));
   }
 
   async nextDueAt(channel: ChannelName): Promise<number | undefined> {

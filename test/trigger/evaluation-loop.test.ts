@@ -150,7 +150,7 @@ describe('the loop', () => {
     const clock = new FakeClock(startAt);
     let setBackMs = 0;
     // As the real clock does: a sleep lasts no longer than was left when it began.
-    const stepped: Clock = { now: () => clock.now() - setBackMs, sleepUntil: (until, signal) => clock.sleepUntil(until + setBackMs, signal) };
+    const stepped: Clock = { now: () => clock.now() - setBackMs, elapsedMs: () => clock.now(), sleepUntil: (until, signal) => clock.sleepUntil(until + setBackMs, signal) };
     const source = script('1', { startAt: startAt - 86_400_000 });
     const { results } = watch(source, { clock, loopClock: stepped });
     await clock.advanceTo(at(40));

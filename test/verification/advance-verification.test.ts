@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../src/source/check.js';
 import { alertResults } from '../../src/verification/alert-results.js';
-import { advanceVerification, type VerificationMove } from '../../src/verification/advance-verification.js';
+import { advanceVerification, type VerificationMove, type VerificationState } from '../../src/verification/advance-verification.js';
 import type { VerificationSpec } from '../../src/verification/verification.js';
 
 const spec: VerificationSpec = { checks: [], holdMs: 20_000, timeoutMs: 60_000, intervalMs: 5_000 };
@@ -11,12 +11,12 @@ const results = (word: string): CheckResult[] =>
 
 /** One word per round, five seconds apart: o ok, f failed, u unknown, e error, - nothing was asked. */
 function run(rounds: string): VerificationMove & { readonly at: number } {
-  let state = { startedAt: 0 };
-  let move: VerificationMove = { kind: 'go-on', state, nextRoundAt: 0 };
+  let state: VerificationState = { lookedAt: 0, spentMs: 0 };
+  let move: VerificationMove = { kind: 'go-on', state, nextRoundInMs: 0 };
   let at = 0;
   for (const word of rounds.split(' ')) {
     if (move.kind === 'ended') throw new Error('it had ended already');
-    at = move.nextRoundAt;
+    at += move.nextRoundInMs;
     move = advanceVerification(spec, state, results(word), at);
     if (move.kind === 'go-on') state = move.state;
   }
@@ -57,9 +57,20 @@ describe('advanceVerification', () => {
 
   it('looks again exactly when the hold or the timeout ends', () => {
     const odd = { ...spec, holdMs: 7_000, timeoutMs: 11_000 };
-    const first = advanceVerification(odd, { startedAt: 0 }, results('o'), 5_000);
-    expect(first).toMatchObject({ kind: 'go-on', nextRoundAt: 10_000 });
-    expect(advanceVerification(odd, { startedAt: 0, okSince: 5_000 }, results('o'), 10_000)).toMatchObject({ nextRoundAt: 11_000 });
+    const first = advanceVerification(odd, { lookedAt: 0, spentMs: 0 }, results('o'), 5_000);
+    expect(first).toMatchObject({ kind: 'go-on', nextRoundInMs: 5_000 });
+    expect(advanceVerification(odd, { lookedAt: 5_000, spentMs: 5_000, okForMs: 0 }, results('o'), 10_000)).toMatchObject({ nextRoundInMs: 1_000 });
+  });
+
+  it('counts no time that it has not seen toward the hold, and little of it toward the timeout', () => {
+    const ok = (lookedAt: number, okForMs: number, now: number, over: Partial<VerificationSpec> = {}): VerificationMove =>
+      advanceVerification({ ...spec, ...over }, { lookedAt, spentMs: 10_000, okForMs }, results('o'), now);
+    expect(ok(10_000, 10_000, 17_500)).toMatchObject({ state: { spentMs: 17_500, okForMs: 17_500 } });
+    expect(ok(10_000, 10_000, 17_501)).toMatchObject({ state: { spentMs: 17_500, okForMs: 10_000 } });
+    // A process that was stopped for an hour in the middle of a hold.
+    expect(ok(10_000, 19_999, 3_600_000)).toMatchObject({ kind: 'go-on', state: { lookedAt: 3_600_000, spentMs: 17_500, okForMs: 19_999 }, nextRoundInMs: 1 });
+    const slow = { type: 'health', name: 'slow', target: 't', timeoutMs: 30_000 } as const;
+    expect(ok(10_000, 0, 40_000, { checks: [slow], holdMs: 40_000 })).toMatchObject({ state: { okForMs: 30_000 } });
   });
 });
 

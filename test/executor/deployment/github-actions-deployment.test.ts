@@ -89,6 +89,7 @@ let slept: number[];
 let onSleep: () => void;
 const hasty: Clock = {
   now: () => slept.reduce((sum, ms) => sum + ms, 0),
+  elapsedMs: () => hasty.now(),
   async sleepUntil(at, signal) {
     slept.push(at - hasty.now());
     onSleep();
