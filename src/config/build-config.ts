@@ -117,8 +117,8 @@ function planOf({ id, name, description, phase, target, level, approval, depende
   return registeredPlan({ id, name, description, phase, target, level, approval, dependencies, estimatedDuration, budget, steps, ...(onResolved === 'continue' ? {} : { onResolved }) });
 }
 
-const DEFAULT_HOLD_MS = 120_000;
-const DEFAULT_TIMEOUT_MS = 600_000;
+export const DEFAULT_HOLD_MS = 120_000;
+export const DEFAULT_TIMEOUT_MS = 600_000;
 const DEFAULT_INTERVAL_MS = 5_000;
 
 /** A plan of a target always proves that it helped; without words of its own by the target's health and the alerts. */

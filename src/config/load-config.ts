@@ -14,6 +14,7 @@ import { checkDrills } from './check-drills.js';
 import { checkMatrix } from './check-matrix.js';
 import { checkPlan } from './check-plan.js';
 import { checkPlansTogether } from './check-plans-together.js';
+import { checkRecoveryTime } from './check-recovery-time.js';
 import { checkRequired } from './check-required.js';
 import { checkRulesTogether } from './check-rules-together.js';
 import { checkTrigger, sourceNameOf } from './check-trigger.js';
@@ -64,6 +65,7 @@ export async function loadConfig(file: string, { env = process.env, secretReader
     ...planParts.flatMap((plan) => checkPlan(plan, belay)),
     ...(belay === undefined ? [] : checkBackupAges(planParts, belay)),
     ...checkPlansTogether(planParts, triggers, belay?.matrix ?? [], directory, plans.isComplete),
+    ...checkRecoveryTime(triggers, planParts, directory),
     ...(belay === undefined ? [] : checkApprovers(planParts, belay)),
     ...(belay === undefined ? [] : checkRequired(belay, triggers, rules.isComplete)),
     ...(belay === undefined ? [] : checkDrills(belay, planParts, plans.isComplete)),

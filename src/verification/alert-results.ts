@@ -1,3 +1,4 @@
+import { formatDuration } from '../time/duration.js';
 import type { CheckResult } from '../source/check.js';
 import type { Alert } from '../trigger/alert.js';
 
@@ -16,6 +17,8 @@ export function alertResults(watched: readonly WatchedAlert[], sinceAt: number, 
   return watched.map(({ trigger, alert }) => {
     const name = `alert ${trigger}`;
     if (alert === undefined) return { name, status: 'unknown', at: now, detail: 'its series is gone and nothing is known of it' };
+    // Nobody knows whether it will stay clear; that it is bad now is not known either.
+    if (alert.state === 'firing' && alert.health === 'ok' && alert.window.clearMs !== undefined) return { name, status: 'unknown', at: now, detail: `clear for ${formatDuration(alert.window.clearMs)}, and kept firing by keepFiringFor` };
     if (alert.state !== 'inactive') {
       return alert.health === 'err'
         ? { name, status: 'unknown', at: now, detail: 'it was breaching when the source stopped answering' }

@@ -333,6 +333,23 @@ const DATABASES = `databases:
 `;
 const dataSteps = (...parameters: string[]): string => `steps:\n${parameters.map((written, index) => `  - { id: s${index}, name: S, type: data, timeout: 60, ${written} }\n`).join('')}`;
 
+const ofRecoveryTime: readonly Case[] = [
+  [
+    'an alert that is kept firing for longer than a verification can wait',
+    triggers(
+      Object.entries({ Errors: 'level: 1, keepFiringFor: ►9m', JustInTime: 'level: 1, keepFiringFor: 8m', StartsNothing: 'response: monitor, keepFiringFor: 9m' })
+        .map(([name, more]) => `  - { name: ${name}, source: app, ${RATE}, condition: "> 1%", ${FOR}, ${more} }\n`)
+        .join(''),
+    ),
+    'warning: the alert ends 9m after it was seen to be clear, and plan "flag-off" (plans/checkout.yaml:1) then wants 2m without a breach within 10m: it can hardly ever count as recovered (triggers[0].keepFiringFor)\n  hint: shorten keepFiringFor, or lengthen the timeout of the plan\'s verification',
+  ],
+  [
+    'one whose plan waits for less than usual',
+    { ...trigger('source: app', RATE, 'condition: "> 1%"', FOR, 'plan: flag-off', 'keepFiringFor: ►1m'), ...plans(`${PLAN_HEAD}steps: [${STEP}]\nverification: { hold: 30s, timeout: 1m }\n`) },
+    'warning: the alert ends 1m after it was seen to be clear, and plan "flag-off" (plans/checkout.yaml:1) then wants 30s without a breach within 1m: it can hardly ever count as recovered (triggers[0].keepFiringFor)\n  hint: shorten keepFiringFor, or lengthen the timeout of the plan\'s verification',
+  ],
+];
+
 const ofData: readonly Case[] = [
   [
     'databases that cannot be',
@@ -577,7 +594,7 @@ describe('belay.yaml', () => {
   for (const [title, files, ...problems] of ofBelay) it(title, () => expectProblems(files, problems));
 });
 describe('rules', () => {
-  for (const [title, files, ...problems] of ofRules) it(title, () => expectProblems(files, problems));
+  for (const [title, files, ...problems] of [...ofRules, ...ofRecoveryTime]) it(title, () => expectProblems(files, problems));
 });
 describe('the matrix', () => {
   for (const [title, files, ...problems] of ofMatrix) it(title, () => expectProblems(files, problems));

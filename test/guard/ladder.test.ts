@@ -55,6 +55,16 @@ describe('several triggers with different ranges', () => {
     expect({ status, reason: needsHuman?.reason }).toEqual({ status: 'needs-human', reason: 'ladder-exhausted' });
   });
 
+  it('that are only kept firing after they were clear start no further level: a person is asked', async () => {
+    await laddered([asking('Errors', 1, 3, { keepFiringForMs: 60 * second })]);
+    rig.executor.acts.set('level-1-step', () => set('Errors', 0));
+    set('Errors', 0.5);
+    await rig.clock.advance(80 * second);
+    expect(ran()).toEqual(['level-1']);
+    expect(await lines('verification ')).toEqual(['verification inconclusive']);
+    expect((await rig.incident()).needsHuman?.explanation).toContain('kept firing by keepFiringFor');
+  });
+
   it('count as long as they fire: one that has cleared before anything starts asks for nothing', async () => {
     await laddered([asking('Errors', 1, 1, { response: 'scheduled', delayMs: 30 * second }), asking('Latency', 3, 3, { response: 'scheduled', delayMs: 60 * second })]);
     set('Errors', 0.5);

@@ -87,6 +87,13 @@ describe('alertResults', () => {
     expect(statusOf(undefined)).toBe('unknown');
   });
 
+  it('is unknown while keepFiringFor alone keeps an alert firing that was seen to be clear', () => {
+    const kept = { ...base, state: 'firing', health: 'ok', window: { countedMs: 0, streak: 0, clearMs: 30_000 } } as const;
+    expect(alertResults([{ fingerprint: 'f', trigger: 'T', alert: kept }], 50, 200)).toEqual([{ name: 'alert T', status: 'unknown', at: 200, detail: 'clear for 30s, and kept firing by keepFiringFor' }]);
+    expect(statusOf({ ...kept, health: 'err' })).toBe('unknown');
+    expect(statusOf({ ...kept, window: { ...kept.window, clearMs: undefined } })).toBe('failed');
+  });
+
   it('is failed while the alert pends or fires, and unknown when the source went away meanwhile', () => {
     expect(statusOf({ ...base, state: 'pending', health: 'ok' })).toBe('failed');
     expect(statusOf({ ...base, state: 'firing', health: 'ok' })).toBe('failed');
