@@ -23,6 +23,8 @@ export interface RetentionPorts extends CompactionPorts {
 /** Once a night, at an hour and a minute at which little else is planned; and soon after every start. */
 const NIGHTLY: CronSchedule = { cron: '17 3 * * *', timezone: 'UTC' };
 const AFTER_START_MS = 60_000;
+/** A clock that is set forward, and a machine that slept, must not put a night off until the next one. */
+const LOOK_EVERY_MS = 10_000;
 const ROWS_AT_ONCE = 500;
 
 /** Keeps the store from growing for ever: removes what is older than the files want it kept. */
@@ -73,7 +75,8 @@ export class Retention {
   }
 
   async #runAt(at: number): Promise<void> {
-    await this.#ports.clock.sleepUntil(at, this.#stopping.signal);
+    const { clock } = this.#ports;
+    while (clock.now() < at) await clock.sleepUntil(Math.min(at, clock.now() + LOOK_EVERY_MS), this.#stopping.signal);
     await this.runOnce();
   }
 
