@@ -38,6 +38,7 @@ import { type Equipment, equipmentOf } from './equipment.js';
 import { Heartbeat } from './heartbeat.js';
 import { GuardService } from './guard-service.js';
 import { GuardViews } from './guard-views.js';
+import { leftBehind } from './left-behind.js';
 import { LiveFeed } from './live-feed.js';
 import { createLogger } from './logger.js';
 import { Messaging } from './messaging.js';
@@ -285,7 +286,8 @@ async function open({ configFile, logLevel, onJournaled }: DaemonOptions, opened
   const http = createHttpServer({ guard: service, live: feed, reports, drills, settings: { ...config.http, get tokens() { return config.http.tokens; } }, operatorToken, logger: log, tls, registry: metrics.registry, redactor, slack });
   opened.add('the HTTP interface', () => http.close());
 
-  await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs }]);
+  const left = downForMs === undefined ? undefined : await leftBehind(config, store.guard, store.outbox, messaging.channels.map(({ channel }) => channel));
+  await store.guard.append([{ type: 'daemon-started', at: startedAt, version, mode: config.mode, downForMs, left }]);
   alive.start();
   opened.add('the sign of life', () => alive.stop());
   const heartbeat = new Heartbeat({

@@ -63,9 +63,17 @@ export type IncidentEvent =
   | { readonly type: 'report-written'; readonly incidentId: string; readonly target: string; readonly at: number; readonly path: string }
   | { readonly type: 'incident-closed'; readonly incidentId: string; readonly target: string; readonly at: number; readonly by: string; readonly reason: string };
 
+/** What nobody looked after while no daemon was there: what is declared, the targets whose incident was open, and how many messages waited. */
+export interface LeftBehind {
+  readonly targets: readonly string[];
+  readonly triggers: number;
+  readonly openIncidents: readonly string[];
+  readonly messages: number;
+}
+
 /** What happens outside of incidents. */
 export type GuardEvent =
-  | { readonly type: 'daemon-started'; readonly at: number; readonly version: string; readonly mode: Mode; readonly downForMs?: number | undefined }
+  | { readonly type: 'daemon-started'; readonly at: number; readonly version: string; readonly mode: Mode; readonly downForMs?: number | undefined; readonly left?: LeftBehind | undefined }
   | { readonly type: 'daemon-stopped'; readonly at: number; readonly reason: string }
   | { readonly type: 'source-blind'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly since: number; readonly message: string }
   | { readonly type: 'source-seeing'; readonly at: number; readonly source: string; readonly targets: readonly string[]; readonly blindForMs: number }

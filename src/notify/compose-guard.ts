@@ -1,4 +1,4 @@
-import type { GuardEvent } from '../incident/incident-event.js';
+import type { GuardEvent, LeftBehind } from '../incident/incident-event.js';
 import { channelText, type Message } from './message.js';
 import { readableInstant, readableSpan } from './readable-time.js';
 
@@ -6,6 +6,7 @@ import { readableInstant, readableSpan } from './readable-time.js';
 const NOTABLE_DOWNTIME_MS = 60_000;
 const MOST_PROBLEMS_LISTED = 20;
 const MOST_TARGETS_IN_TITLE = 3;
+const MOST_TARGETS_LISTED = 10;
 
 /** What happens to the guard itself, where people should know. */
 export function composeGuard(event: GuardEvent): readonly Message[] {
@@ -91,6 +92,7 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
           text: 'Nothing was watched meanwhile. The time does not count toward any breach; incidents and rollbacks go on where they stood.',
           facts: [
             ['down', `${readableInstant(event.at - event.downForMs)} to ${readableInstant(event.at)}`],
+            ...factsOfLeft(event.left),
             ['version', event.version],
             ['mode', event.mode],
           ],
@@ -148,6 +150,21 @@ export function composeGuard(event: GuardEvent): readonly Message[] {
 
 function about(targets: readonly string[], message: Omit<Message, 'dryRun' | 'target' | 'incidentId'>): Message {
   return { ...message, dryRun: false, target: targets.length === 1 ? targets[0] : undefined };
+}
+
+function factsOfLeft(left: LeftBehind | undefined): Message['facts'] {
+  if (left === undefined) return [];
+  const { targets, triggers, openIncidents, messages } = left;
+  return [
+    ['unwatched', `${shortList(targets)} (${triggers} ${triggers === 1 ? 'trigger' : 'triggers'})`],
+    ['incidents', openIncidents.length === 0 ? 'none was open' : `${shortList(openIncidents)} left alone`],
+    ['messages', messages === 0 ? 'none waited' : `${messages} waited`],
+  ];
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length - MOST_TARGETS_LISTED;
+  return more <= 0 ? names.join(', ') : `${names.slice(0, MOST_TARGETS_LISTED).join(', ')} and ${more} more`;
 }
 
 function aboutTargets(targets: readonly string[]): string {

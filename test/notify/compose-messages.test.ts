@@ -169,7 +169,7 @@ describe('what people are told (golden texts)', () => {
     const story = new IncidentStory();
     story.event({ type: 'source-blind', at: NOW, source: 'prometheus', targets: ['checkout', 'cart'], since: NOW - 300_000, message: 'connect ECONNREFUSED 127.0.0.1:9090' });
     story.event({ type: 'source-seeing', at: NOW + 600_000, source: 'prometheus', targets: ['checkout', 'cart'], blindForMs: 900_000 });
-    story.event({ type: 'daemon-started', at: NOW, version: '0.1.0', mode: 'enforce', downForMs: 720_000 });
+    story.event({ type: 'daemon-started', at: NOW, version: '0.1.0', mode: 'enforce', downForMs: 720_000, left: { targets: ['cart', 'checkout'], triggers: 5, openIncidents: ['checkout'], messages: 2 } });
     story.event({ type: 'paused', at: NOW, pauseId: 'p1', target: 'checkout', by: 'ana', reason: 'database migration' });
     story.event({ type: 'resumed', at: NOW, pauseId: 'p1', target: 'checkout', by: 'ana' });
     story.event({ type: 'configuration-refused', at: NOW, problems: ['rules/checkout.yaml:7:5: unknown key "sevrity"; did you mean "severity"?'] });
