@@ -3,16 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Message } from '../../src/notify/message.js';
 import { BelayProcess } from '../support/belay-process.js';
+import { type PrometheusServer, scrapeConfig, startPrometheus } from '../support/prometheus-server.js';
 import { SettableClock } from '../support/settable-clock.js';
 
 const second = 1_000;
 const WITHIN_MS = 30 * second;
 /** One daemon lives through all of it, in this order. */
 let belay: BelayProcess;
+let prometheus: PrometheusServer;
 let world: Server;
 let clock: SettableClock;
 let folder: string;
@@ -26,6 +28,11 @@ const titled = (words: RegExp): Message | undefined => messages.find(({ title })
 const readiness = async (): Promise<readonly [number, string]> => {
   const answer = await fetch(`${belay.url}/-/ready`);
   return [answer.status, await answer.text()];
+};
+/** What fires, as Prometheus says, of the rules that watch Belay. */
+const firing = async (): Promise<readonly string[]> => {
+  const { data } = (await (await fetch(`${prometheus.url}/api/v1/alerts`)).json()) as { readonly data: { readonly alerts: readonly { readonly state: string; readonly labels: { readonly alertname: string } }[] } };
+  return data.alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname);
 };
 const metric = async (name: string): Promise<number> => Number((await belay.text('/metrics')).split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1) ?? 0);
 
@@ -58,9 +65,12 @@ beforeAll(async () => {
     },
     clock.environment,
   );
+  const rules = resolve('examples/monitoring/belay-rules.yaml');
+  prometheus = await startPrometheus({ config: { global: { evaluation_interval: '1s' }, rule_files: [rules], ...scrapeConfig('belay', `${belay.url}/metrics`) } });
 });
 afterAll(async () => {
   await belay.stop();
+  await prometheus.stop();
   world.close();
   world.closeAllConnections();
   await rm(folder, { recursive: true, force: true });
@@ -70,6 +80,7 @@ it('gives signs of life while it sees and can act', async () => {
   await until('some signs of life', () => pings >= 3);
   expect((await readiness())[0]).toBe(200);
   expect(await metric('belay_ready')).toBe(1);
+  await belay.until('the alert that always fires', WITHIN_MS, async () => ((await firing()).includes('BelayWatchdog') ? true : undefined));
 });
 
 it('gives none while it is blind, and says so; and again once it sees', async () => {
@@ -85,6 +96,7 @@ it('gives none while it is blind, and says so; and again once it sees', async ()
   const withheld = await metric('belay_heartbeats_total{outcome="withheld"}');
   await belay.until('some signs of life that are withheld', WITHIN_MS, async () => ((await metric('belay_heartbeats_total{outcome="withheld"}')) >= withheld + 3 ? true : undefined));
   expect(pings).toBe(heard);
+  await belay.until('the end of the alert that always fires', WITHIN_MS, async () => ((await firing()).includes('BelayWatchdog') ? undefined : true));
   answers = true;
   await until('signs of life', () => pings > heard);
   expect(await metric('belay_ready')).toBe(1);
@@ -94,7 +106,9 @@ it('gives none while it is blind, and says so; and again once it sees', async ()
 it('says after a time in which it was dead for how long that was, and what was missed', async () => {
   isBroken = true;
   await until('an incident', () => titled(/broken/i) !== undefined);
+  await belay.until('the alert that always fires', WITHIN_MS, async () => ((await firing()).includes('BelayWatchdog') ? true : undefined));
   await belay.end('SIGKILL');
+  await belay.until('the end of the alert that always fires', WITHIN_MS, async () => ((await firing()).includes('BelayWatchdog') ? undefined : true));
   clock.set(2);
   await belay.start();
   await until('that it is back', () => titled(/is back/) !== undefined);
