@@ -13,9 +13,8 @@ function item(title: string, over: { readonly incidentId?: string; readonly chan
 
 const titles = (items: readonly OutboxItem[]): string[] => items.map(({ message }) => message.title);
 
-async function only(outbox: Outbox): Promise<OutboxItem> {
-  const [first, ...others] = await outbox.waiting('email', 10);
-  expect(others).toEqual([]);
+async function oldest(outbox: Outbox): Promise<OutboxItem> {
+  const [first] = await outbox.waiting('email', 1);
   return first!;
 }
 
@@ -77,12 +76,12 @@ export function describeOutbox(name: string, create: () => Promise<Outbox> | Out
     it('counts attempts and gives up what can never be delivered', async () => {
       const outbox = await create();
       await outbox.enqueue([item('first', { incidentId: 'a' }), item('second', { incidentId: 'a' })]);
-      const first = await only(outbox);
+      const first = await oldest(outbox);
       await outbox.markFailed(first.id, T0, 'try again', T0);
-      expect(await only(outbox)).toMatchObject({ id: first.id, attempts: 1 });
+      expect(await oldest(outbox)).toMatchObject({ id: first.id, attempts: 1 });
       await outbox.markUndeliverable(first.id, T0, 'no such address');
-      expect(await only(outbox)).toMatchObject({ message: { title: 'second' }, attempts: 0 });
-      await outbox.markSent((await only(outbox)).id, T0);
+      expect(await oldest(outbox)).toMatchObject({ message: { title: 'second' }, attempts: 0 });
+      await outbox.markSent((await oldest(outbox)).id, T0);
       expect(await outbox.waiting('email', 10)).toEqual([]);
       expect(await outbox.nextDueAt('email')).toBeUndefined();
     });
