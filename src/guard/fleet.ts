@@ -128,6 +128,7 @@ export class Fleet {
   }
 
   #record(incidentId: string, target: string, mode: Mode, at: number): void {
-    this.#ledger = recordActivity(this.#ledger, { incidentId, target, mode }, at);
+    // The clock may have been set back between the event and here.
+    this.#ledger = recordActivity(this.#ledger, { incidentId, target, mode }, Math.min(at, this.#clock?.now() ?? at));
   }
 }

@@ -61,9 +61,10 @@ export class ChannelDispatcher {
   readonly #pace: Pace;
   readonly #steps: ClockSteps;
   readonly #stopping = new AbortController();
-  #recent: readonly { readonly key: string; readonly at: number }[] = [];
+  /** What was said lately. Instants here are on a clock that nobody sets. */
+  #recent: readonly { readonly key: string; readonly atMs: number }[] = [];
   #failuresInARow = 0;
-  #restsUntil = 0;
+  #restsUntilMs = 0;
   /** The clock was set back, and the outbox does not know yet. */
   #isSetBack = false;
   /** A delivery of several was refused as it was. */
@@ -105,7 +106,8 @@ export class ChannelDispatcher {
       try {
         if (!restored) await this.#restore();
         restored = true;
-        await this.#sleep.until(await this.#step());
+        const restMs = await this.#step();
+        await this.#sleep.until(this.#ports.clock.now() + restMs);
       } catch (error) {
         this.#ports.report(error);
         await this.#rest(STORE_RETRY_MS);
@@ -124,47 +126,38 @@ export class ChannelDispatcher {
     if (((await outbox.nextDueAt(name)) ?? 0) > latestAt) await outbox.bringForward(name, latestAt);
   }
 
-  /** Sends what is due first, and says until when to sleep. */
+  /** Sends what is due first, and says for how many milliseconds to sleep. */
   async #step(): Promise<number> {
     const { outbox, clock, watch, digest } = this.#ports;
     const { name } = this.#channel;
-    await this.#moveWithClock();
-    const now = clock.now();
-    if (watch.deadlineOf(name) <= now) await watch.declareDead(name, now, (await outbox.waiting(name, MOST_SEEN)).length);
+    await this.#noteSetBack();
+    const [now, elapsedMs] = [clock.now(), clock.elapsedMs()];
+    if (watch.deadlineOf(name) <= elapsedMs) await watch.declareDead(name, now, (await outbox.waiting(name, MOST_SEEN)).length);
     if (watch.isDead(name)) await this.#handOver();
-    const restsUntil = Math.max(this.#restsUntil, this.#pace.freeAt(now));
+    const restMs = Math.max(this.#restsUntilMs, this.#pace.freeAt(elapsedMs)) - elapsedMs;
+    const untilDeadMs = watch.deadlineOf(name) - elapsedMs;
     // While it is dead, what comes goes to another channel soon, whoever has enqueued it.
-    if (now < restsUntil) return Math.min(restsUntil, watch.deadlineOf(name), watch.isDead(name) ? now + POLL_MS : Infinity);
-    const dueAt = (await outbox.nextDueAt(name)) ?? Infinity;
-    if (dueAt > now) {
+    if (restMs > 0) return Math.min(restMs, untilDeadMs, watch.isDead(name) ? POLL_MS : Infinity);
+    const dueInMs = ((await outbox.nextDueAt(name)) ?? Infinity) - now;
+    if (dueInMs > 0) {
       this.#singly = false;
-      return Math.min(dueAt, watch.deadlineOf(name), now + POLL_MS);
+      return Math.min(dueInMs, untilDeadMs, POLL_MS);
     }
     const waiting = await outbox.waiting(name, MOST_SEEN);
-    this.#recent = this.#recent.filter(({ at }) => at > now - (digest?.withinMs ?? 0));
-    const next = nextDelivery({ waiting, now, recent: this.#recent, quiet: await this.#quietOf(waiting), digest, singly: this.#singly || isForCustomers(name) });
-    if (next.kind === 'wait') return Math.min(next.until, now + POLL_MS);
+    this.#recent = this.#recent.filter(({ atMs }) => atMs > elapsedMs - (digest?.withinMs ?? 0));
+    const recent = this.#recent.map(({ key, atMs }) => ({ key, at: now - (elapsedMs - atMs) }));
+    const next = nextDelivery({ waiting, now, recent, quiet: await this.#quietOf(waiting), digest, singly: this.#singly || isForCustomers(name) });
+    if (next.kind === 'wait') return Math.min(next.until - now, POLL_MS);
     await this.#deliver(next, waiting);
-    return clock.now();
+    return 0;
   }
 
-  /**
-   * When the clock was set, what is remembered moves with it. What waits in the outbox waits for no more than the channel
-   * itself then: after a step back its next attempts would lie hours ahead.
-   */
-  async #moveWithClock(): Promise<void> {
-    const { outbox, clock, watch } = this.#ports;
-    const { name } = this.#channel;
-    const stepMs = this.#steps.takeMs();
-    if (stepMs !== 0) {
-      this.#restsUntil += stepMs;
-      this.#pace.moveBy(stepMs);
-      watch.moveBy(name, stepMs);
-      this.#recent = this.#recent.map(({ key, at }) => ({ key, at: at + stepMs }));
-    }
-    this.#isSetBack ||= stepMs < 0;
+  /** After a step back of the clock the next attempts in the outbox would lie hours ahead: what waits there then waits for no more than the channel itself. */
+  async #noteSetBack(): Promise<void> {
+    const { outbox, clock } = this.#ports;
+    this.#isSetBack ||= this.#steps.takeMs() < 0;
     if (!this.#isSetBack) return;
-    await outbox.bringForward(name, clock.now());
+    await outbox.bringForward(this.#channel.name, clock.now());
     this.#isSetBack = false;
   }
 
@@ -201,7 +194,7 @@ export class ChannelDispatcher {
     if (returned.left.length === 0) return;
     const delivery = await this.#deliveryOf(next, returned, waiting);
     if (delivery === undefined) return;
-    this.#pace.spend(clock.now(), delivery.thread === undefined && delivery.item.message.incidentId !== undefined ? 2 : 1);
+    this.#pace.spend(clock.elapsedMs(), delivery.thread === undefined && delivery.item.message.incidentId !== undefined ? 2 : 1);
     await this.#settle(delivery, await this.#send(delivery));
   }
 
@@ -246,11 +239,11 @@ export class ChannelDispatcher {
     const { incidentId } = item.message;
     const { thread } = result;
     if (incidentId !== undefined && thread !== undefined) await this.#insist(() => outbox.saveThread(name, incidentId, thread));
-    const now = clock.now();
+    const [now, elapsedMs] = [clock.now(), clock.elapsedMs()];
     switch (result.kind) {
       case 'sent':
         this.#failuresInARow = 0;
-        this.#recent = [...this.#recent, ...items.map((sent) => ({ key: keyOf(sent), at: now }))];
+        this.#recent = [...this.#recent, ...items.map((sent) => ({ key: keyOf(sent), atMs: elapsedMs }))];
         for (const { id } of items) await this.#insist(() => outbox.markSent(id, now));
         await this.#insist(() => watch.took(name, now));
         break;
@@ -258,8 +251,8 @@ export class ChannelDispatcher {
         this.#failuresInARow += 1;
         const chance = random();
         const asked = result.afterMs === undefined ? undefined : requestedMs(result.afterMs);
-        this.#restsUntil = now + (asked ?? backOffMs(this.#failuresInARow, chance));
-        watch.failed(name, now, error ?? '', result.busy === true ? (asked ?? 0) : undefined);
+        this.#restsUntilMs = elapsedMs + (asked ?? backOffMs(this.#failuresInARow, chance));
+        watch.failed(name, { at: now, elapsedMs }, error ?? '', result.busy === true ? (asked ?? 0) : undefined);
         for (const failed of items) await this.#insist(() => outbox.markFailed(failed.id, now, error ?? '', now + (asked ?? backOffMs(failed.attempts + 1, chance))));
         break;
       }
@@ -289,7 +282,8 @@ export class ChannelDispatcher {
   }
 
   async #rest(durationMs: number): Promise<void> {
-    const untilAt = this.#ports.clock.now() + durationMs;
-    while (this.#ports.clock.now() < untilAt && !this.#stopping.signal.aborted) await this.#sleep.until(untilAt);
+    const { clock } = this.#ports;
+    const untilMs = clock.elapsedMs() + durationMs;
+    for (let leftMs = durationMs; leftMs > 0 && !this.#stopping.signal.aborted; leftMs = untilMs - clock.elapsedMs()) await this.#sleep.until(clock.now() + leftMs);
   }
 }

@@ -16,6 +16,8 @@ export type ChannelEventSink = (event: Extract<GuardEvent, { readonly type: 'cha
 
 interface Standing {
   failingSince: number | undefined;
+  /** The same on a clock that nobody sets. */
+  failingSinceMs: number;
   error: string;
   isDead: boolean;
 }
@@ -32,7 +34,7 @@ export class ChannelWatch {
 
   /** `standIns`: who may stand in for others, in this order. */
   constructor(channels: readonly ChannelName[], options: { readonly standIns: readonly ChannelName[]; readonly afterMs: number; readonly append: ChannelEventSink }) {
-    this.#standings = new Map(channels.map((channel) => [channel, { failingSince: undefined, error: '', isDead: false }]));
+    this.#standings = new Map(channels.map((channel) => [channel, { failingSince: undefined, failingSinceMs: 0, error: '', isDead: false }]));
     this.#standIns = options.standIns;
     this.#afterMs = options.afterMs;
     this.#append = options.append;
@@ -46,16 +48,17 @@ export class ChannelWatch {
     return this.#standings.get(channel)?.isDead === true;
   }
 
-  /** When it is to be declared dead, unless it takes something before; `Infinity` where it is not failing, or is dead. */
+  /** When it is to be declared dead (`Clock.elapsedMs`), unless it takes something before; `Infinity` where it is not failing, or is dead. */
   deadlineOf(channel: ChannelName): number {
-    const { failingSince, isDead } = this.#of(channel);
-    return failingSince === undefined || isDead ? Infinity : failingSince + this.#afterMs;
+    const { failingSince, failingSinceMs, isDead } = this.#of(channel);
+    return failingSince === undefined || isDead ? Infinity : failingSinceMs + this.#afterMs;
   }
 
-  /** An attempt has failed. `askedMs`: the other side lives, and wants to be left alone so long. */
-  failed(channel: ChannelName, at: number, error: string, askedMs: number | undefined): void {
+  /** An attempt has failed, at an instant that people are told and the same on a clock that nobody sets. `askedMs`: the other side lives, and wants to be left alone so long. */
+  failed(channel: ChannelName, { at, elapsedMs }: { readonly at: number; readonly elapsedMs: number }, error: string, askedMs: number | undefined): void {
     const standing = this.#of(channel);
     if (standing.failingSince === undefined && askedMs !== undefined && askedMs < this.#afterMs) return;
+    if (standing.failingSince === undefined) standing.failingSinceMs = elapsedMs;
     standing.failingSince ??= at;
     standing.error = error;
   }
@@ -66,12 +69,6 @@ export class ChannelWatch {
     if (standing.isDead) await this.#append({ type: 'channel-back', at, channel, deadForMs: at - (standing.failingSince ?? at) });
     standing.isDead = false;
     standing.failingSince = undefined;
-  }
-
-  /** The clock was set forward, or (negative) back: a channel has not failed for longer by that, nor for less long. */
-  moveBy(channel: ChannelName, stepMs: number): void {
-    const standing = this.#of(channel);
-    if (standing.failingSince !== undefined) standing.failingSince += stepMs;
   }
 
   async declareDead(channel: ChannelName, at: number, waiting: number): Promise<void> {

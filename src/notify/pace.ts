@@ -24,11 +24,6 @@ export class Pace {
     return Math.max(now, this.#paidUntil - (this.#burst - 1) * this.#everyMs);
   }
 
-  /** The clock was set forward, or (negative) back. */
-  moveBy(stepMs: number): void {
-    this.#paidUntil += stepMs;
-  }
-
   spend(now: number, messages: number): void {
     this.#paidUntil = Math.max(now, this.#paidUntil) + messages * this.#everyMs;
   }

@@ -87,6 +87,18 @@ describe('from the journal to people', () => {
     expect(journal.entries).toEqual([]);
   });
 
+  it.each([60 * MINUTE, -60 * MINUTE])('rests no longer when the clock is set by %i ms during the attempt that fails', async (byMs) => {
+    const slack = new RecordingNotifier('slack');
+    const { clock, outbox } = world([slack]);
+    slack.answer = () => {
+      if (slack.attempts.length === 1) clock.set(byMs);
+      return slack.attempts.length === 1 ? { kind: 'retry', error: 'HTTP 503' } : { kind: 'sent' };
+    };
+    await enqueue({ outbox, clock }, 'slack', loose('first'), loose('second'));
+    await clock.advance(10_000);
+    expect(slack.titles).toEqual(['first', 'second']);
+  });
+
   it('does not wait for hours after a start with a clock that was set back', async () => {
     const slack = new RecordingNotifier('slack');
     const outbox = new MemoryOutbox();

@@ -12,6 +12,8 @@ interface Sleeper {
 export class FakeClock implements Clock {
   #now: number;
   #setByMs = 0;
+  /** Where `advanceTo` is going. */
+  #headingFor = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(startAt = Date.UTC(2026, 0, 1)) {
@@ -30,6 +32,7 @@ export class FakeClock implements Clock {
   set(byMs: number): void {
     this.#now += byMs;
     this.#setByMs += byMs;
+    this.#headingFor += byMs;
     for (const sleeper of this.#sleepers) sleeper.at += byMs;
   }
 
@@ -63,16 +66,17 @@ export class FakeClock implements Clock {
   }
 
   async advanceTo(at: number): Promise<void> {
+    this.#headingFor = at;
     await settle();
     for (;;) {
-      const next = this.#sleepers.filter((sleeper) => sleeper.at <= at).sort((a, b) => a.at - b.at)[0];
+      const next = this.#sleepers.filter((sleeper) => sleeper.at <= this.#headingFor).sort((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.#now = Math.max(this.#now, next.at);
       this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== next);
       next.wake();
       await settle();
     }
-    this.#now = at;
+    this.#now = this.#headingFor;
     await settle();
   }
 }
