@@ -114,5 +114,5 @@ it('says after a time in which it was dead for how long that was, and what was m
   await until('that it is back', () => titled(/is back/) !== undefined);
   const { title, facts = [] } = titled(/is back/) ?? {};
   expect(title).toMatch(/^Belay is back after [23]h/);
-  expect(Object.fromEntries(facts)).toMatchObject({ down: expect.stringMatching(/ UTC to .* UTC$/), unwatched: 'shop (1 trigger)', incidents: 'shop left alone', messages: 'none waited' });
+  expect(Object.fromEntries(facts)).toMatchObject({ down: expect.stringMatching(/ UTC to .* UTC$/) as string, unwatched: 'shop (1 trigger)', incidents: 'shop left alone', messages: 'none waited' });
 });
