@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hasOpenPlace } from '../config/check-filled-in.js';
 import type { Config } from '../config/config.js';
 import { equipmentOf, nobody } from '../daemon/equipment.js';
 import { BelayError } from '../fault/belay-error.js';
@@ -47,7 +48,8 @@ export function providerExaminations(config: Config, clock: Clock, redactor: Red
     if (questions.some((question) => question.kind === kind && question.name === name)) return [];
     return [{ area: 'provider', name: `${kind}.${name}`, timeoutMs: LOOK_TIMEOUT_MS, look: () => Promise.resolve({ status: 'skipped', message: 'no step of a plan uses it' }) }];
   }));
-  return [...questions.map((question) => examinationOf(question, executors, config, redactor)), ...unused];
+  const isOpen = ({ kind, name }: Question): boolean => hasOpenPlace((config.bindings[kind] as Readonly<Record<string, unknown>>)[name]);
+  return [...questions.map((question) => (isOpen(question) ? openExamination(question) : examinationOf(question, executors, config, redactor))), ...unused];
 }
 
 function questionsOf({ plans, bindings }: Config): readonly Question[] {
@@ -64,6 +66,11 @@ function questionsOf({ plans, bindings }: Config): readonly Question[] {
     }
   }
   return [...questions.values()];
+}
+
+/** To ask it would only say that there is no such program. */
+function openExamination({ kind, name }: Question): Examination {
+  return { area: 'provider', name: `${kind}.${name}`, timeoutMs: LOOK_TIMEOUT_MS, look: () => Promise.resolve({ status: 'skipped', message: 'is asked once it is filled in' }) };
 }
 
 function examinationOf({ kind, name, type, step, target }: Question, executors: ReadonlyMap<string, RollbackStepExecutor>, { environment }: Config, redactor: Redactor): Examination {

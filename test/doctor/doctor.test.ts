@@ -135,6 +135,13 @@ it('says what is missing, and how to mend it, without a secret', async () => {
   expect(stdout).toMatch(/\n5 bad, \d+ to look at, \d+ well\n$/);
 });
 
+it('does not ask a provider that is still to be filled in, as belay init leaves it, and says so beside the place', async () => {
+  knowsToken('chat:write,files:write');
+  const all = await findings(await everything({ current: '["FILL IN: the command that prints the version that runs"]' }), 0);
+  expect(of(all, 'provider', 'deployments.shop')).toEqual([{ area: 'provider', name: 'deployments.shop', status: 'skipped', message: 'is asked once it is filled in' }]);
+  expect(all.filter(({ message }) => message.startsWith('is still to be filled in'))).toHaveLength(1);
+});
+
 it('names a source that gives no answer once, with how many triggers depend on it, and asks each of them once it answers', async () => {
   const triggers = ['Down', 'Slow', 'Full'].map((name) => `  - { name: ${name}, source: prom, expr: "${name.toLowerCase()}", condition: "== 0", for: 5m, level: 3 }`);
   const file = configFolder({
