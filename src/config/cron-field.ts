@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isTimeZone } from '../time/time-zone.js';
 
 /** Five fields: minute, hour, day of the month, month and day of the week. */
-export const cronField = z.string().transform((text, context) => {
+export const cronField = z.string().meta({ title: 'cron expression' }).transform((text, context) => {
   const { valid, errors } = validateDetailed(text);
   const fields = text.trim().split(/\s+/).length;
   if (valid && fields === 5) return text;
@@ -15,4 +15,5 @@ export const cronField = z.string().transform((text, context) => {
 export const timezoneField = z
   .string()
   .refine((name) => isTimeZone(name), 'is not a time zone: write a name such as Europe/Berlin or UTC')
-  .default('UTC');
+  .default('UTC')
+  .meta({ title: 'time zone' });

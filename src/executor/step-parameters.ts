@@ -21,7 +21,7 @@ const name = z
 const ON_WORDS = ['true', 'on', 'enabled'];
 const OFF_WORDS = ['false', 'off', 'disabled'];
 /** `on` and `off` are text in YAML 1.2, and filled templates are text as well. */
-const targetState = z.union([z.boolean(), z.enum([...ON_WORDS, ...OFF_WORDS])], 'must be true or false').transform((state) => state === true || ON_WORDS.includes(String(state)));
+const targetState = z.union([z.boolean(), z.enum([...ON_WORDS, ...OFF_WORDS])], 'must be true or false').meta({ title: '`true`, `false`, `on`, `off`' }).transform((state) => state === true || ON_WORDS.includes(String(state)));
 
 /** Everything that a deep value of a plan may hold. */
 const items = z.record(name, z.json()).refine((entries) => Object.keys(entries).length > 0, 'is empty');
@@ -34,47 +34,71 @@ const oneOf = (keys: readonly string[]) => (parameters: Record<string, unknown>)
 /** The `parameters` of each step type. Templates over the context may stand in strings when a plan is loaded, and are filled when it runs. */
 export const stepParameterSchemas = {
   'feature-flag': z.strictObject({
-    flagKey: name,
-    targetState,
-    /** `global` or `segment`; `http` and `command` bindings hand on whatever it is. */
-    scope: name.optional(),
-    segment: name.optional(),
-    /** Which entry of `featureFlags` keeps the flag. */
-    provider: name.default('default'),
+    flagKey: name.describe('The flag.'),
+    targetState: targetState.describe('Whether it is on.'),
+    scope: name.optional().describe('`global` (also without it) is all users, `segment` a part of them. For `http` and `command` providers any text.'),
+    segment: name.optional().describe('With `scope: segment`: which one.'),
+    provider: name.default('default').describe('The entry of `featureFlags`.'),
   }),
-  deployment: z.strictObject({ service: name, version: name, environment: name }),
+  deployment: z.strictObject({
+    service: name.describe('The entry of `deployments`.'),
+    version: name.describe('In quotes, where it looks like a number.'),
+    environment: name.describe('Fills `${environment}` of the binding.'),
+  }),
   configuration: z
-    .strictObject({ service: name, configVersion: name.optional(), configItems: items.optional() })
+    .strictObject({
+      service: name.describe('The entry of `configurations`.'),
+      configVersion: name.optional().describe('The version that is brought back. Either this or `configItems`.'),
+      configItems: items.optional().describe('Single items that are set. Either these or `configVersion`.'),
+    })
     .refine(oneOf(['configVersion', 'configItems']), 'needs either configVersion or configItems'),
   data: z
-    .strictObject({ database: name, snapshotId: name.optional(), tables: z.record(name, name).refine((tables) => Object.keys(tables).length > 0, 'is empty').optional(), migration: name.optional() })
+    .strictObject({
+      database: name.describe('The entry of `databases`.'),
+      snapshotId: name.optional().describe('The backup that is restored. Either this, `tables` or `migration`.'),
+      tables: z.record(name, name).refine((tables) => Object.keys(tables).length > 0, 'is empty').optional().describe('Tables that are brought back, with the kept copy that each comes from.'),
+      migration: name.optional().describe('The migration that is taken back.'),
+    })
     .refine(oneOf(['snapshotId', 'tables', 'migration']), 'needs one of snapshotId, tables and migration'),
   traffic: z
     .strictObject({
-      service: name,
-      maintenance: targetState.optional(),
-      /** What `maintenance` is for; without it all that the binding has. */
-      endpoints: endpointPaths.optional(),
-      replicas: replicas.optional(),
-      worker: z.enum(['stopped', 'running']).optional(),
-      incident: z.strictObject({ name: name, status: incidentStatus, message: plainText.min(1), components: z.record(name, name).optional() }).optional(),
+      service: name.describe('The entry of `traffic`.'),
+      maintenance: targetState.optional().describe('Whether endpoints are blocked. A step has one of `maintenance`, `replicas`, `worker` and `incident`.'),
+      endpoints: endpointPaths.optional().describe('Which ones, with `maintenance`; without it all that the entry names.'),
+      replicas: replicas.optional().describe('So many run.'),
+      worker: z.enum(['stopped', 'running']).optional().describe('Whether a worker runs.'),
+      incident: z.strictObject({
+        name: name.describe('The title of the incident.'),
+        status: incidentStatus.describe('How far it is.'),
+        message: plainText.min(1).describe('What is said.'),
+        components: z.record(name, name).optional().describe('Components of the page, with the state that they get.'),
+      }).optional().describe('What people read at Statuspage.'),
     })
     .refine(oneOf(trafficWishes), `needs one of ${trafficWishes.join(', ')}`)
     .refine(({ maintenance, endpoints }) => endpoints === undefined || maintenance !== undefined, { path: ['endpoints'], message: 'needs maintenance beside it' }),
   notification: z.strictObject({
-    recipients: z.array(name).min(1),
-    channel: z.enum(['email', 'slack', 'webhook']),
-    message: plainText.min(1),
-    details: z.record(z.string(), z.json()).optional(),
+    recipients: z.array(name).min(1).describe('Mail addresses, and names of people or of their groups: by mail it goes to these addresses only, in Slack these people are mentioned. Other names are told as they are written; a mail without any address goes to `notify.email.to`.'),
+    channel: z.enum(['email', 'slack', 'webhook']).describe('One that is not configured falls back to the first that is.'),
+    message: plainText.min(1).describe('What is said.'),
+    details: z.record(z.string(), z.json()).optional().describe('Told below the message, each on a line.'),
   }),
   /** `verify` only reads: exit 0 means as wanted, 1 not, anything else that it cannot be told. `undo` takes back what `command` did. */
-  command: z.strictObject({ command: argumentList, verify: argumentList.optional(), undo: argumentList.optional(), ...commandSurroundings }),
-  http: httpCallSchema.extend({ undo: httpCallSchema.optional() }),
+  command: z.strictObject({
+    command: argumentList.describe('Exit 0 is done.'),
+    verify: argumentList.optional().describe('Exit 0: as wanted. 1: not. Anything else: cannot tell. Only reads.'),
+    undo: argumentList.optional().describe('Takes back what `command` did, when the rollback is [undone](docs/configuration.md#undo). With `verify`, only while that still says that all is as wanted.'),
+    ...commandSurroundings,
+  }),
+  http: httpCallSchema.extend({ undo: httpCallSchema.optional().describe('Takes back what the request did, when the rollback is [undone](docs/configuration.md#undo).') }),
   check: checkSchema,
-  wait: z.strictObject({ duration: durationMs }),
+  wait: z.strictObject({ duration: durationMs.describe('How long.') }),
   /** Who must agree: by the name of an entry of `policy.approvals`, or said here as there. */
   approval: z
-    .strictObject({ ...approvalShape, approval: name.optional(), message: plainText.min(1).optional() })
+    .strictObject({
+      ...approvalShape,
+      approval: name.optional().describe('An entry of `policy.approvals`: who must agree, and until when. Either this, or the other keys.'),
+      message: plainText.min(1).optional().describe('What is asked; without it the name of the step.'),
+    })
     .refine(...oneSortOfRule)
     .refine(({ approval, allOf, anyOf }) => approval === undefined || (allOf === undefined && anyOf === undefined), 'needs either approval, or who must agree'),
 } as const satisfies Record<StepType, z.ZodType>;

@@ -5,7 +5,12 @@ import { askedConfiguration, itemsIn } from './asked-configuration.js';
 import type { ConfigurationProvider } from './configuration-provider.js';
 import { reloading } from './reload.js';
 
-export const commandConfigurationBinding = z.strictObject({ type: z.literal('command'), apply: argumentList, current: argumentList, ...reloading });
+export const commandConfigurationBinding = z.strictObject({
+  type: z.literal('command'),
+  apply: argumentList.describe('Brings the version back, or sets the items.'),
+  current: argumentList.describe('Prints the version; for items, an object of them as JSON. Only reads.'),
+  ...reloading,
+});
 
 /** Configuration behind two commands: `apply` changes it, `current` prints it. */
 export function commandConfiguration(binding: z.infer<typeof commandConfigurationBinding>, directory: string): ConfigurationProvider {

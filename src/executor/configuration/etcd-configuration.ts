@@ -11,15 +11,18 @@ import { reloading } from './reload.js';
 
 export const etcdConfigurationBinding = z.strictObject({
   type: z.literal('etcd'),
-  endpoints: z.array(httpUrl).min(1),
+  endpoints: z.array(httpUrl).min(1).describe('The first that can be reached is used.'),
   /** What the keys begin with. A version brings back every key that begins so, unless `keys` names them. */
-  prefix: plainText.min(1),
+  prefix: plainText.min(1).describe('What the keys begin with.'),
   /** After the prefix. `configVersion: previous` needs them. */
-  keys: z.array(plainText.min(1)).min(1).optional(),
-  user: z.strictObject({ name: plainText.min(1), password: plainText.min(1) }).optional(),
-  ca: filePath.optional(),
-  cert: filePath.optional(),
-  key: filePath.optional(),
+  keys: z.array(plainText.min(1)).min(1).optional().describe('The keys that belong to the configuration, after the prefix. Without it all that begin with the prefix.'),
+  user: z.strictObject({
+    name: plainText.min(1).describe('`user` is for an etcd with authentication.'),
+    password: plainText.min(1).describe('The user\'s password.'),
+  }).optional().describe('Who Belay is at etcd, where authentication is on.'),
+  ca: filePath.optional().describe('The certificates to trust, in PEM; without it those of the machine.'),
+  cert: filePath.optional().describe('The certificate to show.'),
+  key: filePath.optional().describe('Its key.'),
   ...reloading,
 });
 type EtcdBinding = z.infer<typeof etcdConfigurationBinding>;

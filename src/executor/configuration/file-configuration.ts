@@ -9,7 +9,12 @@ import { itemMemory } from './item-memory.js';
 import { reloading } from './reload.js';
 
 /** `format` is known by the file's name where it is not said: .yaml, .yml, .json, .env. */
-export const fileConfigurationBinding = z.strictObject({ type: z.literal('file'), path: filePath, format: itemFormatSchema, ...reloading });
+export const fileConfigurationBinding = z.strictObject({
+  type: z.literal('file'),
+  path: filePath.describe('The file.'),
+  format: itemFormatSchema.describe('Without it the file\'s name tells.'),
+  ...reloading,
+});
 
 /** Items of one file. */
 export function fileConfiguration(binding: z.infer<typeof fileConfigurationBinding>, directory: string): ConfigurationProvider {

@@ -15,15 +15,17 @@ import { editFile } from '../text/replace-file.js';
 
 export const gitConfigurationBinding = z.strictObject({
   type: z.literal('git'),
-  repo: filePath,
+  repo: filePath.describe('A working copy.'),
   /** What is brought back, relative to the repository. */
-  paths: z.array(filePath).min(1),
+  paths: z.array(filePath).min(1).describe('What is brought back, relative to the repository.'),
   /** Where `configItems` are set: one file of the repository. Without it the binding takes `configVersion` only. */
-  itemsFile: z.strictObject({ path: filePath, format: itemFormatSchema }).optional(),
-  /** The branch that must be checked out; without it, whichever is. */
-  branch: filePath.optional(),
-  push: z.boolean().default(false),
-  remote: filePath.default('origin'),
+  itemsFile: z.strictObject({
+    path: filePath.describe('The file of the repository in which `configItems` are set. Without `itemsFile` the binding takes `configVersion` only.'),
+    format: itemFormatSchema.describe('Without it the file\'s name tells.'),
+  }).optional().describe('The file that steps with `configItems` change.'),
+  branch: filePath.optional().meta({ title: 'name', description: 'The branch that must be checked out; without it, whichever is.' }),
+  push: z.boolean().default(false).describe('Brings the branch up to its remote first, and pushes the commit.'),
+  remote: filePath.default('origin').meta({ title: 'name', description: 'Where to push.' }),
   ...reloading,
 });
 type GitBinding = z.infer<typeof gitConfigurationBinding>;

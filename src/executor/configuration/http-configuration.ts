@@ -7,7 +7,12 @@ import { askedConfiguration, itemsIn } from './asked-configuration.js';
 import type { ConfigurationProvider } from './configuration-provider.js';
 import { reloading } from './reload.js';
 
-export const httpConfigurationBinding = z.strictObject({ type: z.literal('http'), apply: httpCallSchema, current: httpReadSchema, ...reloading });
+export const httpConfigurationBinding = z.strictObject({
+  type: z.literal('http'),
+  apply: httpCallSchema.describe('Brings the version back, or sets the items.'),
+  current: httpReadSchema.describe('Reads the version; for items, an object that holds them.'),
+  ...reloading,
+});
 
 /** Configuration behind an HTTP API: one request changes it, another reads the version, or the items as an object. */
 export function httpConfiguration(binding: z.infer<typeof httpConfigurationBinding>): ConfigurationProvider {

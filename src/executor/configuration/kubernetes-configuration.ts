@@ -11,9 +11,9 @@ import type { ConfigurationProvider, ConfigurationRequest, Reload } from './conf
 export const kubernetesConfigurationBinding = z.strictObject({
   type: z.literal('kubernetes'),
   ...clusterSettings,
-  configMap: objectName,
+  configMap: objectName.describe('The ConfigMap.'),
   /** A Deployment whose pods are replaced after the change, as `kubectl rollout restart` does. */
-  restart: objectName.optional(),
+  restart: objectName.optional().describe('A Deployment whose pods are replaced after the change, and also where it was made already.'),
 });
 type KubernetesBinding = z.infer<typeof kubernetesConfigurationBinding>;
 

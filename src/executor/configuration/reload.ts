@@ -8,7 +8,7 @@ import type { Reload } from './configuration-provider.js';
 const reloadSchema = z.union([argumentList, httpCallSchema]);
 
 /** The keys of a binding whose service is told of a change: `reload` runs after it (in `cwd`), or is a request. */
-export const reloading = { reload: reloadSchema.optional(), ...commandSurroundings };
+export const reloading = { reload: reloadSchema.optional().describe('Runs, or is sent, after something has changed, and also where all was as wanted already.'), ...commandSurroundings };
 
 interface Reloading {
   readonly reload?: z.infer<typeof reloadSchema> | undefined;

@@ -8,13 +8,13 @@ import type { DataRequest } from './data-request.js';
 export const commandDatabaseBinding = z
   .strictObject({
     type: z.literal('command'),
-    restore: argumentList,
-    verify: argumentList,
+    restore: argumentList.describe('Brings the data back.'),
+    verify: argumentList.describe('Exit 0: as wanted. 1: not. Anything else: cannot tell. Only reads.'),
     /** Exit 0: the backup that `restore` would use is there, sound and young enough. Asked before the plan begins. */
-    checkBackup: argumentList.optional(),
+    checkBackup: argumentList.optional().describe('Exit 0: the backup that `restore` would use is there, sound and young enough. Asked before the plan begins. Only reads.'),
     /** Prints what `restore` is about to overwrite, for `${captured}` of `undo`. Only reads. */
-    capture: argumentList.optional(),
-    undo: argumentList.optional(),
+    capture: argumentList.optional().describe('Prints what `restore` is about to overwrite. Only reads. Goes with `undo`.'),
+    undo: argumentList.optional().describe('Puts it back: `${captured}` is what `capture` had printed.'),
     ...commandSurroundings,
   })
   .refine(({ capture, undo }) => (capture === undefined) === (undo === undefined), 'capture and undo belong together');

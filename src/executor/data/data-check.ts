@@ -5,11 +5,11 @@ import { plainText } from '../calls/command-line.js';
 
 /** A statement that tells whether restored data is sound: the first column of its first row is held against `expect`. */
 export const dataCheckSchema = z.strictObject({
-  name: plainText.min(1),
-  sql: plainText.min(1).refine((sql) => !sql.includes('${'), 'is taken as it is, so it cannot hold a reference'),
+  name: plainText.min(1).describe('What is checked, as it stands in messages.'),
+  sql: plainText.min(1).refine((sql) => !sql.includes('${'), 'is taken as it is, so it cannot hold a reference').meta({ title: 'SQL', description: 'Taken as it is; it can change nothing. The first column of the first row counts.' }),
   /** A value, or a condition such as `> 1000`. */
-  expect: z.union([z.string(), z.number(), z.boolean()]).default(true),
-});
+  expect: z.union([z.string(), z.number(), z.boolean()]).default(true).meta({ title: 'value or condition', description: '`true`, `0`, `text`, `"> 1000"`.' }),
+}).meta({ title: 'check of data' });
 export type DataCheck = z.infer<typeof dataCheckSchema>;
 
 /** Throws `data-unsound` unless the value is the expected one. */

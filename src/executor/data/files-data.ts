@@ -18,8 +18,8 @@ import { treeContent } from './tree-content.js';
 export const filesBinding = z.strictObject({
   type: z.literal('files'),
   /** The directory in use, such as that of users' uploads. */
-  directory: filePath,
-  backups: backupsSchema,
+  directory: filePath.describe('The directory in use, such as that of users\' uploads.'),
+  backups: backupsSchema.describe('Directories, one per snapshot, with a checksum for every file.'),
 });
 type FilesBinding = z.infer<typeof filesBinding>;
 

@@ -20,9 +20,9 @@ import { sqliteContent } from './sqlite-content.js';
 
 export const sqliteBinding = z.strictObject({
   type: z.literal('sqlite'),
-  file: filePath,
-  backups: backupsSchema,
-  checks: z.array(dataCheckSchema).default([]),
+  file: filePath.describe('The living database.'),
+  backups: backupsSchema.describe('Files of SQLite.'),
+  checks: z.array(dataCheckSchema).default([]).describe('Asked of the backup before it is used.'),
 });
 type SqliteBinding = z.infer<typeof sqliteBinding>;
 

@@ -2,24 +2,22 @@ import { z } from 'zod';
 import { errorText } from '../../fault/belay-error.js';
 import { checkHttp } from '../../source/http-check.js';
 import { createHttpClient } from '../../source/http-client.js';
-import { httpReadSchema } from '../calls/http-call.js';
+import { httpReadSchema, httpUrl } from '../calls/http-call.js';
 import { requestValue } from '../calls/send-request.js';
 import { fillData, fillUrl, type TemplateValues } from '../calls/template.js';
 import { durationMs, httpExpectation } from '../steps/check-schema.js';
 
 const readySchema = z.strictObject({
-  url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://'),
-  headers: z.record(z.string(), z.string()).default({}),
-  timeout: durationMs.prefault('5s'),
-  expect: httpExpectation.prefault({}),
-});
+  url: httpUrl.describe('Asked with GET, over a new connection each time. References are encoded.'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Sent with the request.'),
+  timeout: durationMs.prefault('5s').describe('No answer by then is not ready.'),
+  expect: httpExpectation.prefault({}).describe('What a ready service answers. May refer to `${version}`: `{ contains: "${version}" }`.'),
+}).meta({ title: 'readiness' });
 
 /** How a deployment is seen by those whom it serves, beside what its administrator sees. */
 export const clientView = {
-  /** What a service that serves answers. */
-  ready: readySchema.optional(),
-  /** Where the service itself says which version it is. */
-  current: httpReadSchema.optional(),
+  ready: readySchema.optional().describe('What a client sees of a service that serves.'),
+  current: httpReadSchema.optional().describe('Where the service itself says which version it is.'),
 };
 export type ClientView = z.infer<z.ZodObject<typeof clientView>>;
 

@@ -4,7 +4,12 @@ import { argumentList, commandSurroundings } from '../calls/command-line.js';
 import { runProviderCommandWell } from '../calls/provider-command.js';
 import { readingCurrent, type DeploymentProvider } from './deployment-provider.js';
 
-export const commandDeploymentBinding = z.strictObject({ type: z.literal('command'), deploy: argumentList, current: argumentList, ...commandSurroundings });
+export const commandDeploymentBinding = z.strictObject({
+  type: z.literal('command'),
+  deploy: argumentList.describe('Deploys the version.'),
+  current: argumentList.describe('Prints the version that runs. Only reads.'),
+  ...commandSurroundings,
+});
 
 /** Deployments behind two commands: `deploy` brings a version, `current` prints the one that runs. */
 export function commandDeployment(binding: z.infer<typeof commandDeploymentBinding>, directory: string): DeploymentProvider {

@@ -19,18 +19,18 @@ import { withWayBack } from './way-back.js';
 
 export const composeDeploymentBinding = z.strictObject({
   type: z.literal('compose'),
-  docker: argumentList.default(['docker']),
-  projectDirectory: filePath,
+  docker: argumentList.default(['docker']).describe('The docker program. Without it, `[docker]`.'),
+  projectDirectory: filePath.describe('The project\'s directory.'),
   /** Without them, those that Compose finds by itself. */
-  files: z.array(filePath).min(1).optional(),
-  project: plainText.regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a Compose project').optional(),
-  service: plainText.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be the name of a Compose service'),
+  files: z.array(filePath).min(1).optional().describe('Its files, relative to it; without them, those that Compose finds by itself.'),
+  project: plainText.regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a Compose project').optional().describe('The project\'s name, where it is not the directory\'s.'),
+  service: plainText.regex(/^[A-Za-z0-9][\w.-]*$/, 'must be the name of a Compose service').describe('The Compose service.'),
   /** The file that Compose takes its variables from, and the variable that the tag of the service's image is. */
-  envFile: filePath.optional(),
-  tagVariable: plainText.regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'),
+  envFile: filePath.optional().describe('The file with the variable, relative to the project\'s directory; without it, `.env`.'),
+  tagVariable: plainText.regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable').describe('The variable that is the tag.'),
   ...clientView,
-  startWithin: durationMs.prefault('60s'),
-  stableFor: durationMs.prefault('5s'),
+  startWithin: durationMs.prefault('60s').describe('How long the containers may take. The step\'s `timeout` should leave as much again for the way back.'),
+  stableFor: durationMs.prefault('5s').describe('How long they must stay up.'),
 });
 
 /** What the tag of an image may be, in Docker's own words. */

@@ -17,20 +17,20 @@ const pathName = plainText.regex(/^(?!\.{1,2}$)[\w.-]+$/, 'must be letters, digi
 export const githubActionsDeploymentBinding = z
   .strictObject({
     type: z.literal('github-actions'),
-    apiUrl: httpUrl.default('https://api.github.com'),
-    token: plainText.min(1),
-    owner: pathName,
-    repo: pathName,
+    apiUrl: httpUrl.default('https://api.github.com').describe('For GitHub Enterprise Server: `https://HOST/api/v3`.'),
+    token: plainText.min(1).describe('A token that may start the workflow and read its runs.'),
+    owner: pathName.describe('The owner of the repository.'),
+    repo: pathName.describe('The repository.'),
     /** Its file name or its id. */
-    workflow: pathName,
-    ref: plainText.min(1),
-    inputs: z.record(z.string(), plainText).default({}),
+    workflow: pathName.describe('Its file name or its id.'),
+    ref: plainText.min(1).describe('The branch or tag whose workflow runs. May refer to `${version}`.'),
+    inputs: z.record(z.string(), plainText).default({}).describe('The workflow\'s inputs.'),
     /** An input that the workflow shows in its `run-name`; Belay fills it, and so knows its own run. */
-    idInput: plainText.min(1).optional(),
+    idInput: plainText.min(1).optional().describe('An input that Belay fills, and that the workflow\'s `run-name` shows: `run-name: deploy ${{ inputs.belay_id }}`. With it a run is known for certain on servers that do not name it, and followed instead of dispatched again after a crash.'),
     /** The environment whose newest successful deployment tells the version by its ref; or `current` asks the service. */
-    environment: plainText.min(1).optional(),
-    current: httpReadSchema.optional(),
-    pollEvery: durationMs.prefault('5s'),
+    environment: plainText.min(1).optional().describe('The GitHub environment. Either this or `current`.'),
+    current: httpReadSchema.optional().describe('Where the service itself says which version it is.'),
+    pollEvery: durationMs.prefault('5s').describe('How often the run is looked at.'),
   })
   .refine(({ environment, current }) => (environment === undefined) !== (current === undefined), 'needs either environment or current, to know which version runs');
 type Binding = z.infer<typeof githubActionsDeploymentBinding>;

@@ -15,12 +15,12 @@ export const kubernetesDeploymentBinding = z
   .strictObject({
     type: z.literal('kubernetes'),
     ...clusterSettings,
-    deployment: objectName,
+    deployment: objectName.describe('The Deployment.'),
     /** Whose image tells the version; may be left out where there is one. */
-    container: objectName.optional(),
-    versionFrom: versionSourceSchema.default('image'),
+    container: objectName.optional().describe('Whose image is meant. May be left out where there is one.'),
+    versionFrom: versionSourceSchema.default('image').describe('What the version is: the tag (or digest) of the container\'s image, the revision of the Deployment, or a label or annotation of the pods.'),
     /** A repository. With it, a version is deployed by setting the image; without, by giving back the template of the revision that ran it. */
-    image: plainText.regex(/^[a-z0-9][\w.:/-]*$/i, 'must be the name of an image without a tag').optional(),
+    image: plainText.regex(/^[a-z0-9][\w.:/-]*$/i, 'must be the name of an image without a tag').optional().describe('The image without its tag. With it, a version is deployed by setting the image to it.'),
   })
   .refine(({ image, versionFrom }) => image === undefined || versionFrom === 'image', { path: ['image'], message: 'sets a version by its tag, so versionFrom must be image' });
 type KubernetesBinding = z.infer<typeof kubernetesDeploymentBinding>;

@@ -12,8 +12,8 @@ import { parsePm2List, type Pm2Process } from './pm2-list.js';
 
 /** How a binding reaches a pm2: the program, and the home of the daemon that is meant; without it `~/.pm2`. */
 export const pm2Settings = {
-  pm2: argumentList.default(['pm2']),
-  home: filePath.optional(),
+  pm2: argumentList.default(['pm2']).describe('The program, as an argument list.'),
+  home: filePath.optional().describe('The `PM2_HOME` of the daemon. Without it, `~/.pm2` of Belay\'s user.'),
 };
 
 export type Pm2Settings = z.infer<z.ZodObject<typeof pm2Settings>>;

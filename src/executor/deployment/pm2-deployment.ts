@@ -17,13 +17,13 @@ import { waitUntilSteady, type Sight } from './wait-until-steady.js';
 export const pm2DeploymentBinding = z.strictObject({
   type: z.literal('pm2'),
   /** Its name in pm2. */
-  process: plainText.min(1),
+  process: plainText.min(1).describe('The name in pm2. It is never taken for an id, a pattern or a namespace.'),
   ...pm2Settings,
   ...releaseLinkSettings,
-  how: z.enum(['reload', 'restart']).default('reload'),
+  how: z.enum(['reload', 'restart']).default('reload').describe('`reload` keeps an instance of a cluster until the new one listens.'),
   ...clientView,
-  startWithin: durationMs.prefault('30s'),
-  stableFor: durationMs.prefault('5s'),
+  startWithin: durationMs.prefault('30s').describe('How long an instance may take to come up. The step\'s `timeout` should leave as much again for the way back.'),
+  stableFor: durationMs.prefault('5s').describe('How long it must stay online without being started again.'),
 });
 
 /** A release that is started again more often than this, before it has been stable, is not waited for any longer. */

@@ -9,7 +9,10 @@ import { syncDirectory } from '../text/replace-file.js';
 import { withWayBack } from './way-back.js';
 
 /** How a binding names its releases: a directory with one directory per version, and the link to the one that counts. */
-export const releaseLinkSettings = { releases: filePath, link: filePath };
+export const releaseLinkSettings = {
+  releases: filePath.describe('The directory of the releases, one directory per version.'),
+  link: filePath.describe('The symlink to the release that counts.'),
+};
 
 /** What the link says. `unfinished`: it was moved, and nothing says that what runs has followed. */
 export interface LinkState {

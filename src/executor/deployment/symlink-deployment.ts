@@ -12,11 +12,11 @@ export const symlinkDeploymentBinding = z.strictObject({
   type: z.literal('symlink'),
   ...releaseLinkSettings,
   /** What makes the service run what the link names. */
-  reload: argumentList.optional(),
+  reload: argumentList.optional().describe('Runs after the link has moved.'),
   ...commandSurroundings,
   ...clientView,
-  startWithin: durationMs.prefault('30s'),
-  stableFor: durationMs.prefault('0s'),
+  startWithin: durationMs.prefault('30s').describe('How long it may take until the service is ready. The step\'s `timeout` should leave as much again for the way back.'),
+  stableFor: durationMs.prefault('0s').describe('How long it must stay so before the step counts as done.'),
 });
 
 /** Releases in a directory, a symlink to the one that counts, and a command after it has moved. A version is the name of a directory. */

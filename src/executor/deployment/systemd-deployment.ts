@@ -15,13 +15,13 @@ import type { Sight } from './wait-until-steady.js';
 
 export const systemdDeploymentBinding = z.strictObject({
   type: z.literal('systemd'),
-  systemctl: argumentList.default(['systemctl']),
-  unit: plainText.regex(/^[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\@-]*\.service$/, 'must be the name of a service unit, such as checkout.service'),
+  systemctl: argumentList.default(['systemctl']).describe('The systemctl program: `[sudo, systemctl]`, `[systemctl, --user]`. Without it, `[systemctl]`.'),
+  unit: plainText.regex(/^[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\@-]*\.service$/, 'must be the name of a service unit, such as checkout.service').describe('A unit that ends with `.service`; an instance (`checkout@1.service`) is one.'),
   ...releaseLinkSettings,
-  how: z.enum(['restart', 'reload', 'reload-or-restart']).default('restart'),
+  how: z.enum(['restart', 'reload', 'reload-or-restart']).default('restart').describe('What systemctl is told.'),
   ...clientView,
-  startWithin: durationMs.prefault('30s'),
-  stableFor: durationMs.prefault('5s'),
+  startWithin: durationMs.prefault('30s').describe('How long it may take. The step\'s `timeout` should leave as much again for the way back.'),
+  stableFor: durationMs.prefault('5s').describe('How long it must stay active without being started again.'),
 });
 
 const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'Result', 'MainPID', 'NRestarts'];

@@ -4,7 +4,12 @@ import { argumentList, commandSurroundings } from '../calls/command-line.js';
 import { flagStateOf, type FlagProvider } from './flag-provider.js';
 import { runProviderCommandWell } from '../calls/provider-command.js';
 
-export const commandFlagsBinding = z.strictObject({ type: z.literal('command'), set: argumentList, get: argumentList, ...commandSurroundings });
+export const commandFlagsBinding = z.strictObject({
+  type: z.literal('command'),
+  set: argumentList.describe('Sets the flag.'),
+  get: argumentList.describe('Prints its state: `true`, `on`, `1`, `enabled`, or `false`, `off`, `0`, `disabled`. Only reads.'),
+  ...commandSurroundings,
+});
 
 /** Flags behind two commands: `set` changes one, `get` prints its state. */
 export function commandFlags(binding: z.infer<typeof commandFlagsBinding>, directory: string): FlagProvider {

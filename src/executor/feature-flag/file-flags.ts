@@ -8,7 +8,7 @@ import { type FlagProvider, type FlagRequest, segmentOf } from './flag-provider.
 import { parseJson, removeFromJson, setInJson } from '../text/json-text.js';
 import { editFile } from '../text/replace-file.js';
 
-export const fileFlagsBinding = z.strictObject({ type: z.literal('file'), path: filePath });
+export const fileFlagsBinding = z.strictObject({ type: z.literal('file'), path: filePath.describe('The file. It is replaced as a whole; all else in it stays as it is.') });
 
 /** What matters here of flagd's flag definitions; all else in the file is left alone. */
 const flagSchema = z.looseObject({

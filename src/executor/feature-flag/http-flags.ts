@@ -5,7 +5,11 @@ import { flagStateOf, type FlagProvider } from './flag-provider.js';
 import { withoutCredentials } from '../calls/exchange.js';
 import { requestValue, sendRequest } from '../calls/send-request.js';
 
-export const httpFlagsBinding = z.strictObject({ type: z.literal('http'), set: httpCallSchema, get: httpReadSchema });
+export const httpFlagsBinding = z.strictObject({
+  type: z.literal('http'),
+  set: httpCallSchema.describe('Sets the flag.'),
+  get: httpReadSchema.describe('Reads it: `true`, `on`, `1`, `enabled`, or `false`, `off`, `0`, `disabled`.'),
+});
 
 /** Flags behind an HTTP API: one request sets, another reads. */
 export function httpFlags(binding: z.infer<typeof httpFlagsBinding>): FlagProvider {

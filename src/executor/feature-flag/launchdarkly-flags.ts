@@ -7,13 +7,13 @@ import { LaunchDarklyApi, type LaunchDarklyFlag, type LaunchDarklyRule } from '.
 
 export const launchDarklyFlagsBinding = z.strictObject({
   type: z.literal('launchdarkly'),
-  url: httpUrl.default('https://app.launchdarkly.com'),
-  project: plainText.min(1),
-  environment: plainText.min(1),
-  token: plainText.min(1),
+  url: httpUrl.default('https://app.launchdarkly.com').meta({ title: 'URL', description: 'Another address of its API.' }),
+  project: plainText.min(1).describe('The key of the project.'),
+  environment: plainText.min(1).describe('The key of the environment.'),
+  token: plainText.min(1).describe('A service token.'),
   /** Reads the flag back as a server-side SDK would. */
-  sdkKey: plainText.min(1).optional(),
-  sdkUrl: httpUrl.default('https://sdk.launchdarkly.com'),
+  sdkKey: plainText.min(1).optional().describe('The SDK key of the environment. Without it only the REST API is read back.'),
+  sdkUrl: httpUrl.default('https://sdk.launchdarkly.com').meta({ title: 'URL', description: 'Where SDKs poll.' }),
 });
 
 const capturedSchema = z.strictObject({ on: z.boolean(), rule: z.strictObject({ id: z.string(), variation: z.string() }).nullable() });

@@ -12,15 +12,15 @@ const sqlWord = z.union([z.string(), z.number(), z.boolean()]);
 
 export const sqlFlagsBinding = z.strictObject({
   type: z.literal('sql'),
-  url: z.string().regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/)/, 'must be sqlite:PATH or postgres://…'),
-  table: sqlName.default('feature_flags'),
-  keyColumn: sqlName.default('key'),
-  valueColumn: sqlName.default('enabled'),
+  url: z.string().regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/)/, 'must be sqlite:PATH or postgres://…').meta({ title: '`sqlite:PATH`, `postgres://…`', description: 'The database.' }),
+  table: sqlName.default('feature_flags').describe('With its schema before a dot, where it needs one.'),
+  keyColumn: sqlName.default('key').describe('The column that holds the flag\'s key.'),
+  valueColumn: sqlName.default('enabled').describe('The column that holds its state.'),
   /** One row per flag and segment; the row for all users has NULL in it. */
-  segmentColumn: sqlName.optional(),
+  segmentColumn: sqlName.optional().describe('The column that holds the segment. Without it steps with `scope: segment` are refused.'),
   /** What stands in the value column; without them the database's own booleans (SQLite: 1 and 0). */
-  on: sqlWord.optional(),
-  off: sqlWord.optional(),
+  on: sqlWord.optional().meta({ title: 'value', description: 'What stands for on; without it the database\'s own `true` (SQLite: 1).' }),
+  off: sqlWord.optional().meta({ title: 'value', description: 'What stands for off; without it the database\'s own `false` (SQLite: 0).' }),
 });
 const capturedSchema = z.strictObject({ value: sqlWord.nullable() });
 type SqlBinding = z.infer<typeof sqlFlagsBinding>;

@@ -8,14 +8,14 @@ import { UnleashApi, type UnleashFlag, type UnleashStrategy } from './unleash-ap
 
 export const unleashFlagsBinding = z.strictObject({
   type: z.literal('unleash'),
-  url: httpUrl,
+  url: httpUrl.meta({ title: 'URL', description: 'The server, without `/api`.' }),
   /** Where clients fetch their flags, if that is another place (Unleash Edge, a proxy). */
-  clientUrl: httpUrl.optional(),
-  project: plainText.min(1).default('default'),
-  environment: plainText.min(1),
-  adminToken: plainText.min(1),
+  clientUrl: httpUrl.optional().meta({ title: 'URL', description: 'Where SDKs poll, if that is another place (Unleash Edge); without it `url`.' }),
+  project: plainText.min(1).default('default').describe('A project of Unleash.'),
+  environment: plainText.min(1).describe('An environment of Unleash.'),
+  adminToken: plainText.min(1).describe('A token of a service account or a personal access token.'),
   /** Reads the flag back as an SDK would. */
-  clientToken: plainText.min(1),
+  clientToken: plainText.min(1).describe('A backend token of the environment.'),
 });
 
 const capturedSchema = z.strictObject({ enabled: z.boolean(), disabled: z.record(z.string(), z.boolean()) });

@@ -10,13 +10,13 @@ export const objectName = z.string().max(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-
 
 /** How a binding reaches a cluster. Without `kubeconfig` it is the one that Belay runs in, as its service account. */
 export const clusterSettings = {
-  kubeconfig: filePath.optional(),
+  kubeconfig: filePath.optional().describe('Users with a token, a client certificate or a credential plugin (`exec`). Without it, Belay is the service account of the pod that it runs in.'),
   /** Without it, the kubeconfig's current one. */
-  context: plainText.min(1).optional(),
+  context: plainText.min(1).optional().describe('Of the kubeconfig; without it its current one.'),
   /** Without it, that of the context or of the service account. */
-  namespace: objectName.optional(),
+  namespace: objectName.optional().describe('Without it that of the context or of the service account.'),
   /** For the credential plugin that the kubeconfig may name. */
-  env: commandSurroundings.env,
+  env: commandSurroundings.env.describe('Added to the environment of the kubeconfig\'s credential plugin.'),
 };
 
 interface ClusterSettings {

@@ -5,7 +5,7 @@ import { plainText } from '../calls/command-line.js';
 const key = plainText.min(1).max(317);
 
 /** What of a pod is the version: its container's image tag, the revision of its replica set, or a label or annotation. */
-export const versionSourceSchema = z.union([z.enum(['image', 'revision']), z.strictObject({ label: key }), z.strictObject({ annotation: key })]);
+export const versionSourceSchema = z.union([z.enum(['image', 'revision']), z.strictObject({ label: key.describe('The label of the pods that tells it.') }), z.strictObject({ annotation: key.describe('The annotation of the pods that tells it.') })]);
 export type VersionSource = z.infer<typeof versionSourceSchema>;
 
 /** A pod, or the template that pods are made of. */

@@ -5,12 +5,23 @@ import { httpCallSchema, httpReadSchema } from '../calls/http-call.js';
 import { runProviderCommandWell } from '../calls/provider-command.js';
 import { requestValue, sendRequest } from '../calls/send-request.js';
 import type { Effort, StateChange } from '../state-executor.js';
-import { probeSchema, seenByClients, type Probe } from './probe.js';
+import { probe, seenByClients, type Probe } from './probe.js';
 import { wishOf, withWord, type TrafficRequest } from './traffic-request.js';
 import type { TrafficWish } from './traffic-wish.js';
 
-export const httpTrafficBinding = z.strictObject({ type: z.literal('http'), set: httpCallSchema, get: httpReadSchema, probe: probeSchema.optional() });
-export const commandTrafficBinding = z.strictObject({ type: z.literal('command'), set: argumentList, get: argumentList, ...commandSurroundings, probe: probeSchema.optional() });
+export const httpTrafficBinding = z.strictObject({
+  type: z.literal('http'),
+  set: httpCallSchema.describe('Makes the change.'),
+  get: httpReadSchema.describe('Reads it: `on` or `off`, a number, `running` or `stopped`, or the status of the incident.'),
+  probe,
+});
+export const commandTrafficBinding = z.strictObject({
+  type: z.literal('command'),
+  set: argumentList.describe('Makes the change.'),
+  get: argumentList.describe('Prints it: `on` or `off`, a number, `running` or `stopped`, or the status of the incident. Only reads.'),
+  ...commandSurroundings,
+  probe,
+});
 
 /** Traffic behind an HTTP API: one request sets what is wanted, another reads it. */
 export function httpTraffic(binding: z.infer<typeof httpTrafficBinding>, request: TrafficRequest): StateChange {

@@ -11,10 +11,10 @@ const composeName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a 
 
 export const composeScaleBinding = z.strictObject({
   type: z.literal('compose'),
-  composeService: composeName,
-  file: filePath.optional(),
-  project: composeName.optional(),
-  compose: argumentList.default(['docker', 'compose']),
+  composeService: composeName.describe('The service in the compose file.'),
+  file: filePath.optional().describe('`--file`'),
+  project: composeName.optional().describe('`--project-name`'),
+  compose: argumentList.default(['docker', 'compose']).describe('Without it `docker compose`.'),
   ...commandSurroundings,
 });
 

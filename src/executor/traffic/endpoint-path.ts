@@ -14,4 +14,4 @@ export const endpointPath = z
   .refine((path) => path.split('/').every((part) => part !== '.' && part !== '..'), 'must not have the parts . and ..')
   .transform((path) => (path === '/' ? path : path.replace(/\/$/, '')));
 
-export const endpointPaths = z.array(endpointPath).min(1).max(100);
+export const endpointPaths = z.array(endpointPath).min(1).max(100).meta({ title: 'list of paths of URLs' });

@@ -7,20 +7,20 @@ import type { StateChange } from '../state-executor.js';
 import { editOptionalFile, readOptionalFile } from '../text/replace-file.js';
 import { blockingChange, wantedEndpoints, type BlockedEndpoints } from './blocking-change.js';
 import { endpointPaths } from './endpoint-path.js';
-import { probeSchema } from './probe.js';
+import { probe } from './probe.js';
 import type { TrafficRequest } from './traffic-request.js';
 
 export const fileTrafficBinding = z
   .strictObject({
     type: z.literal('file'),
-    path: filePath,
+    path: filePath.describe('The file, which may be missing. A reader sees the old or the new one.'),
     /** `flag`: the file is there or not. `json`: a list of paths. `lines`: a path per line. */
-    format: z.enum(['flag', 'json', 'lines']).default('flag'),
+    format: z.enum(['flag', 'json', 'lines']).default('flag').describe('`flag`: the file is there or not. `json`: a list of paths. `lines`: a path per line.'),
     /** What may be blocked. */
-    endpoints: endpointPaths.default(['/']),
-    reload: argumentList.optional(),
+    endpoints: endpointPaths.default(['/']).describe('What may be blocked; without it `/`. `/api/v1` is all below it too.'),
+    reload: argumentList.optional().describe('Runs after the change, and also where it was made already.'),
     ...commandSurroundings,
-    probe: probeSchema.optional(),
+    probe,
   })
   .refine(({ format, endpoints }) => format !== 'flag' || endpoints.join() === '/', { path: ['endpoints'], message: 'cannot stand in a flag file, which is there or not; write format: json or lines' });
 type FileBinding = z.infer<typeof fileTrafficBinding>;

@@ -7,7 +7,7 @@ import type { StateChange } from '../state-executor.js';
 import { scaleChange, wantedReplicas } from './scale-change.js';
 import type { TrafficRequest } from './traffic-request.js';
 
-export const kubernetesScaleBinding = z.strictObject({ type: z.literal('kubernetes'), ...clusterSettings, deployment: objectName });
+export const kubernetesScaleBinding = z.strictObject({ type: z.literal('kubernetes'), ...clusterSettings, deployment: objectName.describe('The Deployment.') });
 
 /** The replicas of a Deployment, through its `scale`. Pods that are about to end still run. */
 export function kubernetesScale(binding: z.infer<typeof kubernetesScaleBinding>, directory: string, { parameters }: TrafficRequest): StateChange {

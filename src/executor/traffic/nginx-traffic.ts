@@ -8,19 +8,19 @@ import type { Effort, StateChange } from '../state-executor.js';
 import { editOptionalFile, readOptionalFile } from '../text/replace-file.js';
 import { blockingChange, wantedEndpoints, type BlockedEndpoints } from './blocking-change.js';
 import { endpointPath, endpointPaths } from './endpoint-path.js';
-import { probeSchema } from './probe.js';
+import { probe } from './probe.js';
 import type { TrafficRequest } from './traffic-request.js';
 
 export const nginxTrafficBinding = z.strictObject({
   type: z.literal('nginx'),
   /** A file that a `server` block includes, and that is Belay's alone. */
-  include: filePath,
+  include: filePath.describe('The file. Include it by a pattern (`include /etc/nginx/belay/*.conf;`), since it may be missing.'),
   /** What may be blocked. */
-  endpoints: endpointPaths.default(['/']),
-  test: argumentList.default(['nginx', '-t']),
-  reload: argumentList.default(['nginx', '-s', 'reload']),
+  endpoints: endpointPaths.default(['/']).describe('What may be blocked; without it `/`. `/api/v1` is all below it too.'),
+  test: argumentList.default(['nginx', '-t']).describe('Without it `nginx -t`.'),
+  reload: argumentList.default(['nginx', '-s', 'reload']).describe('Without it `nginx -s reload`.'),
   ...commandSurroundings,
-  probe: probeSchema.optional(),
+  probe,
 });
 type NginxBinding = z.infer<typeof nginxTrafficBinding>;
 

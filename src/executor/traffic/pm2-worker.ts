@@ -5,7 +5,7 @@ import type { StateChange } from '../state-executor.js';
 import type { TrafficRequest } from './traffic-request.js';
 import { wantedWorker, workerChange } from './worker-change.js';
 
-export const pm2WorkerBinding = z.strictObject({ type: z.literal('pm2'), ...pm2Settings, process: plainText.min(1) });
+export const pm2WorkerBinding = z.strictObject({ type: z.literal('pm2'), ...pm2Settings, process: plainText.min(1).describe('The name of the process.') });
 
 /** A worker that pm2 keeps. */
 export function pm2Worker(binding: z.infer<typeof pm2WorkerBinding>, directory: string, { parameters }: TrafficRequest): StateChange {

@@ -1,6 +1,7 @@
 import { setTimeout as waitMs } from 'node:timers/promises';
 import { z } from 'zod';
 import { errorText } from '../../fault/belay-error.js';
+import { httpUrl } from '../calls/http-call.js';
 import { sendRequest } from '../calls/send-request.js';
 import type { StateChange } from '../state-executor.js';
 
@@ -10,13 +11,14 @@ const SECOND_LOOK_MS = 250;
 const BELOW_500 = Array.from({ length: 300 }, (_, index) => 200 + index);
 
 /** A look at the service as its clients have it: GET of `url`, to which the path of each endpoint is added. */
-export const probeSchema = z.strictObject({
-  url: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://'),
-  headers: z.record(z.string(), z.string()).default({}),
-  blocked: status.default(503),
-  /** Without it every status below 500. */
-  open: z.union([status, z.array(status).min(1)]).default(BELOW_500),
-});
+const probeSchema = z.strictObject({
+  url: httpUrl.describe('Asked with GET, with the path of each endpoint added to it.'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Sent with it.'),
+  blocked: status.default(503).describe('What an endpoint that is blocked answers.'),
+  open: z.union([status, z.array(status).min(1)]).default(BELOW_500).describe('What one that is open answers; without it anything below 500.'),
+}).meta({ title: 'probe' });
+/** The key of a binding. */
+export const probe = probeSchema.optional().describe('Whether clients see it as well.');
 export type Probe = z.infer<typeof probeSchema>;
 
 /** A change that counts as made only when clients see it; what they see may take a moment. */

@@ -7,9 +7,9 @@ import type { TrafficRequest } from './traffic-request.js';
 
 export const statuspageBinding = z.strictObject({
   type: z.literal('statuspage'),
-  page: z.string().regex(/^[a-z0-9]+$/, 'must be the id of a page'),
-  token: z.string().min(1),
-  apiUrl: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').default('https://api.statuspage.io/v1'),
+  page: z.string().regex(/^[a-z0-9]+$/, 'must be the id of a page').meta({ title: 'id', description: 'A page at Statuspage.' }),
+  token: z.string().min(1).describe('Its API key.'),
+  apiUrl: z.string().regex(/^https?:\/\//, 'must begin with http:// or https://').default('https://api.statuspage.io/v1').describe('Another address of its API.'),
 });
 type StatuspageBinding = z.infer<typeof statuspageBinding>;
 type Wanted = NonNullable<TrafficRequest['parameters']['incident']>;

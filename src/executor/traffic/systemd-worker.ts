@@ -8,8 +8,8 @@ import { wantedWorker, workerChange } from './worker-change.js';
 
 export const systemdWorkerBinding = z.strictObject({
   type: z.literal('systemd'),
-  unit: z.string().max(255).regex(/^[A-Za-z0-9_:][A-Za-z0-9_:.@\\-]*$/, 'must be the name of a unit, such as sync-worker.service'),
-  systemctl: argumentList.default(['systemctl']),
+  unit: z.string().max(255).regex(/^[A-Za-z0-9_:][A-Za-z0-9_:.@\\-]*$/, 'must be the name of a unit, such as sync-worker.service').describe('The unit.'),
+  systemctl: argumentList.default(['systemctl']).describe('Without it `systemctl`.'),
   ...commandSurroundings,
 });
 

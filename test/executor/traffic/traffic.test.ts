@@ -151,7 +151,7 @@ describe('a unit of systemd', () => {
   });
 
   it('that does not exist is not taken for a stopped one', async () => {
-    await expect(runner({ type: 'systemd', unit: 'other.service', systemctl: systemctl() }).execute('traffic', wanting({ worker: 'stopped' }), AbortSignal.timeout(3_000))).rejects.toThrow(/has no unit other\.service/);
+    await expect(runner({ type: 'systemd', unit: 'other.service', systemctl: systemctl() }).execute('traffic', wanting({ worker: 'stopped' }), AbortSignal.timeout(8_000))).rejects.toThrow(/has no unit other\.service/);
   });
 });
 

@@ -13,18 +13,18 @@ export const fetchReferences = ['backup', 'directory'] as const;
 
 /** Where backups are, and what makes one good enough. */
 export const backupsSchema = z.strictObject({
-  directory: filePath,
+  directory: filePath.describe('Where backups are. `before-v42` is the entry of this name, or of this name with `.dump`, `.backup`, `.tar`, `.sql`, `.dir`, `.db` or `.sqlite` behind it.'),
   /** Brings a backup and what proves it into the directory; exit 0 is done. */
-  fetch: argumentList.optional(),
+  fetch: argumentList.optional().describe('Brings a backup that is not there into the directory, with what proves it. References: `${backup}`, `${directory}`.'),
   ...commandSurroundings,
   /** Instead of the target's `rpo`; `any` for those that are good whatever their age. */
-  maxAge: z.union([z.literal('any'), durationMs]).optional(),
-  checksum: z.enum(['required', 'optional']).default('required'),
+  maxAge: z.union([z.literal('any'), durationMs]).optional().meta({ title: 'duration, or `any`', description: 'How old a backup may be. Without it, the target\'s `rpo`; without either, no backup is good enough.' }),
+  checksum: z.enum(['required', 'optional']).default('required').describe('`optional`: a backup without a checksum is read to its end instead.'),
   /** The database that a dump must be of, where its name differs from the one in `url`. */
-  database: plainText.min(1).optional(),
+  database: plainText.min(1).optional().describe('The database that dumps are of, where its name is another than in `url`.'),
   /** Dumps carry the wall clock of the machine that made them. */
-  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC').optional(),
-});
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC').optional().meta({ title: 'time zone', description: 'Of the machine that makes the dumps: they carry the time of its wall clock. Without it, Belay\'s own.' }),
+}).meta({ title: 'backups' });
 export type Backups = z.infer<typeof backupsSchema>;
 
 /** A backup as a directory entry: `id` with nothing, or one of the endings that dumps have, behind it. */

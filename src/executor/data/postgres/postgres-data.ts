@@ -18,18 +18,18 @@ const RESTORE_OPTIONS = ['--no-owner', '--no-privileges', '--no-comments', '--no
 
 export const postgresBinding = z.strictObject({
   type: z.literal('postgres'),
-  url: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres://'),
-  backups: backupsSchema,
+  url: z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres://').meta({ title: 'postgres:// URL', description: 'The database that is brought back.' }),
+  backups: backupsSchema.describe('Dumps of `pg_dump`: custom, directory, tar or plain.'),
   /** What keeps others from writing while a snapshot is restored. */
-  stopWrites: z.union([z.enum(['read-only', 'no-connections', 'none']), writersSchema], 'must be read-only, no-connections, none, or { stop: [program, argument, …], start: [program, argument, …] }').default('read-only'),
-  checks: z.array(dataCheckSchema).default([]),
+  stopWrites: z.union([z.enum(['read-only', 'no-connections', 'none']), writersSchema], 'must be read-only, no-connections, none, or { stop: [program, argument, …], start: [program, argument, …] }').default('read-only').describe('What keeps others from writing [while a snapshot is restored](docs/data.md#postgresql-a-snapshot). `stop` and `start` are argument lists, with `cwd` and `env` beside them.'),
+  checks: z.array(dataCheckSchema).default([]).describe('Asked of what was restored, before it is used.'),
   /** From which the others are renamed; nothing is done to it. */
-  maintenanceDatabase: plainText.min(1).default('postgres'),
+  maintenanceDatabase: plainText.min(1).default('postgres').describe('From which the others are renamed. Nothing is done to it.'),
   /** Where pg_restore and psql are; without it they are looked up in PATH. */
-  programs: plainText.min(1).optional(),
-  jobs: z.int().min(1).max(64).default(1),
-  restoreOptions: z.array(z.enum(RESTORE_OPTIONS)).default([]),
-  env: z.record(plainText, plainText).optional(),
+  programs: plainText.min(1).optional().meta({ title: 'path', description: 'The folder of `pg_restore` and `psql`; without it, `PATH`.' }),
+  jobs: z.int().min(1).max(64).default(1).meta({ title: '1 to 64', description: 'How many tables `pg_restore` restores at once.' }),
+  restoreOptions: z.array(z.enum(RESTORE_OPTIONS)).default([]).meta({ title: 'list', description: 'Of `--no-owner`, `--no-privileges`, `--no-comments`, `--no-publications`, `--no-subscriptions`, `--no-security-labels`, `--no-tablespaces`.' }),
+  env: z.record(plainText, plainText).optional().describe('For PostgreSQL\'s programs, such as `PGSSLROOTCERT`. The password of `url` goes to them by the environment.'),
 });
 export type PostgresBinding = z.infer<typeof postgresBinding>;
 

@@ -7,7 +7,11 @@ import type { Effort, StateChange } from '../../state-executor.js';
 import { AFTERMATH_MS } from './snapshot-aftermath.js';
 
 /** How what writes is stopped, and started again. Either may be run more than once. */
-export const writersSchema = z.strictObject({ stop: argumentList, start: argumentList, ...commandSurroundings });
+export const writersSchema = z.strictObject({
+  stop: argumentList.describe('Keeps writers off.'),
+  start: argumentList.describe('Lets them go on.'),
+  ...commandSurroundings,
+});
 export type Writers = z.infer<typeof writersSchema>;
 
 /**
