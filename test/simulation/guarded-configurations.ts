@@ -6,15 +6,16 @@ import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 
 /** The configurations between which a history changes: the files of `guarded/`, and those as somebody has edited them. */
-export const configurationNames = ['first', 'other-thresholds', 'fewer-triggers', 'other-plans'] as const;
+export const configurationNames = ['first', 'other-thresholds', 'fewer-triggers', 'other-plans', 'with-calls'] as const;
 export type ConfigurationName = (typeof configurationNames)[number];
 export type GuardedConfigurations = Readonly<Record<ConfigurationName, Config>>;
 
 /** Above which share of errors the triggers of each breach. */
-export const errorsAbove: Readonly<Record<ConfigurationName, number>> = { first: 0.1, 'other-thresholds': 0.3, 'fewer-triggers': 0.1, 'other-plans': 0.1 };
+export const errorsAbove: Readonly<Record<ConfigurationName, number>> = { first: 0.1, 'other-thresholds': 0.3, 'fewer-triggers': 0.1, 'other-plans': 0.1, 'with-calls': 0.1 };
 
 interface Edit {
-  readonly folder: 'rules' | 'plans';
+  /** Where the files are. */
+  readonly folder: '.' | 'rules' | 'plans';
   readonly from: RegExp;
   readonly to: string;
 }
@@ -26,6 +27,11 @@ const edits: Readonly<Record<ConfigurationName, readonly Edit[]>> = {
   'other-plans': [
     { folder: 'plans', from: /^steps:\n(?= {2}- \{ id: flag)/m, to: 'steps:\n  - { id: settle, name: Settle, description: Give it a moment, type: wait, parameters: { duration: 5s }, timeout: 30 }\n' },
     { folder: 'plans', from: / {2}- \{ id: reload,.*\n/, to: '' },
+  ],
+  'with-calls': [
+    { folder: '.', from: /(?<=email: .*\n)/, to: '  escalation: [{ after: 5m, to: [oncall] }, { after: 15m, to: [lead] }]\n' },
+    { folder: '.', from: /ana: \{/, to: 'ana: { email: ana@simulation.invalid,' },
+    { folder: '.', from: /ben: \{/, to: 'ben: { email: ben@simulation.invalid,' },
   ],
 };
 
@@ -47,7 +53,7 @@ export async function guardedConfigurations(): Promise<GuardedConfigurations> {
 async function edited(directory: string, changes: readonly Edit[]): Promise<Config> {
   await cp(fileURLToPath(new URL('guarded', import.meta.url)), directory, { recursive: true });
   for (const { folder, from, to } of changes) {
-    const files = (await readdir(join(directory, folder))).map((file) => join(directory, folder, file));
+    const files = (await readdir(join(directory, folder))).filter((file) => file.endsWith('.yaml')).map((file) => join(directory, folder, file));
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
     if (!texts.some((text) => from.test(text))) throw new Error(`nothing in ${folder} is like ${String(from)}`);
     for (const [index, file] of files.entries()) await writeFile(file, (texts[index] ?? '').replace(from, to));

@@ -12,10 +12,12 @@ import type { Config } from '../../src/config/config.js';
 import { BelayError } from '../../src/fault/belay-error.js';
 import { AlertReceiver } from '../../src/guard/alert-receiver.js';
 import { composeGuard, type GuardTools } from '../../src/guard/compose-guard.js';
+import { Escalator } from '../../src/guard/escalator.js';
 import type { Eyes } from '../../src/guard/eyes.js';
 import type { Guard } from '../../src/guard/guard.js';
 import type { GuardStore } from '../../src/guard/guard-store.js';
 import type { ReceivedAlertStore } from '../../src/guard/received-alert-store.js';
+import type { JournalEntry } from '../../src/incident/incident-event.js';
 import type { Channel } from '../../src/notify/channel.js';
 import { Notifier } from '../../src/notify/notifier.js';
 import type { Outbox } from '../../src/notify/outbox.js';
@@ -56,6 +58,7 @@ export class Life {
   readonly #book = new ReceivedAlerts();
   readonly #notifier: Notifier;
   readonly #alive: AliveMark;
+  readonly #escalator: Escalator;
   readonly #stopping = new AbortController();
 
   constructor(outside: Outside) {
@@ -69,6 +72,7 @@ export class Life {
     const made = composeGuard(config, (tools) => this.#equip(tools), { clock, store, giveUp: this.#stopping.signal, random, report, observer, newId: outside.newId });
     this.guard = made.guard;
     this.#rollbacks = made.rollbacks;
+    this.#escalator = new Escalator({ clock, store, report, stepsOf: (target) => this.#config.escalations.get(target) ?? [] });
     this.receiver = new AlertReceiver(this.#book, { store: outside.received, clock, onChanged: (alerts) => this.guard.noteReceived(alerts) });
   }
 
@@ -79,11 +83,13 @@ export class Life {
     await store.append([{ type: 'daemon-started', at: clock.now(), version: 'simulation', mode: this.#config.mode, downForMs }]);
     this.#alive.start();
     this.#notifier.start();
+    await this.#escalator.start();
     await this.guard.start();
   }
 
   /** Hears that the journal has grown. */
-  journalGrew(): void {
+  journalGrew(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) this.#escalator.note(entry);
     this.#notifier.journalAppended();
   }
 
@@ -119,6 +125,7 @@ export class Life {
     await store.append([{ type: 'daemon-stopped', at: clock.now(), reason: 'simulation' }]).catch(report);
     await this.guard.stop();
     await this.#alive.stop();
+    await this.#escalator.stop();
     await this.receiver.stop();
     await this.#notifier.stop();
   }

@@ -18,6 +18,7 @@ export const invariants = [
   'every-message-arrives',
   'messages-in-order',
   'budgets-and-cooldowns',
+  'nobody-is-called-twice-or-too-soon',
   'replay-equals-memory',
   'no-fault-inside',
 ] as const;
@@ -57,6 +58,8 @@ interface Held {
 
 const INTERVAL_MS = 60_000;
 const SLACK_MS = 100;
+/** When the steps of `escalation` are due, as the simulation's configuration declares them. */
+const CALLS_AFTER_MS: readonly number[] = [300_000, 900_000];
 const windows: Readonly<Record<string, Held>> = {
   Errors: { question: (service) => `errors ${service}`, heldForMs: 180_000 },
   // Belay has looked at fewer instants than the simulation knows of, and counts half of the time between a clear and a breaching one.
@@ -77,6 +80,7 @@ export class Oracle {
   readonly #stopped = new Map<string, { readonly at: number; readonly why: string }>();
   readonly #startedOn = new Map<string, string>();
   readonly #dry = new Set<string>();
+  readonly #calls = new Set<string>();
   readonly #starts: { readonly target: string; readonly incidentId: string; readonly at: number; readonly activity: { at: number } }[] = [];
   readonly #pages = new Map<string, readonly { readonly at: number; readonly firing: boolean }[]>();
   readonly #deliveries: { readonly channel: ChannelName; readonly item: OutboxItem }[] = [];
@@ -188,6 +192,9 @@ export class Oracle {
       case 'budget-reset':
         this.#forget(event.target);
         break;
+      case 'incident-escalated':
+        this.#checkCall(event);
+        break;
       default:
         break;
     }
@@ -271,6 +278,14 @@ export class Oracle {
       return last?.isBad === true;
     });
     if (!newest.includes(true)) this.violate('asked-again-before-acting', `${target} is rolled back for ${by}, of which the newest answers say nothing bad`);
+  }
+
+  #checkCall({ incidentId, at, since, step }: Extract<JournalEvent, { readonly type: 'incident-escalated' }>): void {
+    const call = `${incidentId} since ${since}, step ${step}`;
+    if (this.#calls.has(call)) this.violate('nobody-is-called-twice-or-too-soon', `${call} is called again`);
+    this.#calls.add(call);
+    const afterMs = at - since;
+    if (!this.#spansClockStep(afterMs) && afterMs < (CALLS_AFTER_MS[step - 1] ?? Infinity)) this.violate('nobody-is-called-twice-or-too-soon', `${call} is called after ${afterMs} ms`);
   }
 
   /** A dry run does not count for the cooldown of what is done in earnest. */

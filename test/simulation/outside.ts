@@ -88,7 +88,12 @@ export function outboxOn(parts: OutsideParts): Outbox {
 export function receivedOn(parts: OutsideParts): ReceivedAlertStore {
   const { received } = parts.kept;
   return {
-    saveReceived: (messages, alerts, forgotten) => writeTo(parts, () => received.saveReceived(messages, alerts, forgotten)),
+    saveReceived: (messages, alerts, forgotten) =>
+      writeTo(parts, async () => {
+        await received.saveReceived(messages, alerts, forgotten);
+        // From here on it is known, even where the sender never hears that it was taken.
+        for (const { message } of messages) for (const { labels, status } of message.alerts) parts.oracle.paged(labels['service'] ?? '', status === 'firing');
+      }),
     loadReceived: () => readFrom(parts, () => received.loadReceived()),
   };
 }

@@ -87,7 +87,7 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
   {
     bug: 'nobody wakes up when an approval runs out',
     breaks: 'every-firing-has-an-outcome',
-    foundBy: 9,
+    foundBy: 8,
     sabotage: withoutEvents('approval-expired'),
   },
   {
@@ -142,6 +142,17 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
       outside: (outside) => ({
         ...outside,
         store: { ...outside.store, entriesOfTypes: async (types, sinceAt) => (types.includes('paused') ? [] : outside.store.entriesOfTypes(types, sinceAt)) },
+      }),
+    },
+  },
+  {
+    bug: 'whom an incident has called is forgotten with every restart',
+    breaks: 'nobody-is-called-twice-or-too-soon',
+    foundBy: 22,
+    sabotage: {
+      outside: (outside) => ({
+        ...outside,
+        store: { ...outside.store, entriesOfIncident: async (id) => (await outside.store.entriesOfIncident(id)).filter(({ event }) => event.type !== 'incident-escalated') },
       }),
     },
   },

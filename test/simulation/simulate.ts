@@ -288,7 +288,7 @@ class Simulation {
       }
     }
     const life = this.#life;
-    queueMicrotask(() => life?.journalGrew());
+    queueMicrotask(() => life?.journalGrew(entries));
   }
 
   /** An Alertmanager repeats itself, tries again what was not taken, and now and then says a thing twice, or late. */
@@ -298,22 +298,18 @@ class Simulation {
     const labels = { alertname: 'Paged', service };
     for (let at = startsAt; at < endsAt; at += everyMs) {
       await this.#clock.sleepUntil(at);
-      void this.#deliver({ service, firing: true, notice: { status: 'firing', labels, annotations: {}, startsAt } });
+      void this.#deliver({ status: 'firing', labels, annotations: {}, startsAt });
     }
     await this.#clock.sleepUntil(endsAt);
-    if (resolves) void this.#deliver({ service, firing: false, notice: { status: 'resolved', labels, annotations: {}, startsAt, endsAt } });
+    if (resolves) void this.#deliver({ status: 'resolved', labels, annotations: {}, startsAt, endsAt });
   }
 
-  async #deliver({ service, firing, notice }: { readonly service: string; readonly firing: boolean; readonly notice: AlertNotice }): Promise<void> {
+  async #deliver(notice: AlertNotice): Promise<void> {
     if (this.#chance.happens(0.1)) await this.#clock.sleepUntil(this.#clock.now() + this.#chance.whole(1_000, 120_000));
     const copies = this.#chance.happens(0.1) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       for (let tries = 0; tries < 30; tries += 1) {
-        const taken = await this.#offered(notice);
-        if (taken) {
-          this.#oracle.paged(service, firing);
-          break;
-        }
+        if (await this.#offered(notice)) break;
         await this.#clock.sleepUntil(this.#clock.now() + 10_000);
       }
     }
