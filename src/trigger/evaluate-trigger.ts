@@ -1,5 +1,5 @@
 import type { Labels, Observation, Sample } from '../source/sample.js';
-import { advanceAlert, newAlert, verdictOn, type Verdict } from './advance-alert.js';
+import { advanceAlert, isKnown, newAlert, verdictOn, type Verdict } from './advance-alert.js';
 import type { Alert, AlertTransition } from './alert.js';
 import { alertLabels, fingerprintOf } from './fingerprint.js';
 import type { Trigger } from './trigger.js';
@@ -68,20 +68,31 @@ export function evaluateTrigger(
 export type Recheck = 'breaching' | 'clear' | 'unknown' | 'unconfirmable';
 const recheckOf = { breach: 'breaching', clear: 'clear', freeze: 'unknown', restart: 'unknown' } as const satisfies Record<Verdict, Recheck>;
 
-/** One answer of the source held against some alerts, outside of their windows and without moving them. */
-export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observation: Observation, askedAt: number, fingerprints: readonly string[]): ReadonlyMap<string, Recheck> {
+export interface Rechecked {
+  readonly verdicts: ReadonlyMap<string, Recheck>;
+  /** Of each alert the instant of the newest value that was ever known. */
+  readonly newestAt: ReadonlyMap<string, number>;
+}
+
+/**
+ * One answer of the source held against some alerts, outside of their windows and without moving them. A value from
+ * before one that is known already, by a look or by a question before this one (`newestBefore`), says nothing about now.
+ */
+export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observation: Observation, askedAt: number, fingerprints: readonly string[], newestBefore: ReadonlyMap<string, number> = new Map()): Rechecked {
   const answer = trustedAnswer(trigger, observation, askedAt);
   const series = seriesByFingerprint(trigger, answer);
   const standIn = fingerprintOf(trigger.name, {});
-  return new Map(
-    fingerprints.map((fingerprint) => {
-      if (fingerprint === standIn && series.size > 0 && !series.has(standIn)) return [fingerprint, 'clear'];
-      const state = alerts.find((alert) => alert.fingerprint === fingerprint)?.state ?? 'inactive';
-      const sample = series.get(fingerprint)?.sample ?? missingSample(answer);
-      if (sample.kind === 'no-data' && sample.reason === 'unconfirmable') return [fingerprint, 'unconfirmable'];
-      return [fingerprint, recheckOf[verdictOn(trigger, state, sample)]];
-    }),
-  );
+  const judged = fingerprints.map((fingerprint): readonly [fingerprint: string, verdict: Recheck, newestAt: number] => {
+    const { state = 'inactive', lastValue } = alerts.find((alert) => alert.fingerprint === fingerprint) ?? {};
+    // What lies ahead is from before the clock was set back.
+    const knownAt = Math.max(...[lastValue?.at, newestBefore.get(fingerprint)].map((at = -Infinity) => (at > askedAt ? -Infinity : at)));
+    if (fingerprint === standIn && series.size > 0 && !series.has(standIn)) return [fingerprint, 'clear', knownAt];
+    const sample = series.get(fingerprint)?.sample ?? missingSample(answer);
+    if (sample.kind === 'no-data' && sample.reason === 'unconfirmable') return [fingerprint, 'unconfirmable', knownAt];
+    if (!isKnown(sample)) return [fingerprint, recheckOf[verdictOn(trigger, state, sample)], knownAt];
+    return sample.at < knownAt ? [fingerprint, 'unknown', knownAt] : [fingerprint, recheckOf[verdictOn(trigger, state, sample)], sample.at];
+  });
+  return { verdicts: new Map(judged.map(([fingerprint, verdict]) => [fingerprint, verdict])), newestAt: new Map(judged.map(([fingerprint, , at]) => [fingerprint, at])) };
 }
 
 /** When the first of the pending alerts falls due after `afterAt`. */

@@ -66,6 +66,7 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
   let alerts = restored;
   let health = healthBeforeFirstAnswer;
   let undelivered: readonly AlertTransition[] = [];
+  let newestAsked: ReadonlyMap<string, number> = new Map();
   let running: Promise<void> | undefined;
   /** The instant that the loop sleeps until; while it works, the one that it woke at. */
   let wakesAt = Infinity;
@@ -151,7 +152,9 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
     signal.throwIfAborted();
     const at = clock.now();
     const answer = await observe(at, signal, source.confirm?.bind(source));
-    return recheckAlerts(trigger, alerts, answer, at, fingerprints);
+    const { verdicts, newestAt } = recheckAlerts(trigger, alerts, answer, at, fingerprints, newestAsked);
+    newestAsked = newestAt;
+    return verdicts;
   }
 
   return {

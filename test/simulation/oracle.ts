@@ -30,10 +30,17 @@ export interface Violation {
   readonly text: string;
 }
 
-/** What a source has told of one question, at a true instant; `isBad` by the configuration of then, `undefined` where it was no number. */
+/** A `look` at the present, or at the `past` to fill a gap; or asked `again`, before acting and while a verification goes on. */
+export type Why = 'look' | 'past' | 'again';
+
+/**
+ * What a source has told of one question, at a true instant; `isBad` by the configuration of then, `undefined` where it
+ * was no number.
+ */
 interface Answer {
   readonly trueAt: number;
   readonly isBad: boolean | undefined;
+  readonly why: Why;
 }
 
 /** A step's work in the world, from its beginning to the moment when Belay heard of its end. */
@@ -100,9 +107,9 @@ export class Oracle {
     this.#lastClockStepAt = this.#now();
   }
 
-  answered(question: string, trueAt: number, value: number | undefined): void {
+  answered(question: string, trueAt: number, value: number | undefined, why: Why): void {
     const known = this.#answers.get(question) ?? [];
-    known.push({ trueAt, isBad: value === undefined ? undefined : this.#isBad(question, value) });
+    known.push({ trueAt, isBad: value === undefined ? undefined : this.#isBad(question, value), why });
     this.#answers.set(question, known);
   }
 
@@ -245,7 +252,7 @@ export class Oracle {
     }
     const window = windows[kind];
     if (window === undefined) throw new TypeError(`the simulation knows no window of ${trigger}`);
-    const answers = this.#answers.get(window.question(target)) ?? [];
+    const answers = seenByWindow(this.#answers.get(window.question(target)) ?? []);
     if (window.slots !== undefined && slotsInARow(answers, firedTrueAt) < window.slots) this.violate('the-window-held', `${trigger} fires after too few slots`);
     const heldMs = heldFor(window, answers, firedTrueAt);
     if (heldMs < window.heldForMs - SLACK_MS) this.violate('the-window-held', `${trigger} fires after ${heldMs} ms`);
@@ -317,6 +324,17 @@ export class Oracle {
   }
 }
 
+/** What a window goes by: nothing that was asked again, and no look whose answer is older than that of a look before it. */
+function seenByWindow(answers: readonly Answer[]): readonly Answer[] {
+  let newestAt = -Infinity;
+  return answers.filter(({ trueAt, why }) => {
+    if (why !== 'look') return why === 'past';
+    if (trueAt < newestAt) return false;
+    newestAt = trueAt;
+    return true;
+  });
+}
+
 function slotsInARow(answers: readonly Answer[], untilAt: number): number {
   const known = answers.filter(({ trueAt, isBad }) => isBad !== undefined && trueAt <= untilAt + SLACK_MS);
   const sinceAt = Math.max(-Infinity, ...known.filter(({ isBad }) => isBad === false).map(({ trueAt }) => trueAt));
@@ -341,8 +359,8 @@ function heldFor({ withinMs }: Held, answers: readonly Answer[], untilAt: number
   return heldMs;
 }
 
-/** What must be the same after a restart in good order. */
+/** What must be the same after a restart in good order. Whom an incident has called is kept by the escalator, and not by the guard, until the guard reads the incident back. */
 export function memoryText(incidents: readonly Incident[], alerts: readonly Alert[], pauses: readonly unknown[]): string {
   const active = alerts.filter(({ state }) => state !== 'inactive').map(({ fingerprint, state, activeAt, firedAt }) => ({ fingerprint, state, activeAt, firedAt }));
-  return JSON.stringify({ incidents: incidents.toSorted((a, b) => (a.id < b.id ? -1 : 1)), alerts: active.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)), pauses });
+  return JSON.stringify({ incidents: incidents.map((incident) => ({ ...incident, escalations: [] })).sort((a, b) => (a.id < b.id ? -1 : 1)), alerts: active.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)), pauses });
 }

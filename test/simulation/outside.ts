@@ -14,7 +14,7 @@ import type { Chance } from './chance.js';
 import type { Disk, Kept } from './disk.js';
 import { type Edge, never } from './edge.js';
 import { services, type Service } from './happening.js';
-import type { Oracle } from './oracle.js';
+import type { Oracle, Why } from './oracle.js';
 import { type Change, changeOf, isSo, type ServiceState, type World } from './world.js';
 
 /** What every part of the outside of one life is made of. */
@@ -138,11 +138,11 @@ export function sourceOf(name: 'prometheus' | 'health', parts: OutsideParts): So
   const { clock, world, oracle, edge, chance, offsetMs } = parts;
 
   /** `sampleAt`: what is answered about, where that is not what was asked about. */
-  function ask(query: Query, at: number, sampleAt = at): Observation {
+  function ask(query: Query, at: number, sampleAt: number, why: Why): Observation {
     const [metric, service] = questionOf(query);
     const trueAt = sampleAt - offsetMs();
     const value = world.valueAt(metric, service, trueAt);
-    oracle.answered(`${metric} ${service}`, trueAt, value === undefined || Number.isNaN(value) ? undefined : value);
+    oracle.answered(`${metric} ${service}`, trueAt, value === undefined || Number.isNaN(value) ? undefined : value, why);
     if (value === undefined) return name === 'health' ? errorObservation(at, 'our-side', 'the probe cannot leave the machine') : { kind: 'vector', at, series: [], warnings: [] };
     const sample = Number.isNaN(value) ? ({ kind: 'no-data', at: sampleAt, reason: 'nan' } as const) : ({ kind: 'value', at: sampleAt, value } as const);
     return { kind: 'vector', at, series: [{ labels: name === 'health' ? {} : { service }, sample }], warnings: [] };
@@ -160,31 +160,41 @@ export function sourceOf(name: 'prometheus' | 'health', parts: OutsideParts): So
     return answer();
   }
 
-  return {
-    name,
-    intervalMs: INTERVAL_MS,
-    observe: (query, at, signal) =>
+  const answering =
+    (why: Why): Source['observe'] =>
+    (query, at, signal) =>
       edge.call(() => {
         // Something on the way answers with what it was told before, now and then from before what it has answered already.
         const isOld = world.fault('source-fault', clock.now(), ({ source, how }) => source === name && how === 'reordered') !== undefined && chance.happens(0.5);
         const sampleAt = isOld ? at - chance.whole(1_000, OLDEST_ANSWER_MS) : at;
-        return through(at, signal, () => ask(query, at, sampleAt));
-      }),
+        return through(at, signal, () => ask(query, at, sampleAt, isCheck(query) ? 'again' : why));
+      });
+
+  return {
+    name,
+    intervalMs: INTERVAL_MS,
+    observe: answering('look'),
+    confirm: answering('again'),
     ...(name === 'prometheus' && {
       history: (query, fromAt, toAt, stepMs, signal) =>
         edge.call(async () => {
           const instants = Array.from({ length: Math.max(0, Math.floor((toAt - fromAt) / stepMs) + 1) }, (_, index) => fromAt + index * stepMs);
           const look = await through(toAt, signal, () => ({ kind: 'vector', at: toAt, series: [], warnings: [] }));
-          return look.kind === 'error' ? [look] : instants.map((at) => ask(query, at));
+          return look.kind === 'error' ? [look] : instants.map((at) => ask(query, at, at, 'past'));
         }),
     }),
     close: () => Promise.resolve(),
   };
 }
 
+/** The checks of plans ask for the same in other words. */
+function isCheck(query: Query): boolean {
+  return query.kind === 'promql' && query.expr.startsWith('max(');
+}
+
 function questionOf(query: Query): readonly [metric: 'errors' | 'slowness' | 'health', service: Service] {
   if (query.kind === 'health') return ['health', query.target as Service];
-  const match = query.kind === 'promql' ? /^(errors|slowness)\{service="(\w+)"\}$/.exec(query.expr) : null;
+  const match = query.kind === 'promql' ? /^(?:max\()?(errors|slowness)\{service="(\w+)"\}\)?$/.exec(query.expr) : null;
   if (match === null) throw new TypeError(`the simulated sources are not asked ${JSON.stringify(query)}`);
   return [match[1] as 'errors' | 'slowness', match[2] as Service];
 }

@@ -14,15 +14,15 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
     },
   },
   {
-    bug: 'the source is asked about the last minute instead of now',
+    bug: 'what was bad at the last look is taken for what is so now',
     breaks: 'asked-again-before-acting',
-    foundBy: 5,
+    foundBy: 3,
     sabotage: {
       outside: (outside) => ({
         ...outside,
         sources: new Map(
           [...outside.sources].map(([name, source]) => {
-            // What was bad is answered again for as long as the service has been well for less than a minute.
+            // What was bad at the last look is answered once more.
             const bad = new Map<string, Awaited<ReturnType<typeof source.observe>>>();
             return [
               name,
@@ -30,13 +30,15 @@ export const sabotages: readonly { readonly bug: string; readonly breaks: Invari
                 ...source,
                 async observe(query, at, signal) {
                   const answer = await source.observe(query, at, signal);
-                  const key = JSON.stringify(query);
-                  const old = bad.get(key);
                   const value = answer.kind === 'vector' && answer.series[0]?.sample.kind === 'value' ? answer.series[0].sample.value : undefined;
                   const isBad = value !== undefined && (name === 'health' ? value === 0 : value > 0.1);
-                  if (isBad) bad.set(key, answer);
-                  if (isBad || old === undefined || old.kind !== 'vector') return answer;
-                  if (at - old.at > 300_000) bad.delete(key);
+                  if (isBad) bad.set(JSON.stringify(query), answer);
+                  return answer;
+                },
+                async confirm(query, at, signal) {
+                  const answer = (await source.confirm?.(query, at, signal)) ?? (await source.observe(query, at, signal));
+                  const old = bad.get(JSON.stringify(query));
+                  if (old?.kind !== 'vector') return answer;
                   return { ...old, at, series: old.series.map((series) => ({ ...series, sample: { ...series.sample, at } })) };
                 },
               },

@@ -229,7 +229,7 @@ describe('an alert that stands in for series of which none was ever seen', () =>
     const runs = runAll(trigger, { '{pod="a"}': '_x5 1x5' });
     expect(runs[4]).toMatchObject({ alerts: [{ fingerprint: none, labels: { team: 'shop' }, state: 'firing' }], transitions: [{ to: 'firing' }], health: { health: 'err' } });
     expect(runs[5]).toMatchObject({ alerts: [{ labels: { pod: 'a', team: 'shop' }, state: 'pending' }], transitions: [{ from: 'firing', to: 'inactive', alert: { fingerprint: none } }, { to: 'pending' }] });
-    const seen = (line: string): string | undefined => recheckAlerts(trigger, runs[4]!.alerts, scriptedObservations({ '{pod="a"}': line }, { startAt: at(75), intervalMs: 15_000 })[0]!, at(75), [none]).get(none);
+    const seen = (line: string): string | undefined => recheckAlerts(trigger, runs[4]!.alerts, scriptedObservations({ '{pod="a"}': line }, { startAt: at(75), intervalMs: 15_000 })[0]!, at(75), [none]).verdicts.get(none);
     expect([seen('_'), seen('1'), seen('err')]).toEqual(['breaching', 'clear', 'unknown']);
   });
 
@@ -244,7 +244,7 @@ describe('recheckAlerts', () => {
   const { alerts } = runAll(trigger, { '{pod="a"}': '1x5' }).at(-1)!;
   const ask = (line: string, asked: Trigger = trigger): string | undefined => {
     const [answer] = scriptedObservations({ '{pod="a"}': line }, { startAt: at(65), intervalMs: 15_000 });
-    return recheckAlerts(asked, alerts, answer!, at(65), [alerts[0]!.fingerprint]).get(alerts[0]!.fingerprint);
+    return recheckAlerts(asked, alerts, answer!, at(65), [alerts[0]!.fingerprint]).verdicts.get(alerts[0]!.fingerprint);
   };
 
   it.each([
@@ -257,6 +257,22 @@ describe('recheckAlerts', () => {
     ['err', 'unknown'],
   ])('of %s is %s', (line, expected) => {
     expect(ask(line)).toBe(expected);
+  });
+
+  it('does not believe what is older than what is known, from a look or from a question before', () => {
+    const { fingerprint } = alerts[0]!;
+    const lastAt = alerts[0]!.lastValue!.at;
+    const asked = (sampleAt: number, newestBefore?: number, askedAt = at(65)): readonly unknown[] => {
+      const answer: Observation = { kind: 'vector', at: askedAt, warnings: [], series: [{ labels: { pod: 'a' }, sample: { kind: 'value', at: sampleAt, value: 1 } }] };
+      const { verdicts, newestAt } = recheckAlerts(trigger, alerts, answer, askedAt, [fingerprint], newestBefore === undefined ? undefined : new Map([[fingerprint, newestBefore]]));
+      return [verdicts.get(fingerprint), newestAt.get(fingerprint)];
+    };
+    expect(asked(lastAt)).toEqual(['breaching', lastAt]);
+    expect(asked(lastAt - 1)).toEqual(['unknown', lastAt]);
+    expect(asked(lastAt + 1, lastAt + 2)).toEqual(['unknown', lastAt + 2]);
+    expect(asked(lastAt + 2, lastAt + 1)).toEqual(['breaching', lastAt + 2]);
+    // The clock was set back by an hour.
+    expect(asked(at(-3_600), at(65), at(-3_600))).toEqual(['breaching', at(-3_600)]);
   });
 
   it('goes by the policy that the trigger declares for what is unknown', () => {
