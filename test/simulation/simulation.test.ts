@@ -13,13 +13,14 @@ const SEEDS_FOR_MS = 60_000;
 /** A day takes two seconds of a core that has nothing else to do, and much longer beside other tests. */
 const TIMEOUT_MS = 300_000;
 /**
- * Histories that have found a bug, kept with their happenings.
+ * Histories that have found a bug, kept with their happenings. 26: an answer from before the newest one was believed when
+ * a source was asked again.
  * 72: after a restart, a higher rung went by how the alerts had stood before it. 199: a stop while sources were asked
  * again was told as a fault. 375: an incident of which nothing more could be written down stayed open. 377: the time
  * between a sample and the look at it was counted twice. 2029: an alert's late firing, after its end was told and an
  * earlier episode had ended long ago, counted as a new one.
  */
-const FOUND_BUGS: readonly number[] = [72, 199, 375, 377, 2029];
+const FOUND_BUGS: readonly number[] = [26, 72, 199, 375, 377, 2029];
 
 const configurations = await guardedConfigurations();
 
