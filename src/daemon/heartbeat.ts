@@ -56,9 +56,9 @@ export class Heartbeat {
   async #beatAndRest(): Promise<void> {
     const { clock, settings } = this.#ports;
     const now = settings();
-    const nextAt = clock.now() + (now?.everyMs ?? WITHOUT_ONE_MS);
+    const nextMs = clock.elapsedMs() + (now?.everyMs ?? WITHOUT_ONE_MS);
     if (now !== undefined) await this.#beat(now);
-    await clock.sleepUntil(nextAt, this.#stopping.signal);
+    await clock.sleepUntil(clock.now() + nextMs - clock.elapsedMs(), this.#stopping.signal);
   }
 
   async #beat({ url, headers, timeoutMs }: HeartbeatSettings): Promise<void> {

@@ -76,6 +76,11 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
     let lastSlotAt = slotAfter(clock.now() - 1, trigger.intervalMs) - trigger.intervalMs;
     let dueAt: number | undefined;
     for (;;) {
+      if (lastSlotAt > clock.now()) {
+        // The clock was set back while the source was asked, or while the loop slept: the slots begin anew from here.
+        lastSlotAt = slotAtOrBefore(clock.now(), trigger.intervalMs);
+        dueAt = undefined;
+      }
       wakesAt = Math.min(lastSlotAt + trigger.intervalMs, dueAt ?? Infinity);
       if (wakesAt > clock.now()) tellCaughtUp();
       await clock.sleepUntil(wakesAt, stopping.signal);
@@ -85,10 +90,6 @@ export function createEvaluationLoop({ trigger, clock, alerts: restored, ...port
         const missed = Math.round((slotAt - lastSlotAt) / trigger.intervalMs) - 1;
         lastSlotAt = slotAt;
         dueAt = await turn({ kind: 'slot', at: slotAt }, missed);
-      } else if (slotAt < lastSlotAt) {
-        // The clock was set back: the slots begin anew from here.
-        lastSlotAt = slotAt;
-        dueAt = undefined;
       } else if (dueAt !== undefined && dueAt <= now) {
         dueAt = await turn({ kind: 'due', at: dueAt }, 0);
       }

@@ -34,7 +34,8 @@ export function createMemberSource(triggers: readonly Trigger[], clock: Clock): 
     signal.addEventListener('abort', onAbort, { once: true });
     waiting.add(look);
     try {
-      await clock.sleepUntil(at + Math.min(...members.map(({ intervalMs }) => intervalMs)), over.signal);
+      // The clock may have been set back since `at`.
+      await clock.sleepUntil(Math.min(at, clock.now()) + Math.min(...members.map(({ intervalMs }) => intervalMs)), over.signal);
     } catch (error) {
       if (!over.signal.aborted) throw error;
     } finally {

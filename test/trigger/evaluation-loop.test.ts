@@ -159,6 +159,18 @@ describe('the loop', () => {
     expect(source.asked.map(seconds)).toEqual([0, 15, 30, -7_140, -7_125, -7_110, -7_095, -7_080, -7_065, -7_050, -7_035, -7_020]);
     expect(results.map(({ alerts }) => alerts[0]?.state)).toEqual([...Array<string>(9).fill('pending'), 'firing', 'firing', 'firing']);
   });
+
+  it('does so, too, when the clock is set back while the source is asked', async () => {
+    const clock = new FakeClock(startAt);
+    let setBackMs = 0;
+    const stepped: Clock = { now: () => clock.now() - setBackMs, elapsedMs: () => clock.now(), sleepUntil: (until, signal) => clock.sleepUntil(until + setBackMs, signal) };
+    const source = script('1', { startAt: startAt - 86_400_000, answerAfterMs: 1_000, clock });
+    watch(source, { clock, loopClock: stepped });
+    await clock.advanceTo(at(30) + 500);
+    setBackMs = 7_200_000;
+    await clock.advanceTo(at(80));
+    expect(source.asked.map(seconds)).toEqual([0, 15, 30, -7_155, -7_140, -7_125]);
+  });
 });
 
 describe('stop', () => {
