@@ -158,11 +158,11 @@ export class ReportService implements ReportApi {
   async #customersToldAtLast(incidentId: string, entries: readonly JournalEntry[]): Promise<CustomersTold> {
     const { clock } = this.#ports;
     const { signal } = this.#stopping;
-    const until = clock.now() + WAIT_FOR_CUSTOMERS_MS;
+    const untilMs = clock.elapsedMs() + WAIT_FOR_CUSTOMERS_MS;
     for (;;) {
       const customers = await this.#customersTold(incidentId, entries);
       const isSettled = customers.areAllWritten && customers.messages.every(({ state }) => state !== 'waiting');
-      if (isSettled || signal.aborted || clock.now() >= until) return customers;
+      if (isSettled || signal.aborted || clock.elapsedMs() >= untilMs) return customers;
       await clock.sleepUntil(clock.now() + LOOK_EVERY_MS, signal).catch(() => undefined);
     }
   }

@@ -46,12 +46,11 @@ export function evaluateTrigger(
     .map(([fingerprint, { labels }]) => newAlert(trigger, alertLabels(labels, trigger.labels), fingerprint));
 
   const missing = missingSample(answer);
-  const standIn = fingerprintOf(trigger.name, {});
-  const standIns = alerts.length === 0 && series.size === 0 && verdictOn(trigger, 'inactive', missing) === 'breach' ? [newAlert(trigger, alertLabels({}, trigger.labels), standIn)] : [];
-  const moves = [...alerts, ...newAlerts, ...standIns].map((before) => {
-    const isRelieved = before.fingerprint === standIn && series.size > 0 && !series.has(standIn);
-    return { before, after: advanceAlert(isRelieved ? { ...trigger, onNoData: 'reset' } : trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind) };
-  });
+  const standIns = alerts.length === 0 && series.size === 0 && verdictOn(trigger, 'inactive', missing) === 'breach' ? [newAlert(trigger, alertLabels({}, trigger.labels), fingerprintOf(trigger.name, {}))] : [];
+  const moves = [...alerts, ...newAlerts, ...standIns].map((before) => ({
+    before,
+    after: advanceAlert(isRelieved(trigger, before.fingerprint, series) ? { ...trigger, onNoData: 'reset' } : trigger, before, series.get(before.fingerprint)?.sample ?? missing, tick.kind),
+  }));
   const isGone = (alert: Alert): boolean => answer.kind === 'vector' && alert.state === 'inactive' && !series.has(alert.fingerprint);
   const remaining = withinCap(trigger, moves.map(({ after }) => after).filter((alert) => !isGone(alert)));
   return {
@@ -81,12 +80,11 @@ export interface Rechecked {
 export function recheckAlerts(trigger: Trigger, alerts: readonly Alert[], observation: Observation, askedAt: number, fingerprints: readonly string[], newestBefore: ReadonlyMap<string, number> = new Map()): Rechecked {
   const answer = trustedAnswer(trigger, observation, askedAt);
   const series = seriesByFingerprint(trigger, answer);
-  const standIn = fingerprintOf(trigger.name, {});
   const judged = fingerprints.map((fingerprint): readonly [fingerprint: string, verdict: Recheck, newestAt: number] => {
     const { state = 'inactive', lastValue } = alerts.find((alert) => alert.fingerprint === fingerprint) ?? {};
     // What lies ahead is from before the clock was set back.
     const knownAt = Math.max(...[lastValue?.at, newestBefore.get(fingerprint)].map((at = -Infinity) => (at > askedAt ? -Infinity : at)));
-    if (fingerprint === standIn && series.size > 0 && !series.has(standIn)) return [fingerprint, 'clear', knownAt];
+    if (isRelieved(trigger, fingerprint, series)) return [fingerprint, 'clear', knownAt];
     const sample = series.get(fingerprint)?.sample ?? missingSample(answer);
     if (sample.kind === 'no-data' && sample.reason === 'unconfirmable') return [fingerprint, 'unconfirmable', knownAt];
     if (!isKnown(sample)) return [fingerprint, recheckOf[verdictOn(trigger, state, sample)], knownAt];
@@ -130,6 +128,11 @@ function seriesByFingerprint(trigger: Trigger, answer: Observation): ReadonlyMap
     byFingerprint.set(fingerprint, { labels, sample: byFingerprint.has(fingerprint) ? twice : sample });
   }
   return byFingerprint;
+}
+
+/** Whether an alert has stood in for series of which none was seen, and there are some now. Where silence is no breach, nothing stands in. */
+function isRelieved({ name, onNoData, onError }: Trigger, fingerprint: string, series: ReadonlyMap<string, unknown>): boolean {
+  return (onNoData === 'breach' || onError === 'breach') && series.size > 0 && !series.has(fingerprint) && fingerprint === fingerprintOf(name, {});
 }
 
 /** What an answer says of a series that it does not hold. */

@@ -234,6 +234,12 @@ describe('an alert that stands in for series of which none was ever seen', () =>
   });
 
   it('is not there where silence means nothing, nor once a series is known', () => {
+    // A query that was one number and is one for each pod now: what is held stays held.
+    const held = aTrigger();
+    const { alerts } = runAll(held, { '': '1x5' }).at(-1)!;
+    const [byPod] = scriptedObservations({ '{pod="a"}': '0' }, { startAt: at(75), intervalMs: 15_000 });
+    expect(evaluateTrigger(held, alerts, byPod!, { kind: 'slot', at: at(75) }).alerts).toMatchObject([{ fingerprint: none, state: 'firing' }, { labels: { pod: 'a' }, state: 'inactive' }]);
+    expect(recheckAlerts(held, alerts, byPod!, at(75), [none]).verdicts.get(none)).toBe('unknown');
     expect(runAll(aTrigger(), { '{pod="a"}': '_x5' }).at(-1)?.alerts).toEqual([]);
     expect(runAll(trigger, { '{pod="a"}': '0 _x5' }).at(-1)?.alerts).toMatchObject([{ labels: { pod: 'a' }, state: 'firing' }]);
   });
