@@ -156,19 +156,17 @@ function factsOfLeft(left: LeftBehind | undefined): Message['facts'] {
   if (left === undefined) return [];
   const { targets, triggers, openIncidents, messages } = left;
   return [
-    ['unwatched', `${shortList(targets)} (${triggers} ${triggers === 1 ? 'trigger' : 'triggers'})`],
-    ['incidents', openIncidents.length === 0 ? 'none was open' : `${shortList(openIncidents)} left alone`],
+    ['unwatched', `${firstOf(targets, MOST_TARGETS_LISTED)} (${triggers} ${triggers === 1 ? 'trigger' : 'triggers'})`],
+    ['incidents', openIncidents.length === 0 ? 'none was open' : `${firstOf(openIncidents, MOST_TARGETS_LISTED)} left alone`],
     ['messages', messages === 0 ? 'none waited' : `${messages} waited`],
   ];
 }
 
-function shortList(names: readonly string[]): string {
-  const more = names.length - MOST_TARGETS_LISTED;
-  return more <= 0 ? names.join(', ') : `${names.slice(0, MOST_TARGETS_LISTED).join(', ')} and ${more} more`;
+function firstOf(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function aboutTargets(targets: readonly string[]): string {
-  if (targets.length === 0) return '';
-  const rest = targets.length - MOST_TARGETS_IN_TITLE;
-  return ` about ${targets.slice(0, MOST_TARGETS_IN_TITLE).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return targets.length === 0 ? '' : ` about ${firstOf(targets, MOST_TARGETS_IN_TITLE)}`;
 }

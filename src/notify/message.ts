@@ -67,9 +67,12 @@ export interface Message {
  */
 export type ChannelName = 'slack' | `slack:${string}` | 'email' | 'webhook' | `webhook-${number}` | `customers-${'email' | 'status-page' | 'webhook'}`;
 
+/** What the names of channels begin with that lead outside. */
+export const CUSTOMERS_PREFIX = 'customers-';
+
 /** Whether a channel leads outside; nothing for people inside ever goes there, and no other way round. */
 export function isForCustomers(channel: ChannelName): boolean {
-  return channel.startsWith('customers-');
+  return channel.startsWith(CUSTOMERS_PREFIX);
 }
 
 /** A channel as people speak of it. */

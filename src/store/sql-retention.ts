@@ -1,4 +1,5 @@
 import type { JournalEntry, JournalEvent } from '../incident/incident-event.js';
+import { CUSTOMERS_PREFIX } from '../notify/message.js';
 import { type EndedIncident, type LineHead, REMOVED_BEFORE, type RetentionStore } from '../retention/retention-store.js';
 import { removeJournalLines } from './journal-gaps.js';
 import { toEntry } from './sql-guard-store.js';
@@ -73,7 +74,7 @@ export class SqlRetention implements RetentionStore {
         .select('position')
         .where('state', '<>', 'waiting')
         .where('settled_at', '<', Math.floor(before))
-        .where(({ not, and, eb, exists, selectFrom }) => not(and([eb('channel', 'like', 'customers-%'), exists(selectFrom('journal').select('seq').whereRef('journal.incident_id', '=', 'outbox.incident_id').where('type', 'in', endsOfIncident))])))
+        .where(({ not, and, eb, exists, selectFrom }) => not(and([eb('channel', 'like', `${CUSTOMERS_PREFIX}%`), exists(selectFrom('journal').select('seq').whereRef('journal.incident_id', '=', 'outbox.incident_id').where('type', 'in', endsOfIncident))])))
         .limit(limit);
       const { numDeletedRows } = await transaction.deleteFrom('outbox').where('position', 'in', old).executeTakeFirst();
       return Number(numDeletedRows);
