@@ -215,7 +215,14 @@ describe('examples/migration-issues on PostgreSQL, pm2, nginx, git, dbmate and P
     const backup = await belay.cli('drill', '--backup', 'task-db');
     expect([backup.code, backup.stderr]).toEqual([0, expect.stringMatching(/pre-migration\.dump was restored into a database of its own, its keys, rows and checks are well/)]);
     expect((await database.databases()).map(({ name }) => name)).toEqual(before);
-    const plan = await belay.cli('drill', 'tasks-all-back');
+    // Its verification asks for the share of errors and for latency, which there are only where there is traffic.
+    const visits = startVisits(`${nginx.url}/api/tasks`);
+    await belay.until('traffic that Prometheus has seen', 30 * second, async () => {
+      const query = new URLSearchParams({ query: 'sum(rate(http_requests_total{job="task-api"}[5s])) and sum(rate(http_request_duration_seconds_count{job="task-api"}[5s])) > 0' });
+      const { data } = (await (await fetch(`${belay.environment['PROMETHEUS_URL']}/api/v1/query?${query.toString()}`)).json()) as { readonly data: { readonly result: readonly unknown[] } };
+      return data.result.length > 0 || undefined;
+    });
+    const plan = await belay.cli('drill', 'tasks-all-back').finally(() => visits.stop());
     expect([plan.code, plan.stderr]).toEqual([0, expect.stringMatching(/open → blocked[\s\S]*restored from pre-migration[\s\S]*v3\.0\.0 → v2\.4\.0[\s\S]*ok: verification can be asked/)]);
     expect([await api.version(), flagIs(), await idType()]).toEqual(['v3.0.0', 'on', 'text']);
   });
