@@ -6,20 +6,21 @@ const toldKeys = ['configVersion', 'snapshotId', 'migration', 'flags'] as const 
 /**
  * The change markers that still tell something about now: those at or after `since` (milliseconds since the epoch), and of
  * the older ones of each target what its running version, its rollback point, its newest deployment and the versions that
- * were rolled back come from.
+ * were rolled back come from. `stays`: older ones that are kept for another reason; they must not come to say more than
+ * they said, so what they speak of is kept too.
  */
-export function markersInForce(markers: readonly ChangeMarker[], since: number): readonly ChangeMarker[] {
+export function markersInForce(markers: readonly ChangeMarker[], since: number, stays: (marker: ChangeMarker) => boolean = () => false): readonly ChangeMarker[] {
   const kept = new Set(markers.filter(({ at }) => at >= since));
   const old = markers.filter(({ at }) => at < since);
   for (const target of new Set(old.map((marker) => marker.target))) {
     const all = markers.filter((other) => other.target === target).toSorted((a, b) => a.at - b.at);
-    for (const marker of oldInForce(all.filter(({ at }) => at < since), all)) kept.add(marker);
+    for (const marker of oldInForce(all.filter(({ at }) => at < since), all, stays)) kept.add(marker);
   }
   return markers.filter((marker) => kept.has(marker));
 }
 
 /** `old` are the older ones of `all`; both of one target, oldest first. */
-function oldInForce(old: readonly ChangeMarker[], all: readonly ChangeMarker[]): ReadonlySet<ChangeMarker> {
+function oldInForce(old: readonly ChangeMarker[], all: readonly ChangeMarker[], stays: (marker: ChangeMarker) => boolean): ReadonlySet<ChangeMarker> {
   const kept = new Set<ChangeMarker>();
   const keep = (marker: ChangeMarker | undefined): void => {
     if (marker !== undefined) keepWithBasis(marker, old, kept);
@@ -35,7 +36,7 @@ function oldInForce(old: readonly ChangeMarker[], all: readonly ChangeMarker[]):
   keepTold(running?.version, Infinity);
   // The rollback point has what was told of its version before that was called good.
   if (good !== undefined) keepTold(good.version, good.at);
-  for (const marker of newestRollbacks(old)) keep(marker);
+  for (const marker of [...newestRollbacks(old), ...old.filter(stays)]) keep(marker);
   return kept;
 }
 

@@ -26,7 +26,9 @@ const INCIDENTS_AT_ONCE = 50;
 /**
  * Removes from the journal what ended before an instant and says nothing about now. It works in small transactions,
  * between which the guard does its own work, and may be stopped or die after any of them: an incident loses the line that
- * ended it last, and a rollback its beginning before its end, so that nothing half removed looks unfinished.
+ * ended it last, and a rollback its beginning before its end, so that nothing half removed looks unfinished. The lines that
+ * make change markers go all at once: each speaks of the one before it, so that some of them without the others would say
+ * something else.
  */
 export class JournalCompaction {
   readonly #ports: CompactionPorts;
@@ -47,9 +49,8 @@ export class JournalCompaction {
 
   async run(): Promise<Compaction> {
     this.#composedUpTo = await this.#ports.store.composedUpTo();
-    const { spent, executions } = await markerLinesInForce(this.#old(changeEventTypes, Number.MAX_SAFE_INTEGER), this.#before);
-    await this.#removeIncidents(executions);
-    await this.#remove([...spent, ...(await this.#orphans(executions))].sort((a, b) => a - b));
+    await this.#removeIncidents();
+    await this.#removeMarkers();
     await this.#remove(await allButNewest(this.#old(typesUnder('newest-of-source'))));
     await this.#remove(await allButNewest(this.#old(typesUnder('newest-reset'))));
     await this.#remove(await linesOfEndedPauses(this.#old(typesUnder('while-paused'), this.#now), await this.#lastsSince()));
@@ -58,7 +59,7 @@ export class JournalCompaction {
     return { lines: this.#lines, incidents: this.#incidents };
   }
 
-  async #removeIncidents(keptExecutions: ReadonlySet<string>): Promise<void> {
+  async #removeIncidents(): Promise<void> {
     const { store, beforeRemoval, report } = this.#ports;
     const trips = await incidentsThatTrip(this.#old(['incident-opened', 'rung-started', 'needs-human', 'budget-reset']));
     for (let afterSeq = 0; ; ) {
@@ -67,7 +68,7 @@ export class JournalCompaction {
         if (trips.has(incident.id) || (await this.#isNewest(incident))) continue;
         try {
           await beforeRemoval(incident.id);
-          await this.#removeIncident(incident, keptExecutions);
+          await this.#removeIncident(incident);
         } catch (error) {
           this.#signal.throwIfAborted();
           report(error, { incident: incident.id });
@@ -85,25 +86,30 @@ export class JournalCompaction {
     return newest === id;
   }
 
-  async #removeIncident({ id, endSeq }: EndedIncident, keptExecutions: ReadonlySet<string>): Promise<void> {
+  /** Its rollbacks' beginnings and ends stay: they may make change markers. */
+  async #removeIncident({ id, endSeq }: EndedIncident): Promise<void> {
     const { store } = this.#ports;
     const lines = await store.linesOfIncident(id);
     if (lines.some(({ seq }) => seq > this.#composedUpTo)) return;
-    const isKept = ({ type, executionId = '' }: (typeof lines)[number]): boolean => keptExecutions.has(executionId) && (type === 'rollback-started' || type === 'rollback-ended');
-    const gone = lines.filter((line) => line.seq !== endSeq && !isKept(line)).map(({ seq }) => seq);
+    const gone = lines.filter(({ seq, type }) => seq !== endSeq && type !== 'rollback-started' && type !== 'rollback-ended').map(({ seq }) => seq);
     await store.removeThreads(id);
     await this.#remove([...gone, endSeq]);
     this.#incidents.push(id);
   }
 
-  /** Lines of rollbacks that were kept when their incident went, and are not needed any more. */
-  async #orphans(keptExecutions: ReadonlySet<string>): Promise<readonly number[]> {
-    const orphans: number[] = [];
+  /** Change markers that say nothing any more, and rollbacks whose incident is gone and that make none which says something. */
+  async #removeMarkers(): Promise<void> {
+    const staying = new Set<string>();
+    const orphans: { readonly seq: number; readonly executionId: string }[] = [];
     for await (const { seq, event } of this.#old(['rollback-started', 'rollback-ended'])) {
-      if (!('executionId' in event) || !('incidentId' in event) || event.incidentId === undefined || keptExecutions.has(event.executionId)) continue;
-      if (!(await this.#ports.store.hasIncident(event.incidentId))) orphans.push(seq);
+      if (!('executionId' in event)) continue;
+      const { executionId } = event;
+      if (!('incidentId' in event) || event.incidentId === undefined || (await this.#ports.store.hasIncident(event.incidentId))) staying.add(executionId);
+      else orphans.push({ seq, executionId });
     }
-    return orphans;
+    const { spent, executions } = await markerLinesInForce(this.#old(changeEventTypes, Number.MAX_SAFE_INTEGER), this.#before, staying);
+    const gone = [...spent, ...orphans.flatMap(({ seq, executionId }) => (executions.has(executionId) ? [] : [seq]))];
+    await this.#remove(gone, gone.length);
   }
 
   /** A run's own line goes last, so that what is left of it is found again. */
@@ -144,10 +150,10 @@ export class JournalCompaction {
     }
   }
 
-  async #remove(seqs: readonly number[]): Promise<void> {
+  async #remove(seqs: readonly number[], atOnce = LINES_AT_ONCE): Promise<void> {
     const removable = seqs.filter((seq) => seq <= this.#composedUpTo);
-    for (let start = 0; start < removable.length; start += LINES_AT_ONCE) {
-      const chunk = removable.slice(start, start + LINES_AT_ONCE);
+    for (let start = 0; start < removable.length; start += atOnce) {
+      const chunk = removable.slice(start, start + atOnce);
       await this.#ports.store.removeLines(chunk, this.#before, this.#now);
       this.#lines += chunk.length;
       await this.#giveWay();

@@ -15,8 +15,11 @@ export interface MarkerLines {
   readonly executions: ReadonlySet<string>;
 }
 
-/** Which lines of change markers older than `before` are still needed. `entries`: all that are left of their types, in order. */
-export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>, before: number): Promise<MarkerLines> {
+/**
+ * Which lines of change markers older than `before` are still needed. `entries`: all that are left of their types, in
+ * order; `staying`: executions that stay in any case, with the marker that they make.
+ */
+export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>, before: number, staying: ReadonlySet<string>): Promise<MarkerLines> {
   const changes = new Changes();
   const lineOf = new Map<ChangeMarker, number>();
   for await (const { seq, event } of entries) {
@@ -25,7 +28,7 @@ export async function markerLinesInForce(entries: AsyncIterable<JournalEntry>, b
     const added = changes.markers[known];
     if (added !== undefined && event.type === 'change-marked') lineOf.set(added, seq);
   }
-  const inForce = new Set(markersInForce(changes.markers, before));
+  const inForce = new Set(markersInForce(changes.markers, before, ({ kind, by }) => kind === 'rollback' && staying.has(by)));
   return {
     spent: [...lineOf].flatMap(([marker, seq]) => (inForce.has(marker) ? [] : [seq])),
     executions: new Set([...inForce].flatMap(({ kind, by }) => (kind === 'rollback' ? [by] : []))),

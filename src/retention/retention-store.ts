@@ -7,7 +7,6 @@ export const REMOVED_BEFORE = 'incidents-removed-before';
 export interface LineHead {
   readonly seq: number;
   readonly type: JournalEvent['type'];
-  readonly executionId?: string | undefined;
 }
 
 export interface EndedIncident {

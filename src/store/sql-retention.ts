@@ -51,8 +51,8 @@ export class SqlRetention implements RetentionStore {
   }
 
   async linesOfIncident(incidentId: string): Promise<readonly LineHead[]> {
-    const rows = await this.#connection.read((database) => database.selectFrom('journal').select(['seq', 'type', 'execution_id']).where('incident_id', '=', incidentId).orderBy('seq').execute());
-    return rows.map(({ seq, type, execution_id }) => ({ seq, type: type as JournalEvent['type'], executionId: execution_id ?? undefined }));
+    const rows = await this.#connection.read((database) => database.selectFrom('journal').select(['seq', 'type']).where('incident_id', '=', incidentId).orderBy('seq').execute());
+    return rows.map(({ seq, type }) => ({ seq, type: type as JournalEvent['type'] }));
   }
 
   async removeLines(seqs: readonly number[], through: number, at: number): Promise<void> {

@@ -16,7 +16,7 @@ import type { RetentionStore } from '../../src/retention/retention-store.js';
 import { Redactor } from '../../src/secret/redactor.js';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite-store.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { historyTargets, randomHistory, steadyHistory } from '../support/random-history.js';
+import { historyOf, historyTargets, type Move, randomHistory, steadyHistory } from '../support/random-history.js';
 
 const DAY_MS = 86_400_000;
 const KEPT_MS = 20 * DAY_MS;
@@ -90,7 +90,7 @@ async function inForce(now: number, books: SharedBooks, of = store): Promise<unk
 async function drillsThatStand(of = store): Promise<unknown> {
   const entries = await of.guard.entriesOfTypes(drillEventTypes, 0);
   const history = entries.reduce<DrillHistory>((known, { event }) => applyToDrills(known, event), new Map());
-  return Promise.all([...history].map(async ([key, record]) => [key, record, await Promise.all([record.last, record.verdict].flatMap((run) => (run === undefined ? [] : [of.guard.entriesOfExecution(run.executionId)])))]));
+  return Promise.all([...history].toSorted(([a], [b]) => a.localeCompare(b)).map(async ([key, record]) => [key, record, await Promise.all([record.last, record.verdict].flatMap((run) => (run === undefined ? [] : [of.guard.entriesOfExecution(run.executionId)])))]));
 }
 
 async function readBack(of = store): Promise<{ readonly books: SharedBooks; readonly everPaused: unknown }> {
@@ -115,37 +115,49 @@ function dyingStore(of: RetentionStore, callsLeft: number): RetentionStore {
   };
 }
 
+let round = 0;
+
+/** Retention of a history, `daysLater` than its newest event, that dies after some calls of the store; then once more, undisturbed. */
+async function keepsWhatIsInForce(events: readonly JournalEvent[], callsLeft: number, daysLater: number): Promise<void> {
+  const one = await openSqliteStore({ path: join(folder, `${round++}.db`), clock: new FakeClock(), redactor: new Redactor() });
+  try {
+    await write(events, one);
+    const now = (events.at(-1)?.at ?? 0) + daysLater * DAY_MS;
+    const { books, everPaused } = await readBack(one);
+    const before = await inForce(now, books, one);
+    await compactAt(now, { retentionStore: dyingStore(one.retention, callsLeft), of: one }).catch(() => undefined);
+    expect(await inForce(now, (await readBack(one)).books, one), 'half done').toEqual(before);
+    await compactAt(now, { of: one, books });
+    const after = await readBack(one);
+    expect(await inForce(now, after.books, one), 'done').toEqual(before);
+    expect(await inForce(now, books, one), 'in memory').toEqual(before);
+    expect(everPaused).toEqual(expect.arrayContaining(after.everPaused as unknown[]));
+    const lines = (await one.guard.entriesAfter(0, 10_000)).length;
+    await compactAt(now, { of: one });
+    expect((await one.guard.entriesAfter(0, 10_000)).length, 'a second run finds nothing').toBe(lines);
+    const [oldest] = await one.guard.openIncidents();
+    // A version that was rolled back counts as such for as long as nobody says otherwise, with the lines that say so.
+    const markers = events.filter(({ type }) => type === 'change-marked' || type === 'rollback-ended').length;
+    if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 70 + 4 * markers);
+  } finally {
+    await one.close();
+  }
+}
+
 describe('what is removed changes nothing that is in force', () => {
   it('for any history, killed at any write on the way, in the journal and in memory', async () => {
-    let round = 0;
-    await fc.assert(
-      fc.asyncProperty(randomHistory, fc.nat(40), fc.integer({ min: 0, max: 40 }), async (events, callsLeft, daysLater) => {
-        const one = await openSqliteStore({ path: join(folder, `${round++}.db`), clock: new FakeClock(), redactor: new Redactor() });
-        try {
-          await write(events, one);
-          const now = (events.at(-1)?.at ?? 0) + daysLater * DAY_MS;
-          const { books, everPaused } = await readBack(one);
-          const before = await inForce(now, books, one);
-          await compactAt(now, { retentionStore: dyingStore(one.retention, callsLeft), of: one }).catch(() => undefined);
-          expect(await inForce(now, (await readBack(one)).books, one), 'half done').toEqual(before);
-          await compactAt(now, { of: one, books });
-          const after = await readBack(one);
-          expect(await inForce(now, after.books, one), 'done').toEqual(before);
-          expect(await inForce(now, books, one), 'in memory').toEqual(before);
-          expect(everPaused).toEqual(expect.arrayContaining(after.everPaused as unknown[]));
-          const lines = (await one.guard.entriesAfter(0, 10_000)).length;
-          await compactAt(now, { of: one });
-          expect((await one.guard.entriesAfter(0, 10_000)).length, 'a second run finds nothing').toBe(lines);
-          const [oldest] = await one.guard.openIncidents();
-          // A version that was rolled back counts as such for as long as nobody says otherwise, with the lines that say so.
-          const markers = events.filter(({ type }) => type === 'change-marked' || type === 'rollback-ended').length;
-          if (oldest === undefined) expect(lines, 'and little of what is old is left').toBeLessThan(events.filter(({ at }) => at >= now - KEPT_MS).length + 70 + 4 * markers);
-        } finally {
-          await one.close();
-        }
-      }),
-      { numRuns: Number(process.env['BELAY_RUNS'] ?? 25) },
-    );
+    await fc.assert(fc.asyncProperty(randomHistory, fc.nat(40), fc.integer({ min: 0, max: 40 }), keepsWhatIsInForce), { numRuns: Number(process.env['BELAY_RUNS'] ?? 25) });
+  });
+
+  const rollback = (version: string): Move => ({ kind: 'incident', hours: 0, target: 'cart', version, flavour: 1 });
+  const withoutRollback = (target: string): Move => ({ kind: 'incident', hours: 0, target, version: 'v1', flavour: 0 });
+  const mark = (kind: 'deploy' | 'good', version: string, flavour = 1): Move => ({ kind, hours: 0, target: 'cart', version, flavour });
+
+  it.each<[string, readonly Move[]]>([
+    ['of two rollbacks one is removed before the other', [mark('deploy', 'v1'), rollback('v2'), mark('good', 'v1'), rollback('v2'), withoutRollback('cart'), mark('deploy', 'v1')]],
+    ['a rollback says nothing any more and stays with the newest incident', [mark('deploy', 'v1', 3), mark('deploy', 'v4'), rollback('v4'), mark('deploy', 'v1'), withoutRollback('checkout')]],
+  ])('where %s', async (_case, moves) => {
+    for (let callsLeft = 0; callsLeft <= 40; callsLeft += 1) await keepsWhatIsInForce(historyOf(moves), callsLeft, 21);
   });
 });
 

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const versions = ['v1', 'v2', 'v3', 'v4'];
 
 /** One thing that happens, and how many hours after the one before. */
-interface Move {
+export interface Move {
   readonly kind: 'incident' | 'deploy' | 'good' | 'pause' | 'resume' | 'reset' | 'blind' | 'seeing' | 'restart' | 'acknowledge' | 'close' | 'drill' | 'drill-not-held';
   readonly hours: number;
   readonly target: string;
@@ -23,11 +23,13 @@ const move: fc.Arbitrary<Move> = fc.record({
 });
 
 /** Journals such as a guard could have written, some months of them; the last event is the newest. */
-export const randomHistory: fc.Arbitrary<readonly JournalEvent[]> = fc.array(move, { minLength: 5, maxLength: 70 }).map((moves) => {
+export const randomHistory: fc.Arbitrary<readonly JournalEvent[]> = fc.array(move, { minLength: 5, maxLength: 70 }).map(historyOf);
+
+export function historyOf(moves: readonly Move[]): readonly JournalEvent[] {
   const writer = new HistoryWriter();
   for (const each of moves) writer.write(each);
   return writer.events;
-});
+}
 
 /** A history of one incident after another, each like the one before, hours apart. */
 export function steadyHistory(incidents: number, hours: number): readonly JournalEvent[] {
