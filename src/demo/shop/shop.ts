@@ -1,4 +1,5 @@
 // The shop's process: serves one release until it is told to stop.
+import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
 import { parseFlags } from './flags.js';
 import { loadRelease } from './release.js';
@@ -32,7 +33,9 @@ async function stop(): Promise<void> {
   settings.close();
   flags.close();
   await shop.close();
-  if (process.connected) process.disconnect();
+  // In a cluster a customer may just have been handed over: the primary hears of it before the channel closes, and finds another instance.
+  if (cluster.worker !== undefined) cluster.worker.disconnect();
+  else if (process.connected) process.disconnect();
 }
 process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());
