@@ -30,8 +30,8 @@ export default defineConfig({
     // Real servers start in some tests: the limits are for a slow machine, not for waiting.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One more than the cores of the smallest machine: the longest tests mostly wait for real servers.
-    maxWorkers: 3,
+    // Two more than the cores of the smallest machine: the longest tests mostly wait for real servers.
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
   },
 });
