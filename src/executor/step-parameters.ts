@@ -23,11 +23,8 @@ const OFF_WORDS = ['false', 'off', 'disabled'];
 /** `on` and `off` are text in YAML 1.2, and filled templates are text as well. */
 const targetState = z.union([z.boolean(), z.enum([...ON_WORDS, ...OFF_WORDS])], 'must be true or false').meta({ title: '`true`, `false`, `on`, `off`' }).transform((state) => state === true || ON_WORDS.includes(String(state)));
 
-/** Everything that a deep value of a plan may hold. JSON writes -0 as 0, so a -0 would never be found again. */
-const items = z
-  .record(name, z.json())
-  .refine((entries) => Object.keys(entries).length > 0, 'is empty')
-  .overwrite((entries) => JSON.parse(JSON.stringify(entries)) as typeof entries);
+/** Everything that a deep value of a plan may hold. */
+const items = z.record(name, z.json()).refine((entries) => Object.keys(entries).length > 0, 'is empty');
 
 /** A filled template is text. */
 const replicas = z.union([z.int().min(0).max(MOST_REPLICAS), z.string().regex(/^\d{1,5}$/).transform(Number)], `must be a whole number up to ${MOST_REPLICAS}`);

@@ -1,8 +1,15 @@
 import type { Transaction } from 'kysely';
 import type { JournalTable, Tables } from './tables.js';
 
+/** A statement takes so many values and not many more. */
+const LINES_A_STATEMENT = 500;
+
 /** Removes lines and books the gaps that they leave, with the hash of the newest line of each; gaps that touch become one. Line numbers never change. */
 export async function removeJournalLines(transaction: Transaction<Tables>, seqs: readonly number[], at: number): Promise<void> {
+  for (let start = 0; start < seqs.length; start += LINES_A_STATEMENT) await removeFew(transaction, seqs.slice(start, start + LINES_A_STATEMENT), at);
+}
+
+async function removeFew(transaction: Transaction<Tables>, seqs: readonly number[], at: number): Promise<void> {
   const there = await transaction.selectFrom('journal').select(['seq', 'hash']).where('seq', 'in', seqs).orderBy('seq').execute();
   for (const { first, last, hash } of stretches(there)) {
     await transaction.deleteFrom('journal').where('seq', '>=', first).where('seq', '<=', last).execute();

@@ -104,6 +104,15 @@ describe('the chain of the journal', () => {
     expect(verify().unfit?.seq).toBe(7);
   });
 
+  it('goes on, too, where more lines are removed at once than a statement takes values', async () => {
+    const many = 33_000;
+    await store.guard.append(Array.from({ length: many }, (_, index) => pause(7 + index)));
+    await store.retention.removeLines(Array.from({ length: many }, (_, index) => 2 + index), 10, 10);
+    const { unfit, ...well } = verify();
+    expect(unfit).toBeUndefined();
+    expect(well).toMatchObject({ lines: 6, removed: many, head: { seq: 6 + many } });
+  });
+
   it('is made for the lines of a store that is older than it', async () => {
     await store.retention.removeLines([2], 10, 10);
     await store.close();

@@ -92,12 +92,6 @@ describe('a JSON file', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('is as wanted where JSON knows no other way to write it', async () => {
-    writeFileSync(file('api.json'), '{"a": 1}');
-    await runner('api.json').execute('configuration', wanting({ a: [-0] }));
-    expect(readFileSync(file('api.json'), 'utf8')).toBe('{"a": [0]}');
-  });
-
   it('holds exactly what was set, whatever it held before', () => {
     const key = fc.string({ minLength: 1, maxLength: 20 });
     fc.assert(
