@@ -33,12 +33,12 @@ export function historyOf(moves: readonly Move[]): readonly JournalEvent[] {
 
 /** A history of one incident after another, each like the one before, hours apart. */
 export function steadyHistory(incidents: number, hours: number): readonly JournalEvent[] {
-  const writer = new HistoryWriter();
-  for (let index = 0; index < incidents; index += 1) {
-    writer.write({ kind: index % 3 === 0 ? 'deploy' : 'restart', hours: 0, target: 'checkout', version: `v${index % 4}`, flavour: 1 });
-    writer.write({ kind: 'incident', hours, target: 'checkout', version: `v${(index + 1) % 4}`, flavour: 2 });
-  }
-  return writer.events;
+  return historyOf(
+    Array.from({ length: incidents }, (_, index): readonly Move[] => [
+      { kind: index % 3 === 0 ? 'deploy' : 'restart', hours: 0, target: 'checkout', version: `v${index % 4}`, flavour: 1 },
+      { kind: 'incident', hours, target: 'checkout', version: `v${(index + 1) % 4}`, flavour: 2 },
+    ]).flat(),
+  );
 }
 
 class HistoryWriter {

@@ -1,3 +1,4 @@
+import { plainCopy } from '../../src/rollback/plain-data.js';
 import type { RollbackContext, RollbackStep, StepType } from '../../src/rollback/rollback-plan.js';
 import type { RollbackStepExecutor, StepDescription, StepState } from '../../src/rollback/step-executor.js';
 import { bindingsSchema } from '../../src/executor/bindings.js';
@@ -19,8 +20,9 @@ interface StepRunnerOptions {
 
 export const context: RollbackContext = { environment: 'staging', trigger: 'manual', triggeredBy: 'ana', metadata: {} };
 
+/** A step as a registered plan has it: what a journal gives back, so that a -0 is 0. */
 export function stepOf(type: string, parameters: Record<string, unknown>): RollbackStep {
-  return { id: 'the-step', name: 'The step', description: '', type, parameters, timeout: 60 };
+  return { id: 'the-step', name: 'The step', description: '', type, parameters: plainCopy(parameters, 'The step'), timeout: 60 };
 }
 
 /** Runs single steps with the real executors, as a manager would. */
